@@ -1,0 +1,57 @@
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
+POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
+REDIS ?= redis://127.0.0.1:6379/9
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup check lock screenshots
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
+	@$(BIN)/python manage.py up --demo
+
+test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
+	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" \
+		$(BIN)/python -m pytest tests/registry_ui tests/webhooks_ui tests/system
+
+setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
+
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djade --target-version 5.2 --check $$(git ls-files 'templates/*.html')
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/biome check --error-on-warnings static
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	@for set in run dev; do cp requirements/$$set.txt .venv/$$set.lock; done
+	@$(LOCK) --extra embedded -o .venv/run.lock >/dev/null
+	@$(LOCK) --extra embedded --extra dev -o .venv/dev.lock >/dev/null
+	@for set in run dev; do cmp -s requirements/$$set.txt .venv/$$set.lock \
+		|| { echo "requirements/$$set.txt is not in step with pyproject.toml: make lock"; exit 1; }; done
+
+lock: .venv/dev.stamp ## Renew the lock files after a change of pyproject.toml
+	$(LOCK) --extra embedded -o requirements/run.txt >/dev/null
+	$(LOCK) --extra embedded --extra dev -o requirements/dev.txt >/dev/null
+
+screenshots: .venv/dev.stamp ## Make the pictures of docs/img anew
+	$(BIN)/python -m docs.screenshots
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Signoff needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing: on Debian, install python3-venv."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+.venv/%.stamp: requirements/%.txt | .venv/bin/uv
+	@echo "Installing requirements/$*.txt …"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
