@@ -1,0 +1,1 @@
+"""The registry: mirror of MLflow, comparison, transition requests, audit trail."""

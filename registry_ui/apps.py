@@ -1,0 +1,14 @@
+"""Django's registration of the registry app."""
+
+from django.apps import AppConfig
+
+
+class RegistryUiConfig(AppConfig):
+    """Connects the receivers once the models are loaded."""
+
+    name = "registry_ui"
+    verbose_name = "Registry"
+
+    def ready(self) -> None:
+        """Connect the receivers."""
+        from registry_ui import receivers

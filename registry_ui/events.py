@@ -1,0 +1,104 @@
+"""Names of events and the one function that records them."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.dispatch import Signal
+from django.utils import timezone
+
+from registry_ui.models import (
+    AuditEvent,
+    ModelVersion,
+    RegisteredModel,
+    TransitionRequest,
+)
+
+SCHEMA = 1
+
+event_recorded = Signal()
+"""Sent inside the change's transaction, with `event`: an AuditEvent."""
+
+
+class EventType(models.TextChoices):
+    """Everything that can be on record; `entity.past_participle`."""
+
+    MIRROR_FILLED = "mirror.filled", "Registry mirrored"
+    REGISTERED_MODEL_CREATED = "registered_model.created", "Model created"
+    REGISTERED_MODEL_UPDATED = "registered_model.updated", "Model described"
+    REGISTERED_MODEL_DELETED = "registered_model.deleted", "Model deleted"
+    REGISTERED_MODEL_TAG_SET = "registered_model_tag.set", "Model tag set"
+    REGISTERED_MODEL_TAG_DELETED = "registered_model_tag.deleted", "Model tag deleted"
+    MODEL_VERSION_CREATED = "model_version.created", "Version created"
+    MODEL_VERSION_UPDATED = "model_version.updated", "Version described"
+    MODEL_VERSION_DELETED = "model_version.deleted", "Version deleted"
+    MODEL_VERSION_TRANSITIONED = "model_version.transitioned", "Stage changed"
+    MODEL_VERSION_TAG_SET = "model_version_tag.set", "Version tag set"
+    MODEL_VERSION_TAG_DELETED = "model_version_tag.deleted", "Version tag deleted"
+    ALIAS_SET = "model_version_alias.set", "Alias set"
+    ALIAS_MOVED = "model_version_alias.moved", "Alias moved"
+    ALIAS_DELETED = "model_version_alias.deleted", "Alias deleted"
+    TRANSITION_REQUEST_CREATED = "transition_request.created", "Transition requested"
+    TRANSITION_REQUEST_APPROVED = "transition_request.approved", "Request approved"
+    TRANSITION_REQUEST_REJECTED = "transition_request.rejected", "Request rejected"
+    TRANSITION_REQUEST_CANCELLED = "transition_request.cancelled", "Request cancelled"
+    TRANSITION_REQUEST_APPLIED = "transition_request.applied", "Request applied"
+    TRANSITION_REQUEST_FAILED = "transition_request.failed", "Request failed"
+    TRANSITION_REQUEST_RETRIED = "transition_request.retried", "Request retried"
+    TRANSITION_REQUEST_SUPERSEDED = "transition_request.superseded", "Superseded"
+    REVIEW_GIVEN = "review.given", "Review given"
+    COMMENT_CREATED = "comment.created", "Comment written"
+    CHECK_REPORTED = "check.reported", "Check reported"
+    PERMISSION_GRANTED = "permission.granted", "Permission granted"
+    PERMISSION_REVOKED = "permission.revoked", "Permission revoked"
+    API_TOKEN_CREATED = "api_token.created", "Token created"
+    API_TOKEN_REVOKED = "api_token.revoked", "Token revoked"
+    WEBHOOK_CREATED = "webhook.created", "Webhook created"
+    WEBHOOK_UPDATED = "webhook.updated", "Webhook changed"
+    WEBHOOK_ACTIVATED = "webhook.activated", "Webhook activated"
+    WEBHOOK_DISABLED = "webhook.disabled", "Webhook disabled"
+    WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
+    WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
+
+
+def record_event(
+    event_type: EventType,
+    *,
+    actor: User | None,
+    model: RegisteredModel | None = None,
+    version: ModelVersion | None = None,
+    request: TransitionRequest | None = None,
+    **details: Any,
+) -> AuditEvent:
+    """Append an audit event in the current transaction and tell the receivers.
+
+    Args:
+        event_type: what happened.
+        actor: who did it; None where nobody is known (seen in MLflow, or the clock).
+        model: the subject; taken from the version or the request where these are given.
+        version: the subject, or the version that the request is about.
+        request: the subject.
+        details: JSON values that say more, such as `from_stage`; never a secret.
+    """
+    version = version or (request.version if request else None)
+    model = model or (version.model if version else None)
+    now = timezone.now()
+    columns = {
+        "type": event_type.value,
+        "recorded_at": now,
+        "actor_name": actor.get_username() if actor else "",
+        "model_pk": model.pk if model else None,
+        "model_name": model.name if model else "",
+        "version_number": version.number if version else None,
+        "request_number": request.number if request else None,
+    }
+    body = {
+        "schema": SCHEMA,
+        "actor_id": actor.pk if actor else None,
+        "details": details,
+        **columns,
+        "recorded_at": now.isoformat(),
+    }
+    event = AuditEvent.objects.append(body, **columns)
+    event_recorded.send(sender=AuditEvent, event=event)
+    return event

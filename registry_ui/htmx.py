@@ -1,0 +1,34 @@
+"""One view, one template: the whole page, or its partial for htmx."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+
+class Request(HttpRequest):
+    """A request behind LoginRequiredMiddleware and HtmxMiddleware, for types only."""
+
+    htmx: HtmxDetails
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    partial: str,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page, or just its partial where htmx asks to swap that.
+
+    Boosted links and restored history get the whole page, as browsers do.
+    """
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # set by HtmxMiddleware
+    wants_partial = htmx and not htmx.boosted and not htmx.history_restore_request
+    name = f"{template}#{partial}" if wants_partial else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,125 @@
+"""Who holds which permission level, and the tokens that scripts sign in with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Level(models.IntegerChoices):
+    """Databricks' permission levels; a higher number includes the lower ones.
+
+    Source: the ability table of Databricks' page "MLflow model ACLs".
+    """
+
+    CAN_READ = 1, "Can Read"
+    CAN_EDIT = 2, "Can Edit"
+    CAN_MANAGE_STAGING_VERSIONS = 3, "Can Manage Staging Versions"
+    CAN_MANAGE_PRODUCTION_VERSIONS = 4, "Can Manage Production Versions"
+    CAN_MANAGE = 5, "Can Manage"
+
+
+class ModelPermissionQuerySet(models.QuerySet["ModelPermission"]):
+    """Finds grants."""
+
+    def held_by(self, user: User) -> ModelPermissionQuerySet:
+        """Keep what is granted to the user or to one of their groups."""
+        return self.filter(Q(user=user) | Q(group__in=user.groups.all()))
+
+    def registry_wide(self) -> ModelPermissionQuerySet:
+        """Keep the grants that hold for all models."""
+        return self.filter(model=None)
+
+
+class ModelPermission(models.Model):
+    """A level granted to one user or one group, on one model or registry-wide."""
+
+    model = models.ForeignKey(
+        "registry_ui.RegisteredModel",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="permissions",
+        help_text="Empty: the whole registry.",
+    )
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="model_permissions",
+    )
+    group = models.ForeignKey(
+        Group,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="model_permissions",
+    )
+    level = models.PositiveSmallIntegerField(choices=Level.choices)
+
+    objects = ModelPermissionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None) ^ Q(group=None),
+                name="permission_is_of_one_user_or_one_group",
+                violation_error_message="Name a user or a group, not both.",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(model=None),
+                name="one_registry_wide_level_per_user",
+            ),
+            models.UniqueConstraint(
+                fields=["group"],
+                condition=Q(model=None),
+                name="one_registry_wide_level_per_group",
+            ),
+            models.UniqueConstraint(
+                fields=["model", "user"], name="one_level_per_model_and_user"
+            ),
+            models.UniqueConstraint(
+                fields=["model", "group"], name="one_level_per_model_and_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return a sentence."""
+        where = self.model.name if self.model else "all models"
+        return f"{self.user or self.group}: {self.get_level_display()} on {where}"
+
+
+class ApiToken(models.Model):
+    """A token for scripts; only a digest of it is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(
+        max_length=16, help_text="First characters, to recognise it by."
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        """Return its owner and name."""
+        return f"{self.user}: {self.name} ({self.prefix}…)"
+
+    def is_usable(self, now: datetime) -> bool:
+        """May it still be used?"""
+        return self.revoked_at is None and (
+            self.expires_at is None or now < self.expires_at
+        )

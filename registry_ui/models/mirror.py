@@ -1,0 +1,308 @@
+"""The mirror: what MLflow's registry held when we last looked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from registry_ui.models.access import ModelPermission
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from registry_ui.models.requests import TransitionRequest
+
+NAME_LENGTH = 256  # MLflow's column
+TAG_KEY_LENGTH = 250
+
+
+class Stage(models.TextChoices):
+    """MLflow's four stages, in MLflow's spelling."""
+
+    NONE = "None", "None"
+    STAGING = "Staging", "Staging"
+    PRODUCTION = "Production", "Production"
+    ARCHIVED = "Archived", "Archived"
+
+
+class RegisteredModelQuerySet(models.QuerySet["RegisteredModel"]):
+    """Finds registered models."""
+
+    def live(self) -> RegisteredModelQuerySet:
+        """Leave out what MLflow has no longer."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: User | AnonymousUser) -> RegisteredModelQuerySet:
+        """Keep what the user may read: any level on the model, or registry-wide."""
+        if user.is_anonymous or not user.is_active:
+            return self.none()
+        grants = ModelPermission.objects.held_by(user)
+        if user.is_superuser or grants.registry_wide().exists():
+            return self
+        return self.filter(pk__in=grants.values("model"))
+
+
+class RegisteredModel(models.Model):
+    """A registered model; one row a life, so a re-created one gets a new row."""
+
+    workspace = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
+    name = models.CharField(max_length=NAME_LENGTH)
+    description = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(db_index=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    written_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When we last wrote to MLflow; an older sweep knows nothing of it.",
+    )
+
+    objects = RegisteredModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "name"],
+                condition=Q(deleted_at=None),
+                name="one_live_model_per_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("registry_ui:model_detail", args=[self.name])
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    """Finds model versions."""
+
+    def live(self) -> ModelVersionQuerySet:
+        """Leave out what MLflow has no longer."""
+        return self.filter(deleted_at=None, model__deleted_at=None)
+
+    def visible_to(self, user: User | AnonymousUser) -> ModelVersionQuerySet:
+        """Keep versions of the models that the user may read."""
+        return self.filter(model__in=RegisteredModel.objects.visible_to(user))
+
+    def with_evidence(self) -> ModelVersionQuerySet:
+        """Fetch what a version's page shows, in a fixed number of queries."""
+        return self.select_related("model", "evidence").prefetch_related(
+            "tags", "aliases"
+        )
+
+
+class ModelVersion(models.Model):
+    """A model version, with what MLflow's registry says of it."""
+
+    model = models.ForeignKey(
+        RegisteredModel, on_delete=models.PROTECT, related_name="versions"
+    )
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    stage = models.CharField(
+        max_length=16, choices=Stage.choices, default=Stage.NONE, db_index=True
+    )
+    description = models.TextField(blank=True, default="")
+    source = models.TextField(blank=True, default="")
+    run_id = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    run_link = models.TextField(blank=True, default="")
+    status = models.CharField(max_length=32, default="READY")
+    status_message = models.TextField(blank=True, default="")
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "number"], name="one_row_per_model_and_number"
+            )
+        ]
+
+    if TYPE_CHECKING:
+        transition_requests: models.Manager[TransitionRequest]
+
+    def __str__(self) -> str:
+        """Return what people call it: `churn v7`."""
+        return f"{self.model.name} v{self.number}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse(
+            "registry_ui:version_detail", args=[self.model.name, self.number]
+        )
+
+    @property
+    def is_live(self) -> bool:
+        """Is the version still in MLflow, as far as we know?"""
+        return self.deleted_at is None and self.model.deleted_at is None
+
+    @property
+    def compare_key(self) -> str:
+        """Return how addresses of comparisons name it: `churn/7`."""
+        return f"{self.model.name}/{self.number}"
+
+
+class Evidence(models.Model):
+    """What a decision on a version rests on: its run and its MLmodel file.
+
+    `metrics` maps names to numbers, or to "NaN", "Infinity", "-Infinity", since JSON
+    columns take no such numbers. `datasets` is a list of {name, digest, context}.
+    `run_error` and `model_error` say why a part could not be read; empty otherwise.
+    """
+
+    version = models.OneToOneField(
+        ModelVersion, on_delete=models.CASCADE, related_name="evidence"
+    )
+    read_at = models.DateTimeField(null=True, blank=True)
+    run_name = models.TextField(blank=True, default="")
+    run_user = models.TextField(blank=True, default="")
+    run_status = models.CharField(max_length=32, blank=True, default="")
+    experiment_id = models.CharField(max_length=64, blank=True, default="")
+    metrics = models.JSONField(default=dict, blank=True)
+    params = models.JSONField(default=dict, blank=True)
+    run_tags = models.JSONField(default=dict, blank=True)
+    datasets = models.JSONField(default=list, blank=True)
+    run_error = models.TextField(blank=True, default="")
+    signature = models.JSONField(null=True, blank=True, default=None)
+    flavors = models.JSONField(default=dict, blank=True)
+    requirements = models.JSONField(default=list, blank=True)
+    model_size_bytes = models.BigIntegerField(null=True, blank=True)
+    python_version = models.CharField(max_length=64, blank=True, default="")
+    mlflow_version = models.CharField(max_length=64, blank=True, default="")
+    has_input_example = models.BooleanField(null=True, blank=True)
+    model_error = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        """Return what it is the evidence of."""
+        return f"evidence of {self.version}"
+
+
+class ModelTag(models.Model):
+    """A tag of a registered model."""
+
+    model = models.ForeignKey(
+        RegisteredModel, on_delete=models.CASCADE, related_name="tags"
+    )
+    key = models.CharField(max_length=TAG_KEY_LENGTH)
+    value = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "key"], name="one_value_per_model_and_tag_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return `key: value`."""
+        return f"{self.key}: {self.value}"
+
+
+class VersionTag(models.Model):
+    """A tag of a model version."""
+
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="tags"
+    )
+    key = models.CharField(max_length=TAG_KEY_LENGTH)
+    value = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "key"], name="one_value_per_version_and_tag_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return `key: value`."""
+        return f"{self.key}: {self.value}"
+
+
+class Alias(models.Model):
+    """An alias of a model and the version it points to."""
+
+    model = models.ForeignKey(
+        RegisteredModel, on_delete=models.CASCADE, related_name="aliases"
+    )
+    name = models.CharField(max_length=255)
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="aliases"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "name"], name="one_holder_per_model_and_alias"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return `@champion`."""
+        return f"@{self.name}"
+
+
+class MirrorState(models.Model):
+    """The one row that says how old the mirror is and who is renewing it."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    synced_at = models.DateTimeField(
+        null=True, blank=True, help_text="Start of the last completed sweep."
+    )
+    finished_at = models.DateTimeField(null=True, blank=True)
+    duration_seconds = models.FloatField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+    lease_token = models.CharField(max_length=64, blank=True, default="")
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="mirror_state_is_one_row")
+        ]
+
+    def __str__(self) -> str:
+        """Return the time of the last sweep."""
+        return f"mirror of {self.synced_at}"
+
+    @classmethod
+    def load(cls) -> MirrorState:
+        """Return the row; one that was never saved before the first sync."""
+        return cls.objects.filter(id=cls.ONLY).first() or cls()
+
+    def is_stale(self, now: datetime, *, promise_seconds: float) -> bool:
+        """Is what we show older than promised?
+
+        The promise stretches with what a sweep costs, since sweeps space themselves.
+        """
+        if self.synced_at is None:
+            return True
+        promise = promise_seconds + 5 * self.duration_seconds
+        return (now - self.synced_at).total_seconds() > promise
+
+
+def as_json_numbers(metrics: dict[str, Any]) -> dict[str, float | str]:
+    """Return metrics as a JSON column can hold them: NaN and infinities as words."""
+    special = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    return {
+        name: special.get(str(float(value)), float(value))
+        for name, value in metrics.items()
+    }

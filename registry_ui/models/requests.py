@@ -1,0 +1,257 @@
+"""Transition requests, the reviews and comments on them, and checks."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from registry_ui.models.mirror import ModelVersion, RegisteredModel, Stage
+
+COMMENT_LENGTH = 65_535  # Databricks' bound
+
+STAGE_PREFIX = "stage:"
+ALIAS_PREFIX = "alias:"
+
+
+class TransitionRequestQuerySet(models.QuerySet["TransitionRequest"]):
+    """Finds transition requests."""
+
+    def open(self) -> TransitionRequestQuerySet:
+        """Keep those that wait for a decision."""
+        return self.filter(status=TransitionRequest.Status.OPEN)
+
+    def in_flight(self) -> TransitionRequestQuerySet:
+        """Keep those whose plan is decided and not yet settled."""
+        return self.filter(
+            status__in=[
+                TransitionRequest.Status.APPROVED,
+                TransitionRequest.Status.APPLYING,
+            ]
+        )
+
+    def visible_to(self, user: User) -> TransitionRequestQuerySet:
+        """Keep those about models that the user may read."""
+        return self.filter(version__model__in=RegisteredModel.objects.visible_to(user))
+
+
+class TransitionRequest(models.Model):
+    """A numbered ask to put a version into a target (a stage or an alias)."""
+
+    class Kind(models.TextChoices):
+        PROMOTION = "promotion", "Promotion"
+        ROLLBACK = "rollback", "Rollback"
+        BREAK_GLASS = "break-glass", "Break-glass"
+        RETROSPECTIVE = "retrospective", "Retrospective"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        APPROVED = "approved", "Approved"
+        APPLYING = "applying", "Applying"
+        APPLIED = "applied", "Applied"
+        FAILED = "failed", "Failed"
+        UNDONE = "undone", "Undone"
+        REJECTED = "rejected", "Rejected"
+        CANCELLED = "cancelled", "Cancelled"
+        EXPIRED = "expired", "Expired"
+        SUPERSEDED = "superseded", "Superseded"
+
+    number = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.PROMOTION)
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="transition_requests"
+    )
+    target = models.CharField(
+        max_length=270, help_text="`stage:Production` or `alias:champion`."
+    )
+    from_stage = models.CharField(max_length=16, choices=Stage.choices)
+    archive_existing_versions = models.BooleanField(default=False)
+    comment = models.TextField(max_length=COMMENT_LENGTH, blank=True)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="transition_requests"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    status = models.CharField(
+        max_length=16, choices=Status.choices, default=Status.OPEN, db_index=True
+    )
+    closed_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="closed_transition_requests",
+        help_text="Whose act decided it; empty where a check or the clock did.",
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    policy_name = models.CharField(max_length=100, blank=True, default="")
+
+    plan = models.JSONField(
+        null=True, blank=True, help_text="Frozen in the transaction of the approval."
+    )
+    outcome = models.JSONField(
+        null=True, blank=True, help_text="What was read back from MLflow."
+    )
+    failure = models.TextField(blank=True, default="")
+    applied_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker may take it (again)."
+    )
+    claim_token = models.CharField(max_length=64, blank=True, default="")
+    attempt_count = models.PositiveIntegerField(default=0)
+
+    objects = TransitionRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "target", "requested_by"],
+                condition=Q(status="open"),
+                name="one_open_request_per_version_target_requester",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(status__in=["approved", "applying"]),
+                name="request_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return a sentence fragment: `#12 churn v7 to Production`."""
+        return f"#{self.number} {self.version} to {self.target_label}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the decision page."""
+        return reverse("registry_ui:request_detail", args=[self.number])
+
+    @property
+    def is_open(self) -> bool:
+        """Does it wait for a decision?"""
+        return self.status == self.Status.OPEN
+
+    @property
+    def is_settled(self) -> bool:
+        """Is there nothing more to come by itself?"""
+        return self.status not in (
+            self.Status.OPEN,
+            self.Status.APPROVED,
+            self.Status.APPLYING,
+        )
+
+    @property
+    def to_stage(self) -> str:
+        """Return the target stage; empty where the target is an alias."""
+        is_stage = self.target.startswith(STAGE_PREFIX)
+        return self.target.removeprefix(STAGE_PREFIX) if is_stage else ""
+
+    @property
+    def alias(self) -> str:
+        """Return the target alias; empty where the target is a stage."""
+        is_alias = self.target.startswith(ALIAS_PREFIX)
+        return self.target.removeprefix(ALIAS_PREFIX) if is_alias else ""
+
+    @property
+    def target_label(self) -> str:
+        """Return the target as people say it: `Production`, `@champion`."""
+        return self.to_stage or f"@{self.alias}"
+
+
+class Review(models.Model):
+    """One decision of one person on one request."""
+
+    class Decision(models.TextChoices):
+        APPROVE = "approve", "Approved"
+        REJECT = "reject", "Rejected"
+
+    request = models.ForeignKey(
+        TransitionRequest, on_delete=models.PROTECT, related_name="reviews"
+    )
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.CharField(max_length=8, choices=Decision.choices)
+    comment = models.TextField(max_length=COMMENT_LENGTH, blank=True)
+    fingerprint = models.TextField(
+        help_text="What the decision rests on; see registry_ui/fingerprint.py."
+    )
+    was_seen = models.BooleanField(
+        default=True, help_text="False: given by a call that showed no page."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    stale_reason = models.TextField(
+        blank=True, default="", help_text="What changed since; empty while it counts."
+    )
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "reviewer"],
+                condition=Q(stale_reason=""),
+                name="one_counting_review_per_request_and_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return who decided what."""
+        return f"{self.reviewer} {self.decision}s #{self.request_id}"
+
+
+class Comment(models.Model):
+    """A remark on a version, perhaps made in the discussion of one request."""
+
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, related_name="comments"
+    )
+    request = models.ForeignKey(
+        TransitionRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="comments",
+    )
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="comments")
+    text = models.TextField(max_length=COMMENT_LENGTH)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        """Return who spoke about what."""
+        return f"{self.author} on {self.version}"
+
+
+class Check(models.Model):
+    """The newest verdict of an outside system on a version."""
+
+    class Verdict(models.TextChoices):
+        PENDING = "pending", "Pending"
+        PASSED = "passed", "Passed"
+        FAILED = "failed", "Failed"
+
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="checks"
+    )
+    name = models.CharField(max_length=100)
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    link = models.URLField(max_length=2000, blank=True, default="")
+    text = models.TextField(blank=True, default="")
+    reported_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="reported_checks"
+    )
+    reported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "name"], name="one_verdict_per_version_and_check"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return name and verdict."""
+        return f"{self.name}: {self.get_verdict_display()}"

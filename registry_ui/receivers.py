@@ -1,0 +1,26 @@
+"""What happens because something happened: work that is woken after the commit."""
+
+from functools import partial
+
+from django.db import transaction
+from django.dispatch import receiver
+
+from registry_ui import tasks
+from registry_ui.events import EventType, event_recorded
+from registry_ui.models import AuditEvent
+
+_WAKES_APPLY = {
+    EventType.TRANSITION_REQUEST_APPROVED,
+    EventType.TRANSITION_REQUEST_RETRIED,
+}
+
+
+@receiver(event_recorded, dispatch_uid="registry_ui.wake_apply")
+def wake_apply(*, event: AuditEvent, **_: object) -> None:
+    """Let a worker apply the approved plan at once; the clock would find it too.
+
+    `robust`: a broker that is gone costs a second, not the reviewer's answer.
+    """
+    if event.type in _WAKES_APPLY:
+        wake = partial(tasks.apply_requests.apply_async, expires=60)
+        transaction.on_commit(wake, robust=True)
