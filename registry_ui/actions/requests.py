@@ -1,0 +1,278 @@
+"""Asking for a transition, withdrawing the ask, approving it, trying it again."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry_ui import permissions
+from registry_ui.actions.decisions import Decision, gather_decision, policy_of
+from registry_ui.errors import ActionError, AlreadyExistsError
+from registry_ui.events import EventType, record_event
+from registry_ui.models import (
+    COMMENT_LENGTH,
+    STAGE_PREFIX,
+    ModelVersion,
+    Review,
+    Stage,
+    TransitionRequest,
+)
+from registry_ui.planning import STAGES_THAT_ARCHIVE
+
+Status = TransitionRequest.Status
+
+
+def locked(request: TransitionRequest) -> TransitionRequest:
+    """Read the request again under a row lock; the caller's copy may be stale."""
+    return (
+        TransitionRequest.objects.select_for_update(of=("self",))
+        .select_related("version__model", "requested_by", "closed_by")
+        .get(pk=request.pk)
+    )
+
+
+def clean_comment(comment: str, *, required: str = "") -> str:
+    """Return the comment without white space around it.
+
+    Args:
+        comment: what was typed.
+        required: the sentence to refuse an empty one with; empty: it may be empty.
+
+    Raises:
+        ActionError: it is empty where it may not be, or longer than 65,535 characters.
+    """
+    comment = comment.strip()
+    if required and not comment:
+        raise ActionError(required)
+    if len(comment) > COMMENT_LENGTH:
+        raise ActionError(
+            f"The comment has {len(comment):,} characters; {COMMENT_LENGTH:,} fit."
+        )
+    return comment
+
+
+def check_target(version: ModelVersion, target: str, *, archive: bool) -> None:
+    """Refuse a target that the version cannot be put into.
+
+    Raises:
+        ActionError: with the reason.
+    """
+    if not version.is_live:
+        raise ActionError(f"{version} was deleted in MLflow. Choose another version.")
+    if not target.startswith(STAGE_PREFIX):
+        raise ActionError("Requests for aliases are not offered yet; choose a stage.")
+    stage = target.removeprefix(STAGE_PREFIX)
+    if stage not in Stage.values:
+        stages = ", ".join(Stage.values)
+        raise ActionError(f"There is no stage {stage!r}. Choose one of {stages}.")
+    if stage == version.stage:
+        raise ActionError(f"{version} is in {stage} already.")
+    if archive and stage not in STAGES_THAT_ARCHIVE:
+        raise ActionError(
+            f"Versions in {stage} cannot be archived along with this transition;"
+            " archive_existing_versions goes with Staging and Production only."
+        )
+
+
+@transaction.atomic
+def create_request(
+    version: ModelVersion,
+    target: str,
+    *,
+    actor: User,
+    comment: str,
+    archive_existing_versions: bool = False,
+) -> TransitionRequest:
+    """Ask to put the version into the target.
+
+    Raises:
+        PermissionDenied: the actor may not read the model.
+        AlreadyExistsError: the actor has an open request for the same.
+        ActionError: the target or the comment will not do.
+    """
+    if not permissions.may_request(actor, version.model):
+        raise PermissionDenied
+    check_target(version, target, archive=archive_existing_versions)
+    comment = clean_comment(
+        comment, required="Say why in a sentence: reviewers read it first."
+    )
+    try:
+        with transaction.atomic():
+            request = TransitionRequest.objects.create(
+                version=version,
+                target=target,
+                from_stage=version.stage,
+                archive_existing_versions=archive_existing_versions,
+                comment=comment,
+                requested_by=actor,
+                policy_name=policy_of(target).label,
+            )
+    except IntegrityError:
+        raise AlreadyExistsError(
+            f"You already have an open request to put {version} into"
+            f" {target.removeprefix(STAGE_PREFIX)}. Cancel it first, or comment there."
+        ) from None
+    record_event(
+        EventType.TRANSITION_REQUEST_CREATED,
+        actor=actor,
+        request=request,
+        from_stage=version.stage,
+        to_stage=request.to_stage,
+        target=target,
+        comment=comment,
+        archive_existing_versions=archive_existing_versions,
+    )
+    return request
+
+
+@transaction.atomic
+def transition_directly(
+    version: ModelVersion,
+    target: str,
+    *,
+    actor: User,
+    comment: str,
+    archive_existing_versions: bool = False,
+) -> TransitionRequest:
+    """Move the version by a request that decides itself.
+
+    Raises:
+        PermissionDenied: the actor lacks the level, or the policy wants four eyes.
+        ActionError: as `create_request`.
+    """
+    is_allowed = policy_of(target).allows_direct and permissions.may_decide(
+        actor, version.model, from_stage=version.stage, target=target
+    )
+    if not is_allowed:
+        raise PermissionDenied
+    request = create_request(
+        version,
+        target,
+        actor=actor,
+        comment=comment,
+        archive_existing_versions=archive_existing_versions,
+    )
+    decision = gather_decision(request)
+    request.reviews.create(
+        reviewer=actor,
+        decision=Review.Decision.APPROVE,
+        fingerprint=str(decision.fingerprint),
+    )
+    settle(request, gather_decision(request), actor=actor)
+    return request
+
+
+def settle(request: TransitionRequest, decision: Decision, *, actor: User) -> None:
+    """Approve the request if its last gate has passed: freeze the plan, queue it.
+
+    Call it inside the transaction of whatever may have made a gate pass.
+    """
+    if not request.is_open or not decision.is_approvable:
+        return
+    now = timezone.now()
+    request.status = Status.APPROVED
+    request.plan = decision.plan.as_json()
+    request.closed_by = actor
+    request.closed_at = now
+    request.due_at = now
+    request.policy_name = decision.policy.label
+    request.save(
+        update_fields=[
+            "status",
+            "plan",
+            "closed_by",
+            "closed_at",
+            "due_at",
+            "policy_name",
+        ]
+    )
+    record_event(
+        EventType.TRANSITION_REQUEST_APPROVED,
+        actor=actor,
+        request=request,
+        target=request.target,
+        policy=decision.policy.label,
+        gates=[
+            {"name": gate.name, "verdict": gate.verdict, "found": gate.explanation}
+            for gate in decision.gates
+        ],
+        plan=[str(effect) for effect in decision.plan.effects],
+        fingerprint=str(decision.fingerprint),
+    )
+
+
+@transaction.atomic
+def cancel_request(
+    request: TransitionRequest, *, actor: User, comment: str = ""
+) -> TransitionRequest:
+    """Withdraw an open request.
+
+    Raises:
+        PermissionDenied: neither its requester nor a manager of the model.
+        ActionError: it is open no longer.
+    """
+    request = locked(request)
+    if not permissions.may_cancel(actor, request):
+        raise PermissionDenied
+    refuse_unless_open(request)
+    close(request, Status.CANCELLED, actor=actor)
+    record_event(
+        EventType.TRANSITION_REQUEST_CANCELLED,
+        actor=actor,
+        request=request,
+        comment=clean_comment(comment),
+    )
+    return request
+
+
+@transaction.atomic
+def retry_request(request: TransitionRequest, *, actor: User) -> TransitionRequest:
+    """Let a worker try a failed plan again, as it was approved.
+
+    Raises:
+        PermissionDenied: the actor does not hold the level that decides on it.
+        ActionError: it has not failed.
+    """
+    request = locked(request)
+    if not permissions.may_review(actor, request):
+        raise PermissionDenied
+    if request.status != Status.FAILED:
+        raise ActionError(
+            f"Only a failed request can be retried; this is {request.status}."
+        )
+    request.status = Status.APPLYING
+    request.failure = ""
+    request.due_at = timezone.now()
+    request.attempt_count = 0
+    request.claim_token = ""
+    request.save(
+        update_fields=["status", "failure", "due_at", "attempt_count", "claim_token"]
+    )
+    record_event(EventType.TRANSITION_REQUEST_RETRIED, actor=actor, request=request)
+    return request
+
+
+def refuse_unless_open(request: TransitionRequest) -> None:
+    """Say by whom and when a request was decided that is open no longer.
+
+    Raises:
+        ActionError: with that sentence.
+    """
+    if request.is_open:
+        return
+    words = "approved" if request.plan else request.get_status_display().lower()
+    who = (
+        request.closed_by.get_full_name() or str(request.closed_by)
+        if (request.closed_by)
+        else "the system"
+    )
+    when = f"{request.closed_at:%d %b %Y, %H:%M:%S} UTC" if request.closed_at else ""
+    raise ActionError(f"This request was already {words} by {who} on {when}.")
+
+
+def close(request: TransitionRequest, status: Status, *, actor: User | None) -> None:
+    """Store that an open request came to an end without being applied."""
+    request.status = status
+    request.closed_by = actor
+    request.closed_at = timezone.now()
+    request.save(update_fields=["status", "closed_by", "closed_at"])

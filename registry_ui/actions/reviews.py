@@ -1,0 +1,117 @@
+"""One person's decision on a request."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from registry_ui import permissions
+from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.requests import (
+    Status,
+    clean_comment,
+    close,
+    locked,
+    refuse_unless_open,
+    settle,
+)
+from registry_ui.errors import ActionError, StaleReviewError
+from registry_ui.events import EventType, record_event
+from registry_ui.fingerprint import Fingerprint, differences
+from registry_ui.models import Review, TransitionRequest
+
+OWN_REQUEST = (
+    "You asked for this yourself. The policy wants somebody else to approve it."
+)
+
+
+@transaction.atomic
+def review_request(
+    request: TransitionRequest,
+    decision: Review.Decision,
+    *,
+    actor: User,
+    seen: Fingerprint | None,
+    comment: str = "",
+) -> Review:
+    """Store one person's decision and let the request move on if it can.
+
+    Args:
+        request: read again here under a row lock; the caller's copy may be stale.
+        decision: approve or reject.
+        actor: the reviewer.
+        seen: the fingerprint of what was on the reviewer's page; None for a call that
+            shows no page: it is bound to the facts at the call.
+        comment: required with a rejection.
+
+    Raises:
+        PermissionDenied: the actor may not review this request.
+        StaleReviewError: it is no longer what was seen; the text says what changed.
+        ActionError: it is no longer open, reviewed already, or lacks a comment.
+    """
+    request = locked(request)
+    if not permissions.may_review(actor, request):
+        raise PermissionDenied
+    refuse_unless_open(request)
+    current = gather_decision(request)
+    is_approval = decision == Review.Decision.APPROVE
+    if is_approval and current.policy.four_eyes and actor.pk == request.requested_by_id:
+        raise ActionError(OWN_REQUEST)
+    if seen and (changes := differences(seen, current.fingerprint)):
+        raise StaleReviewError(
+            f"This changed since you opened the page: {', '.join(changes)}."
+            " Look again below; nothing was decided."
+        )
+    required = "" if is_approval else "Say why you reject it, so it can be mended."
+    review = _store(
+        request,
+        decision,
+        actor=actor,
+        was_seen=seen is not None,
+        comment=clean_comment(comment, required=required),
+        current=current,
+    )
+    if is_approval:
+        settle(request, gather_decision(request), actor=actor)
+    else:
+        close(request, Status.REJECTED, actor=actor)
+        record_event(
+            EventType.TRANSITION_REQUEST_REJECTED,
+            actor=actor,
+            request=request,
+            comment=review.comment,
+        )
+    return review
+
+
+def _store(
+    request: TransitionRequest,
+    decision: Review.Decision,
+    *,
+    actor: User,
+    was_seen: bool,
+    comment: str,
+    current: Decision,
+) -> Review:
+    earlier = request.reviews.filter(reviewer=actor, stale_reason="").first()
+    if earlier:
+        if earlier.pk not in current.stale_reviews:
+            raise ActionError("You reviewed this already, and your review counts.")
+        earlier.stale_reason = ", ".join(current.stale_reviews[earlier.pk])
+        earlier.save(update_fields=["stale_reason"])
+    review = request.reviews.create(
+        reviewer=actor,
+        decision=decision,
+        comment=comment,
+        fingerprint=str(current.fingerprint),
+        was_seen=was_seen,
+    )
+    record_event(
+        EventType.REVIEW_GIVEN,
+        actor=actor,
+        request=request,
+        decision=decision.value,
+        comment=comment,
+        fingerprint=review.fingerprint,
+        was_seen=was_seen,
+    )
+    return review

@@ -1,0 +1,104 @@
+"""Tokens that scripts sign in with: made, found, revoked."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from registry_ui.errors import ActionError
+from registry_ui.events import EventType, record_event
+from registry_ui.models import ApiToken
+
+_MARK = "signoff_"
+_BYTES = 32
+_PREFIX_LENGTH = len(_MARK) + 4
+_USE_RESOLUTION = timedelta(minutes=1)
+"""How exact `used_at` is: a write for every call would cost more than it tells."""
+
+
+@transaction.atomic
+def create_token(
+    user: User, *, actor: User, name: str, days: int | None = None
+) -> tuple[ApiToken, str]:
+    """Make a token of 256 random bits; it is returned this once and never kept.
+
+    Args:
+        user: whose token.
+        actor: the user, or an administrator.
+        name: what it is for.
+        days: how long it works; None: until revoked.
+
+    Raises:
+        PermissionDenied: the actor makes tokens for somebody else.
+        ActionError: the name is missing or too long, or the days are not positive.
+    """
+    if actor != user and not actor.is_superuser:
+        raise PermissionDenied
+    name = name.strip()
+    longest = 100
+    if not name or len(name) > longest:
+        raise ActionError(f"Give the token a name of 1 to {longest} characters.")
+    if days is not None and days < 1:
+        raise ActionError("A token must work for at least one day.")
+    secret = _MARK + secrets.token_urlsafe(_BYTES)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        prefix=secret[:_PREFIX_LENGTH],
+        digest=_digest(secret),
+        expires_at=timezone.now() + timedelta(days=days) if days else None,
+    )
+    record_event(
+        EventType.API_TOKEN_CREATED,
+        actor=actor,
+        owner=user.get_username(),
+        name=name,
+        prefix=token.prefix,
+    )
+    return token, secret
+
+
+def find_token(secret: str) -> ApiToken | None:
+    """Return the usable token of an active user with this secret, and note its use.
+
+    The look-up is by digest, so its time says nothing about the secret.
+    """
+    token = (
+        ApiToken.objects.select_related("user").filter(digest=_digest(secret)).first()
+    )
+    now = timezone.now()
+    if token is None or not token.is_usable(now) or not token.user.is_active:
+        return None
+    if token.used_at is None or now - token.used_at > _USE_RESOLUTION:
+        ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+    return token
+
+
+@transaction.atomic
+def revoke_token(token: ApiToken, *, actor: User) -> None:
+    """Let the token work no longer.
+
+    Raises:
+        PermissionDenied: it is somebody else's.
+    """
+    if actor != token.user and not actor.is_superuser:
+        raise PermissionDenied
+    revoked = ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
+    if revoked:
+        record_event(
+            EventType.API_TOKEN_REVOKED,
+            actor=actor,
+            owner=token.user.get_username(),
+            name=token.name,
+            prefix=token.prefix,
+        )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
