@@ -1,0 +1,40 @@
+"""The only door to MLflow: typed calls in, frozen dataclasses out.
+
+Every call may raise `MLflowError`; nothing here knows Django or the mirror.
+"""
+
+from registry_ui.mlflow_client.client import MLflowClient
+from registry_ui.mlflow_client.entities import (
+    DatasetInfo,
+    Holders,
+    Json,
+    MetricPoint,
+    ModelFile,
+    ModelInfo,
+    RunInfo,
+    VersionInfo,
+)
+from registry_ui.mlflow_client.errors import (
+    MLflowError,
+    MLflowNotFound,
+    MLflowRefused,
+    MLflowUnavailable,
+    MLflowUnreadable,
+)
+
+__all__ = [
+    "DatasetInfo",
+    "Holders",
+    "Json",
+    "MLflowClient",
+    "MLflowError",
+    "MLflowNotFound",
+    "MLflowRefused",
+    "MLflowUnavailable",
+    "MLflowUnreadable",
+    "MetricPoint",
+    "ModelFile",
+    "ModelInfo",
+    "RunInfo",
+    "VersionInfo",
+]

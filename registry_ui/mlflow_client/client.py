@@ -1,0 +1,353 @@
+"""MLflowClient: what the registry asks of MLflow, each in as few requests as can be."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import TypeVar
+
+from registry_ui.mlflow_client import parsing
+from registry_ui.mlflow_client.answers import JsonObject, error_of, understood
+from registry_ui.mlflow_client.connection import Connection
+from registry_ui.mlflow_client.entities import (
+    Holders,
+    MetricPoint,
+    ModelFile,
+    ModelInfo,
+    RunInfo,
+    VersionInfo,
+)
+from registry_ui.mlflow_client.errors import (
+    MLflowNotFound,
+    MLflowUnavailable,
+)
+from registry_ui.mlflow_client.files import read_file
+from registry_ui.mlflow_client.model_file import (
+    MAX_MODEL_FILE_BYTES,
+    MAX_REQUIREMENTS_BYTES,
+    parse_model_file,
+    parse_requirements,
+)
+
+Entity = TypeVar("Entity")
+
+_RUNS_A_REQUEST = 500
+_EXPERIMENTS_A_PAGE = 1000
+_POINTS_A_PAGE = 25_000
+_VERSIONS_A_PAGE = 10_000
+# A run id may be any text where a version was made through REST; these can be in a
+# filter, and MLflow makes no others.
+_RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_ACTIVE_STAGES = {"staging", "production"}
+_ANSWER_TO_PING_BYTES = 64 * 1024
+
+
+class MLflowClient:
+    """Speaks to one MLflow server; threads may share it, forked processes may not.
+
+    Every method may raise `MLflowUnavailable`, and `MLflowRefused` where our account
+    may not do it. Prompts, which MLflow stores as registered models, do not exist here.
+    """
+
+    def __init__(self, uri: str, *, timeout_seconds: float = 10.0) -> None:
+        """Read credentials and TLS settings; nothing is sent yet.
+
+        Args:
+            uri: of the server, with its static prefix if it has one. A user and
+                password in it beat those of the environment.
+            timeout_seconds: how long MLflow may stay silent; a whole answer may take
+                three times as long.
+
+        Raises:
+            MLflowError: the URI or MLflow's environment variables cannot be used.
+        """
+        self._connection = Connection(uri, timeout_seconds=timeout_seconds)
+
+    @property
+    def address(self) -> str:
+        """The URI without credentials, fit to be shown."""
+        return self._connection.address
+
+    def ping(self) -> str:
+        """Return MLflow's version, after a read that needs our account to be let in.
+
+        `/version` alone answers also where the host name or the sign-in is refused.
+        """
+        answer = self._connection.read("GET", "/version", limit=_ANSWER_TO_PING_BYTES)
+        version = answer.body.decode(errors="replace").strip()
+        if answer.status != HTTPStatus.OK:
+            raise error_of(answer)
+        if not re.match(r"\d+\.\d+", version):
+            raise MLflowUnavailable(
+                f"The server at {self.address} is not MLflow. Is the address right?"
+            )
+        self._connection.get("registered-models/search", {"max_results": 1})
+        return version
+
+    # Reading the registry
+
+    def iter_models(self, *, page_size: int = 1000) -> Iterator[list[ModelInfo]]:
+        """Yield all models in pages by name, prompts left out.
+
+        MLflow pages by offset: a model created or deleted meanwhile can make a
+        neighbour come twice or be missed. Ordered by name, other writes are harmless.
+
+        Args:
+            page_size: 1 to 1,000.
+        """
+        yield from self._search_models("", page_size)
+
+    def iter_versions(
+        self, *, name: str | None = None, page_size: int = 1000
+    ) -> Iterator[list[VersionInfo]]:
+        """Yield the versions of one model or of all, by name and number.
+
+        Aliases are None: MLflow's search does not tell them. What `iter_models` says of
+        its paging holds here too.
+
+        Args:
+            page_size: 1 to 200,000; MLflow needs about 17 kB of memory a version.
+        """
+        params: JsonObject = {
+            "max_results": page_size,
+            "order_by": ["name ASC", "version_number ASC"],
+        }
+        if name is not None:
+            params["filter"] = _name_filter(name)
+        for page in self._pages("model-versions/search", params):
+            found = _all(parsing.found_version_info, page, "model_versions")
+            yield [item for item in found if name is None or item.name == name]
+
+    def get_model(self, name: str) -> ModelInfo:
+        """Return one model with its tags and aliases.
+
+        Searched for, since MLflow's own get reads all versions of the model.
+
+        Raises:
+            MLflowNotFound: there is none of this name.
+        """
+        for page in self._search_models(_name_filter(name), page_size=100):
+            for model in page:
+                if model.name == name:
+                    return model
+        raise _not_found(f"MLflow has no registered model {name}.")
+
+    def get_version(self, name: str, number: int) -> VersionInfo:
+        """Return one version with its aliases.
+
+        Raises:
+            MLflowNotFound: there is none, or it was deleted.
+        """
+        params = {"name": name, "version": str(number)}
+        payload = self._connection.get("model-versions/get", params)
+        version = _version_in(payload)
+        if version.tags.get(parsing.PROMPT_TAG) == "true":
+            raise _not_found(f"{name} is a prompt, not a registered model.")
+        return version
+
+    def holders(self, name: str) -> Holders:
+        """Return who is in which stage and behind which alias now.
+
+        MLflow cannot filter by stage, so this reads all versions of the model: about
+        0.3 ms for each. It is not one snapshot: MLflow has none.
+
+        Raises:
+            MLflowNotFound: there is no model of this name.
+        """
+        aliases = self.get_model(name).aliases
+        stages: dict[str, list[int]] = defaultdict(list)
+        for page in self.iter_versions(name=name, page_size=_VERSIONS_A_PAGE):
+            for version in page:
+                stages[version.stage].append(version.number)
+        return Holders(
+            stages={stage: tuple(sorted(set(held))) for stage, held in stages.items()},
+            aliases=aliases,
+        )
+
+    # Writing to the registry
+
+    def transition_stage(
+        self, name: str, number: int, stage: str, *, archive_existing: bool
+    ) -> VersionInfo:
+        """Move a version to a stage; with `archive_existing`, archive who is there.
+
+        MLflow archives others only from Staging and Production and fails where it is
+        asked to for another stage, so there the flag is not sent.
+        """
+        archive = archive_existing and stage.casefold() in _ACTIVE_STAGES
+        body = _version_body(name, number) | {
+            "stage": stage,
+            "archive_existing_versions": archive,
+        }
+        path = "model-versions/transition-stage"
+        return _version_in(self._connection.write("POST", path, body))
+
+    def set_alias(self, name: str, alias: str, number: int) -> None:
+        """Set an alias, or move it from the version that has it."""
+        body = _version_body(name, number) | {"alias": alias}
+        self._connection.write("POST", "registered-models/alias", body)
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        """Remove an alias; it is no error where there is none."""
+        body = {"name": name, "alias": alias}
+        self._connection.write("DELETE", "registered-models/alias", body)
+
+    def set_version_tag(self, name: str, number: int, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        body = _version_body(name, number) | {"key": key, "value": value}
+        self._connection.write("POST", "model-versions/set-tag", body)
+
+    def delete_version_tag(self, name: str, number: int, key: str) -> None:
+        """Remove a tag of a version; it is no error where there is none."""
+        body = _version_body(name, number) | {"key": key}
+        self._connection.write("DELETE", "model-versions/delete-tag", body)
+
+    def set_model_tag(self, name: str, key: str, value: str) -> None:
+        """Set a tag of a model."""
+        body = {"name": name, "key": key, "value": value}
+        self._connection.write("POST", "registered-models/set-tag", body)
+
+    def delete_model_tag(self, name: str, key: str) -> None:
+        """Remove a tag of a model; it is no error where there is none."""
+        body = {"name": name, "key": key}
+        self._connection.write("DELETE", "registered-models/delete-tag", body)
+
+    def update_model(self, name: str, description: str) -> ModelInfo:
+        """Change a model's description, the only thing that MLflow lets change."""
+        body = {"name": name, "description": description}
+        payload = self._connection.write("PATCH", "registered-models/update", body)
+        return understood(
+            lambda it: parsing.model_info(it["registered_model"]), payload
+        )
+
+    def update_version(self, name: str, number: int, description: str) -> VersionInfo:
+        """Change a version's description."""
+        body = _version_body(name, number) | {"description": description}
+        return _version_in(
+            self._connection.write("PATCH", "model-versions/update", body)
+        )
+
+    # Runs and files: the evidence
+
+    def get_runs(self, run_ids: Sequence[str]) -> dict[str, RunInfo]:
+        """Return the runs that exist, deleted ones too, by id.
+
+        Hand in many ids at once: each call first lists all experiments, without which
+        MLflow finds no run.
+        """
+        wanted = sorted({run_id for run_id in run_ids if _RUN_ID.fullmatch(run_id)})
+        if not wanted:
+            return {}
+        experiment_ids = list(self._experiment_ids())
+        runs: dict[str, RunInfo] = {}
+        for start in range(0, len(wanted), _RUNS_A_REQUEST):
+            chunk = wanted[start : start + _RUNS_A_REQUEST]
+            quoted = ", ".join(f"'{run_id}'" for run_id in chunk)
+            body: JsonObject = {
+                "experiment_ids": experiment_ids,
+                "filter": f"attributes.run_id IN ({quoted})",
+                "run_view_type": "ALL",
+                "max_results": _RUNS_A_REQUEST,
+            }
+            for page in self._pages("runs/search", body, by_post=True):
+                found = _all(parsing.run_info, page, "runs")
+                runs.update({run.run_id: run for run in found})
+        return runs
+
+    def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
+        """Return all logged values of one metric, by step and time; none is [].
+
+        Raises:
+            MLflowNotFound: there is no such run (MLflow may answer with [] instead).
+        """
+        params = {"run_id": run_id, "metric_key": key, "max_results": _POINTS_A_PAGE}
+        points: list[MetricPoint] = []
+        for page in self._pages("metrics/get-history", params):
+            points += _all(parsing.metric_point, page, "metrics")
+        return sorted(points, key=lambda point: (point.step, point.timestamp))
+
+    def read_model_file(self, name: str, number: int) -> ModelFile:
+        """Return what the version's MLmodel file says.
+
+        Raises:
+            MLflowNotFound: there is no such version, or it has no MLmodel file.
+            MLflowUnreadable: MLflow cannot fetch it, or it cannot be understood.
+        """
+        path, limit = "MLmodel", MAX_MODEL_FILE_BYTES
+        content = read_file(self._connection, name, number, path, limit=limit)
+        return parse_model_file(content)
+
+    def read_requirements(self, name: str, number: int) -> list[str]:
+        """Return the lines of the version's requirements.txt, without comments.
+
+        Raises:
+            MLflowNotFound: there is no such version, or it has no such file.
+            MLflowUnreadable: MLflow cannot fetch it.
+        """
+        path, limit = "requirements.txt", MAX_REQUIREMENTS_BYTES
+        content = read_file(self._connection, name, number, path, limit=limit)
+        return parse_requirements(content)
+
+    # How
+
+    def _search_models(
+        self, name_filter: str, page_size: int
+    ) -> Iterator[list[ModelInfo]]:
+        params: JsonObject = {"max_results": page_size, "order_by": "name ASC"}
+        if name_filter:
+            params["filter"] = name_filter
+        for page in self._pages("registered-models/search", params):
+            yield _all(parsing.model_info, page, "registered_models")
+
+    def _experiment_ids(self) -> Iterator[str]:
+        body: JsonObject = {"view_type": "ALL", "max_results": _EXPERIMENTS_A_PAGE}
+        for page in self._pages("experiments/search", body, by_post=True):
+            yield from _all(lambda it: str(it["experiment_id"]), page, "experiments")
+
+    def _pages(
+        self, path: str, params: JsonObject, *, by_post: bool = False
+    ) -> Iterator[JsonObject]:
+        """Yield the answers until one names no next page."""
+        ask = self._connection.search if by_post else self._connection.get
+        token = ""
+        while True:
+            page = ask(path, params | ({"page_token": token} if token else {}))
+            yield page
+            next_token = page.get("next_page_token") or ""
+            if not next_token:
+                return
+            if next_token == token:
+                raise MLflowUnavailable("MLflow's pages do not end.")
+            token = next_token
+
+
+def _all(
+    parse: Callable[[JsonObject], Entity], page: JsonObject, key: str
+) -> list[Entity]:
+    return understood(lambda it: [parse(item) for item in it.get(key, ())], page)
+
+
+def _version_in(payload: JsonObject) -> VersionInfo:
+    return understood(lambda it: parsing.version_info(it["model_version"]), payload)
+
+
+def _version_body(name: str, number: int) -> JsonObject:
+    return {"name": name, "version": str(number)}
+
+
+def _not_found(message: str) -> MLflowNotFound:
+    return MLflowNotFound(404, "RESOURCE_DOES_NOT_EXIST", message)
+
+
+def _name_filter(name: str) -> str:
+    """Return a filter that finds at least the model of this name.
+
+    MLflow's grammar has no escape: a name with both kinds of quote is found by a
+    pattern, which may find others beside it.
+    """
+    if "'" not in name:
+        return f"name = '{name}'"
+    if '"' not in name:
+        return f'name = "{name}"'
+    pattern = name.replace("'", "_").replace("\\", "_")
+    return f"name LIKE '{pattern}'"

@@ -1,0 +1,107 @@
+"""What MLflow tells us, as frozen values. Times are aware UTC; absent text is ""."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A registered model."""
+
+    name: str
+    description: str
+    created_at: datetime
+    updated_at: datetime
+    tags: dict[str, str]
+    aliases: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionInfo:
+    """A model version.
+
+    `run_id` is "" where the version has no run. `aliases` is None where MLflow does
+    not say (its version search never does).
+    """
+
+    name: str
+    number: int
+    created_at: datetime
+    updated_at: datetime
+    stage: str
+    description: str
+    source: str
+    run_id: str
+    run_link: str
+    status: str
+    status_message: str
+    tags: dict[str, str]
+    aliases: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who is in which stage and behind which alias of one model, read fresh.
+
+    `stages` has an entry for each stage that has versions, numbers ascending.
+    """
+
+    stages: dict[str, tuple[int, ...]]
+    aliases: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """A dataset that a run logged; `context` is "training" or the like, or ""."""
+
+    name: str
+    digest: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """A run with the latest value of each metric, which may be NaN or infinite."""
+
+    run_id: str
+    name: str
+    experiment_id: str
+    user: str
+    status: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    metrics: dict[str, float]
+    params: dict[str, str]
+    tags: dict[str, str]
+    datasets: tuple[DatasetInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPoint:
+    """One logged value of a metric; it may be NaN or infinite."""
+
+    step: int
+    value: float
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What a version's MLmodel file says, as plain JSON that any database stores.
+
+    `signature` has the keys `inputs`, `outputs` and `params`, each None or a list in
+    MLflow's schema JSON; it is None where the model was logged without one.
+    """
+
+    signature: dict[str, Json] | None
+    flavors: dict[str, Json]
+    model_size_bytes: int | None
+    python_version: str
+    mlflow_version: str
+    model_uuid: str
+    model_id: str
+    run_id: str
+    has_input_example: bool
