@@ -55,7 +55,10 @@ def test_a_breaking_signature_is_bad() -> None:
     said = summary(signature={"inputs": [{"type": "long", "name": "new"}]})
 
     assert said[1][0] is Tone.BAD
-    assert said[1][1].startswith("The signature breaks callers: input new: added")
+    assert said[1][1].startswith(
+        "The signature breaks callers: input new: added, required"
+    )
+    assert "tenure" not in said[1][1]  # was removed, which breaks nobody
 
 
 def test_other_data_make_metrics_doubtful() -> None:

@@ -1,0 +1,61 @@
+"""What differs between versions: facts in, verdicts out, nothing else."""
+
+from registry_ui.comparison.background import DatasetComparison
+from registry_ui.comparison.compatibility import Compatibility
+from registry_ui.comparison.directions import (
+    Direction,
+    direction_of,
+    headline_metric,
+)
+from registry_ui.comparison.facts import Dataset, VersionFacts
+from registry_ui.comparison.metrics import MetricCell, MetricRow, Verdict, judge
+from registry_ui.comparison.numbers import (
+    format_bytes,
+    format_change,
+    format_number,
+    format_relative,
+)
+from registry_ui.comparison.report import Comparison, compare
+from registry_ui.comparison.requirements import (
+    RequirementCell,
+    RequirementRow,
+    Step,
+)
+from registry_ui.comparison.signatures import (
+    SchemaCell,
+    SchemaRow,
+    SignatureComparison,
+)
+from registry_ui.comparison.summary import Statement, Tone
+from registry_ui.comparison.values import Change, ValueCell, ValueRow
+
+__all__ = [
+    "Change",
+    "Comparison",
+    "Compatibility",
+    "Dataset",
+    "DatasetComparison",
+    "Direction",
+    "MetricCell",
+    "MetricRow",
+    "RequirementCell",
+    "RequirementRow",
+    "SchemaCell",
+    "SchemaRow",
+    "SignatureComparison",
+    "Statement",
+    "Step",
+    "Tone",
+    "ValueCell",
+    "ValueRow",
+    "Verdict",
+    "VersionFacts",
+    "compare",
+    "direction_of",
+    "format_bytes",
+    "format_change",
+    "format_number",
+    "format_relative",
+    "headline_metric",
+    "judge",
+]
