@@ -1,0 +1,141 @@
+// What makes the pages quicker to use. Each of them works without this file.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+
+  function isTyping(target) {
+    return target.closest("input, select, textarea, [contenteditable]") !== null;
+  }
+
+  // --- keys: "/" searches, "j" and "k" walk through a list -----------------------
+
+  function walkList(step) {
+    const links = [...document.querySelectorAll("[data-keys] a.row-title")];
+    if (links.length === 0) return;
+    const here = links.indexOf(document.activeElement);
+    const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step;
+    links[Math.max(0, Math.min(links.length - 1, next))].focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") closeMenus(null);
+    if (isTyping(event.target)) return;
+    if (event.key === "/") {
+      const search = document.querySelector("[data-search]");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
+    } else if (event.key === "j") {
+      walkList(1);
+    } else if (event.key === "k") {
+      walkList(-1);
+    }
+  });
+
+  // --- menus: a click elsewhere or Escape closes them ------------------------------
+
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      if (menu === except) continue;
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details[data-menu]"));
+  });
+
+  // --- select to compare: the button waits for enough checked boxes ----------------
+
+  function updateSelection(form) {
+    const boxes = [...form.elements].filter((element) => element.type === "checkbox");
+    const count = boxes.filter((box) => box.checked).length;
+    const least = Number(form.dataset.selectMin ?? 1);
+    const most = Number(form.dataset.selectMax ?? Infinity);
+    for (const button of form.elements) {
+      if ("selectSubmit" in button.dataset)
+        button.disabled = count < least || count > most;
+    }
+    for (const box of boxes) box.disabled = !box.checked && count >= most;
+    for (const output of document.querySelectorAll("[data-select-count]")) {
+      const owner = output.closest("form") ?? output.closest("button")?.form;
+      if (owner === form) output.textContent = count ? String(count) : "";
+    }
+  }
+
+  function updateSelections() {
+    document.querySelectorAll("form[data-select-form]").forEach(updateSelection);
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form && "selectForm" in form.dataset) updateSelection(form);
+  });
+
+  // --- copy buttons ----------------------------------------------------------------
+
+  async function copy(button) {
+    const source = document.querySelector(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      toast("Copied.", "ok");
+    } catch {
+      getSelection().selectAllChildren(source);
+      toast("Selected; press Ctrl+C to copy.", "info");
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+
+  // --- toasts ------------------------------------------------------------------------
+
+  const TOAST_MILLISECONDS = 6000;
+
+  function toast(text, tone) {
+    const box = document.getElementById("toasts");
+    if (!box) return;
+    const notice = document.createElement("div");
+    notice.className = "notice";
+    notice.dataset.tone = tone;
+    const words = document.createElement("div");
+    words.textContent = text;
+    notice.append(words);
+    box.append(notice);
+    setTimeout(() => notice.remove(), TOAST_MILLISECONDS);
+  }
+
+  document.addEventListener("toast", (event) => {
+    toast(event.detail.text, event.detail.tone ?? "info");
+  });
+
+  // --- htmx: show that something is under way, and when it went wrong ----------------
+
+  let waiting = 0;
+
+  function countWaiting(step) {
+    waiting = Math.max(0, waiting + step);
+    root.toggleAttribute("data-busy", waiting > 0);
+  }
+
+  document.addEventListener("htmx:beforeSend", () => countWaiting(1));
+  document.addEventListener("htmx:afterRequest", () => countWaiting(-1));
+  document.addEventListener("htmx:afterSettle", updateSelections);
+  document.addEventListener("htmx:sendError", () => {
+    toast("The server did not answer. Try again in a moment.", "bad");
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const { status } = event.detail.xhr;
+    if (status === 403) toast("You may not do this, or the form has expired.", "bad");
+    else if (status === 404) toast("That is no longer there.", "bad");
+    else toast("The server could not do that. Load the page again.", "bad");
+  });
+
+  updateSelections();
+})();
