@@ -1,0 +1,82 @@
+"""Receivers, and a network on which nothing but loopback exists."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from tests.webhooks_ui.receivers import Receiver
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A decent receiver on loopback, which answers 200."""
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture
+def open_loopback(settings: Settings) -> None:
+    """Allow what a deployment with a receiver on this machine would allow."""
+    settings.WEBHOOK_ALLOW_HTTP = True
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+
+
+@dataclass
+class Internet:
+    """A name service and routes under a test's control.
+
+    Attributes:
+        names: name to the answers of successive look-ups; the last one repeats.
+        routes: address to the port of loopback where it is served.
+        dialled: every address that somebody tried to connect to.
+    """
+
+    names: dict[str, list[list[str]]] = field(default_factory=dict)
+    routes: dict[str, int] = field(default_factory=dict)
+    dialled: list[str] = field(default_factory=list)
+
+    def look_up(self, host: str) -> list[str]:
+        """Return the addresses that the next look-up of the name finds."""
+        answers = self.names.get(host.rstrip("."))
+        if not answers:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
+    """Put a made-up internet in the place of name service and routing."""
+    net = Internet()
+    connect = socket.socket.connect
+
+    def getaddrinfo(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+        found = []
+        for text in net.look_up(host):
+            family = socket.AF_INET6 if ":" in text else socket.AF_INET
+            end = (text, port, 0, 0) if ":" in text else (text, port)
+            found.append((family, socket.SOCK_STREAM, 6, "", end))
+        return found
+
+    def routed(self: socket.socket, address: Any) -> None:
+        if self.family not in (socket.AF_INET, socket.AF_INET6):
+            return connect(self, address)
+        net.dialled.append(address[0])
+        if address[0] not in net.routes:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return connect(self, ("127.0.0.1", net.routes[address[0]]))
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket.socket, "connect", routed)
+    return net
+
+
+@pytest.fixture
+def sentence() -> Callable[[str], bool]:
+    """Tell whether a text reads as a sentence."""
+    return lambda text: text[:1].isupper() and text.endswith(".")

@@ -1,0 +1,100 @@
+"""The smallest valid object of each kind of the webhooks."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from registry_ui.events import EventType, record_event
+from registry_ui.models import AuditEvent, ModelVersion, RegisteredModel
+from tests.factories import make_user, make_version
+from webhooks_ui.models import Delivery, EventName, Webhook
+
+LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def make_webhook(
+    *,
+    url: str = "https://receiver.example.com/hook",
+    events: list[str] | None = None,
+    model: RegisteredModel | None = None,
+    status: str = Webhook.Status.ACTIVE,
+    secret: str = "",
+    authorization: str = "",
+    created_by: User | None = None,
+    **columns: Any,
+) -> Webhook:
+    """Make an active registry-wide webhook, by its row alone: nothing is checked.
+
+    Args:
+        url: where it is sent.
+        events: all twelve if not given.
+        model: the one model it hears of; the registry if not given.
+        status: as the enum spells it.
+        secret: signs; none if empty.
+        authorization: value of the header; none if empty.
+        created_by: a new user if not given.
+        columns: more columns of `Webhook`.
+    """
+    webhook = Webhook(
+        url=url,
+        events=EventName.values if events is None else events,
+        model=model,
+        status=status,
+        created_by=created_by or make_user(),
+        **columns,
+    )
+    webhook.secret = secret
+    webhook.authorization = authorization
+    webhook.save(force_insert=True)
+    return webhook
+
+
+def make_delivery(
+    *,
+    webhook: Webhook | None = None,
+    event_name: EventName = EventName.MODEL_VERSION_CREATED,
+    payload: bytes = b'{"event":"MODEL_VERSION_CREATED"}',
+    due_at: datetime = LONG_AGO,
+    **columns: Any,
+) -> Delivery:
+    """Make a delivery that is due, by its row alone.
+
+    Args:
+        webhook: a new one if not given.
+        event_name: what is told.
+        payload: the body.
+        due_at: when it may be sent; long ago if not given.
+        columns: more columns of `Delivery`.
+    """
+    return Delivery.objects.create(
+        webhook=webhook or make_webhook(),
+        event_name=event_name,
+        payload=payload,
+        due_at=due_at,
+        event=columns.pop("event", None) or make_event(),
+        **columns,
+    )
+
+
+def make_event(
+    event_type: EventType = EventType.MIRROR_FILLED,
+    *,
+    actor: User | None = None,
+    version: ModelVersion | None = None,
+    **details: Any,
+) -> AuditEvent:
+    """Record an event as an action would; one that no webhook hears of by default."""
+    with transaction.atomic():
+        return record_event(event_type, actor=actor, version=version, **details)
+
+
+def make_move_to_production(version: ModelVersion | None = None) -> AuditEvent:
+    """Record that a version went from Staging to Production."""
+    return make_event(
+        EventType.MODEL_VERSION_TRANSITIONED,
+        version=version or make_version(),
+        from_stage="Staging",
+        to_stage="Production",
+    )

@@ -1,0 +1,118 @@
+"""Receivers on loopback, decent and hostile, and the only way to any other address."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Reply:
+    """What a decent receiver answers."""
+
+    status: int = 200
+    body: bytes = b"ok"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Received:
+    """One request that arrived."""
+
+    path: str
+    headers: Message
+    body: bytes
+
+
+class Receiver:
+    """An HTTP server that keeps what arrives and answers as told."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        """Listen on a free port of loopback; speak TLS if a context is given."""
+        self.requests: list[Received] = []
+        self.answer: Callable[[Received], Reply] = lambda _: Reply()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                received = Received(self.path, self.headers, self.rfile.read(length))
+                owner.requests.append(received)
+                reply = owner.answer(received)
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(reply.body)))
+                self.end_headers()
+                self.wfile.write(reply.body)
+
+            def do_GET(self) -> None:
+                owner.requests.append(Received(self.path, self.headers, b""))
+                self.send_error(405)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        if context:
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True
+            )
+        self.port = self._server.server_address[1]
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}/hook"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=[0.02], daemon=True
+        )
+        self._thread.start()
+
+    def replies(self, *replies: Reply) -> None:
+        """Answer with these in turn; the last one over and over."""
+        queue = list(replies)
+        self.answer = lambda _: queue.pop(0) if len(queue) > 1 else queue[0]
+
+    def stop(self) -> None:
+        """Close the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@contextlib.contextmanager
+def raw_receiver(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Listen on loopback; read what comes, then talk as the function does.
+
+    Yields:
+        The URL. A talk ends when the sender hangs up, since its writes fail then.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopped = threading.Event()
+
+    def serve() -> None:
+        while not stopped.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=converse, args=[connection], daemon=True).start()
+
+    def converse(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            talk(connection)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+    finally:
+        stopped.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()

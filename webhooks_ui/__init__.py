@@ -1,0 +1,1 @@
+"""Webhooks: who is told what, how it is delivered, and what came back."""

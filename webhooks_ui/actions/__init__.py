@@ -1,0 +1,1 @@
+"""Every write of the webhooks: one function a verb."""

@@ -1,0 +1,71 @@
+"""Sending a test: at once, with an invented event, while somebody waits."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from registry_ui.errors import ActionError
+from registry_ui.events import EventType, record_event
+from webhooks_ui import payloads, permissions
+from webhooks_ui.actions.attempts import attempt_of, outgoing
+from webhooks_ui.errors import CredentialUnreadableError
+from webhooks_ui.http_client import send
+from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
+
+
+def send_test(
+    webhook: Webhook, *, actor: User, event_name: str = ""
+) -> DeliveryAttempt:
+    """Send the webhook an invented event and store what came back.
+
+    Works in each status. Nothing is stored before the answer is there, and it is
+    never tried again: whoever pressed the button sees what happened.
+
+    Args:
+        webhook: whom to call.
+        actor: who tests.
+        event_name: one of the twelve; empty stands for the first it is subscribed to.
+
+    Raises:
+        PermissionDenied: the actor may not manage the webhook.
+        ActionError: there is no such event, or a stored credential cannot be read.
+    """
+    if not permissions.may_manage_webhooks(actor, webhook.model):
+        raise PermissionDenied
+    name = event_name or webhook.events[0]
+    if name not in EventName.values:
+        raise ActionError(f"There is no event {name!r}.")
+    now = timezone.now()
+    delivery = Delivery(
+        webhook=webhook,
+        event_name=name,
+        payload=payloads.payload_of_test(
+            EventName(name), webhook, at=now, actor=actor.get_username()
+        ),
+        due_at=now,
+    )
+    try:
+        request = outgoing(delivery)
+    except CredentialUnreadableError as error:
+        raise ActionError(f"{error} Set the webhook's credentials again.") from error
+    answer = send(request)
+    attempt = attempt_of(delivery, request, answer, trigger=Trigger.TEST)
+    delivery.attempt_count = 1
+    delivery.settled_at = timezone.now()
+    delivery.status = (
+        Delivery.Status.SUCCEEDED if attempt.has_succeeded else Delivery.Status.FAILED
+    )
+    with transaction.atomic():
+        delivery.save(force_insert=True)
+        attempt.save(force_insert=True)
+        record_event(
+            EventType.WEBHOOK_TESTED,
+            actor=actor,
+            model=webhook.model,
+            webhook=webhook.pk,
+            receiver=webhook.host,
+            event=name,
+            status_code=answer.status_code,
+        )
+    return attempt

@@ -1,0 +1,26 @@
+"""Errors of the webhooks; text of an `ActionError` may be shown to a user."""
+
+from registry_ui.errors import ActionError
+
+
+class InvalidFieldError(ActionError):
+    """What was given for one field will not do; the text says which, why and what then.
+
+    Attributes:
+        field: its name in the form and in the API.
+    """
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class UrlRefusedError(InvalidFieldError):
+    """An address that must not be called; the text says why and what would help."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("url", text)
+
+
+class CredentialUnreadableError(Exception):
+    """A stored credential cannot be decrypted: its key is not in the key ring."""

@@ -1,0 +1,15 @@
+"""The only door out: one guarded sender for webhooks."""
+
+from webhooks_ui.http_client.egress import check_destination, check_url
+from webhooks_ui.http_client.failures import Failure
+from webhooks_ui.http_client.sender import Answer, Outgoing, Sender, send
+
+__all__ = [
+    "Answer",
+    "Failure",
+    "Outgoing",
+    "Sender",
+    "check_destination",
+    "check_url",
+    "send",
+]

@@ -1,0 +1,263 @@
+"""Sends POST requests: many at once, each within bounds, nothing but the answer kept.
+
+Bounds (all were broken by some packaged client): a total deadline, an answer cut at
+64 KiB as it came over the wire, no redirects, no cookies, no proxies or credentials
+out of the environment.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+
+import aiohttp
+from multidict import CIMultiDictProxy
+
+from webhooks_ui.http_client.egress import GuardedResolver, check_url
+from webhooks_ui.http_client.failures import CAUGHT, Failure, classify
+
+DEADLINE_SECONDS = 10.0
+CONNECT_SECONDS = 5.0
+BODY_SECONDS = 2.0  # of the deadline: a status that came is an answer
+MAX_ANSWER_BYTES = 64 * 1024
+AT_ONCE = 400
+AT_ONCE_PER_ENDPOINT = 8
+AT_ONCE_UNPROVEN = 2
+USER_AGENT = "Signoff-Webhooks/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A POST request to send."""
+
+    id: str
+    endpoint: str  # requests of one endpoint share its limit
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    verifies_tls: bool = True
+    start_before: float = float("inf")  # of time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `status_code` is None where no answer came.
+
+    `body` is cut at 64 KiB. `error` is a sentence, empty where the status says it all.
+    """
+
+    started_at: datetime
+    duration_ms: int
+    status_code: int | None = None
+    body: bytes = b""
+    retry_after_seconds: float | None = None
+    failure: Failure | None = None
+    error: str = ""
+
+
+@dataclass
+class _Endpoint:
+    """What a sender has learnt of one receiver."""
+
+    turns: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(AT_ONCE_UNPROVEN)
+    )
+    has_answered: bool = False
+    is_broken: bool = False
+
+
+class Sender:
+    """Sends concurrently behind a plain interface; use it as a context manager.
+
+    Requests go on only inside `collect`; between two calls nothing is lost, since the
+    operating system keeps what arrives. A receiver gets two requests at once until it
+    has answered one, so that dead ones do not take the places of those alive.
+    """
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._tasks: set[asyncio.Task[tuple[Outgoing, Answer | None]]] = set()
+        self._endpoints: dict[str, _Endpoint] = {}
+        self._busy: Counter[str] = Counter()
+
+    def __enter__(self) -> "Sender":
+        """Open the connection pool."""
+        self._runner.__enter__()
+        self._turns, self._session = self._runner.run(_open())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Drop what is still under way and close the connections."""
+        self._runner.run(self._session.close())
+        self._runner.__exit__(kind, error, trace)
+
+    @property
+    def busy(self) -> Mapping[str, int]:
+        """Return how many requests each endpoint has waiting or under way."""
+        return self._busy
+
+    @property
+    def is_idle(self) -> bool:
+        """Is nothing waiting or under way?"""
+        return not self._tasks
+
+    def submit(self, requests: Iterable[Outgoing]) -> None:
+        """Take requests to send as soon as their endpoint has a turn free."""
+        loop = self._runner.get_loop()
+        for request in requests:
+            if not self._busy[request.endpoint]:
+                self._endpoints.setdefault(request.endpoint, _Endpoint())
+                self._endpoints[request.endpoint].is_broken = False
+            self._busy[request.endpoint] += 1
+            self._tasks.add(loop.create_task(self._send_in_turn(request)))
+
+    def collect(self, seconds: float) -> list[tuple[Outgoing, Answer | None]]:
+        """Go on sending until all is answered or the time is over.
+
+        Returns:
+            What ended since the last call. No answer at all (None) means that it was
+            not sent: an earlier request to the endpoint failed, or its turn came late.
+        """
+        if not self._tasks:
+            return []
+        done, self._tasks = self._runner.run(_wait(self._tasks, seconds))
+        results = [task.result() for task in done]
+        for request, _ in results:
+            self._busy[request.endpoint] -= 1
+        return results
+
+    async def _send_in_turn(self, request: Outgoing) -> tuple[Outgoing, Answer | None]:
+        endpoint = self._endpoints[request.endpoint]
+        async with endpoint.turns, self._turns:
+            if endpoint.is_broken or time.monotonic() > request.start_before:
+                return request, None
+            answer = await _post(self._session, request)
+        if answer.status_code is None:
+            endpoint.is_broken = True
+        elif not endpoint.has_answered:
+            endpoint.has_answered = True
+            for _ in range(AT_ONCE_PER_ENDPOINT - AT_ONCE_UNPROVEN):
+                endpoint.turns.release()
+        return request, answer
+
+
+def send(request: Outgoing) -> Answer:
+    """Send one request now and wait for its answer, at most 10 seconds."""
+
+    async def once() -> Answer:
+        _, session = await _open()
+        async with session:
+            return await _post(session, request)
+
+    return asyncio.run(once())
+
+
+async def _open() -> tuple[asyncio.Semaphore, aiohttp.ClientSession]:
+    """Make a session whose every door but the guarded one is shut."""
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            resolver=GuardedResolver(), use_dns_cache=False, limit=0
+        ),
+        timeout=aiohttp.ClientTimeout(
+            total=DEADLINE_SECONDS, sock_connect=CONNECT_SECONDS
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+    )
+    return asyncio.Semaphore(AT_ONCE), session
+
+
+async def _wait(
+    tasks: set[asyncio.Task[tuple[Outgoing, Answer | None]]], seconds: float
+) -> tuple[
+    set[asyncio.Task[tuple[Outgoing, Answer | None]]],
+    set[asyncio.Task[tuple[Outgoing, Answer | None]]],
+]:
+    return await asyncio.wait(tasks, timeout=seconds)
+
+
+async def _post(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
+    """Send one request; every failure that a receiver can cause becomes an answer."""
+    started_at = datetime.now(UTC)
+    start = time.monotonic()
+    try:
+        check_url(request.url)  # an address in digits never reaches the resolver
+        async with session.post(
+            request.url,
+            data=request.body,
+            headers=request.headers,
+            allow_redirects=False,
+            ssl=request.verifies_tls,
+        ) as response:
+            body = await _begin_of(response)
+            return Answer(
+                started_at=started_at,
+                duration_ms=_milliseconds_since(start),
+                status_code=response.status,
+                body=body,
+                retry_after_seconds=_retry_after(response.headers),
+                error=_redirect_in_words(response),
+            )
+    except CAUGHT as error:
+        failure, words = classify(error, seconds=DEADLINE_SECONDS)
+        return Answer(
+            started_at=started_at,
+            duration_ms=_milliseconds_since(start),
+            failure=failure,
+            error=words,
+        )
+
+
+async def _begin_of(response: aiohttp.ClientResponse) -> bytes:
+    """Read at most 64 KiB, as they came over the wire, for at most 2 seconds."""
+    body = bytearray()
+    # The receiver has taken the event; how its answer ends changes nothing.
+    with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while len(body) < MAX_ANSWER_BYTES:
+                chunk = await response.content.read(MAX_ANSWER_BYTES - len(body))
+                if not chunk:
+                    break
+                body += chunk
+    return bytes(body)
+
+
+def _retry_after(headers: CIMultiDictProxy[str]) -> float | None:
+    """Return the wait that the receiver asks for, in seconds; None where it asks none.
+
+    Source: RFC 9110, section 10.2.3: a number of seconds or a date.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def _redirect_in_words(response: aiohttp.ClientResponse) -> str:
+    """Say where a redirect points to: it is not followed, and somebody must know."""
+    location = response.headers.get("Location")
+    if not 300 <= response.status <= 399 or not location:  # noqa: PLR2004 - the class
+        return ""
+    return f"The receiver points to {location[:500]}; redirects are not followed."
+
+
+def _milliseconds_since(start: float) -> int:
+    return round((time.monotonic() - start) * 1000)

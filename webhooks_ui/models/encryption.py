@@ -1,0 +1,79 @@
+"""Encryption of credentials at rest: AES-256-GCM with a ring of keys.
+
+A stored value reads `<key id>:<base64 of nonce and ciphertext>`. Row and field are
+authenticated with it, so that a value copied into another row does not decrypt there.
+"""
+
+import base64
+import functools
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256, Hash
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from webhooks_ui.errors import CredentialUnreadableError
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_KEY_ID_DIGITS = 8
+
+
+def encrypt(plain: str, *, place: str) -> str:
+    """Encrypt with the first key of `settings.ENCRYPTION_KEYS`.
+
+    Args:
+        plain: the credential.
+        place: table, row and field where it is kept; needed again to decrypt.
+    """
+    key_id, key = _ring()[0]
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = AESGCM(key).encrypt(nonce, plain.encode(), place.encode())
+    return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
+
+
+def decrypt(stored: str, *, place: str) -> str:
+    """Return the credential that `encrypt` stored for this place.
+
+    Raises:
+        CredentialUnreadableError: no key of the ring fits, or it was stored elsewhere.
+    """
+    key_id, _, text = stored.partition(":")
+    key = dict(_ring()).get(key_id)
+    if key is None:
+        raise CredentialUnreadableError(
+            f"Encryption key {key_id} is not among SIGNOFF_ENCRYPTION_KEYS."
+        )
+    raw = base64.b64decode(text)
+    try:
+        plain = AESGCM(key).decrypt(
+            raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()
+        )
+    except InvalidTag:
+        raise CredentialUnreadableError(
+            "A stored credential was changed or moved from another row."
+        ) from None
+    return plain.decode()
+
+
+def uses_first_key(stored: str) -> bool:
+    """Was the value encrypted with the key that encrypts now?"""
+    return stored.partition(":")[0] == _ring()[0][0]
+
+
+def _ring() -> tuple[tuple[str, bytes], ...]:
+    """Return the keys with their ids; the first encrypts."""
+    return tuple(_derive(text) for text in settings.ENCRYPTION_KEYS)
+
+
+@functools.lru_cache(maxsize=16)
+def _derive(text: str) -> tuple[str, bytes]:
+    """Make a 256-bit key, and an id that tells nothing of it, out of a text."""
+    key = HKDF(SHA256(), _KEY_BYTES, salt=None, info=b"signoff credentials").derive(
+        text.encode()
+    )
+    digest = Hash(SHA256())
+    digest.update(b"signoff key id" + key)
+    return digest.finalize().hex()[:_KEY_ID_DIGITS], key

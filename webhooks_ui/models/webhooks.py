@@ -1,0 +1,224 @@
+"""Subscriptions: who wants to be told what, and how to reach them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from registry_ui.models import Level, ModelPermission, RegisteredModel
+from webhooks_ui.models.encryption import decrypt, encrypt
+
+URL_LENGTH = 2000
+DESCRIPTION_LENGTH = 1000
+CREDENTIAL_LENGTH = 1000
+
+
+class EventName(models.TextChoices):
+    """The twelve events of Databricks' registry webhooks, in their spelling."""
+
+    REGISTERED_MODEL_CREATED = "REGISTERED_MODEL_CREATED", "A model is created"
+    MODEL_VERSION_CREATED = "MODEL_VERSION_CREATED", "A version is created"
+    MODEL_VERSION_TAG_SET = "MODEL_VERSION_TAG_SET", "A tag of a version is set"
+    COMMENT_CREATED = "COMMENT_CREATED", "A comment is written"
+    TRANSITION_REQUEST_CREATED = (
+        "TRANSITION_REQUEST_CREATED",
+        "Any transition is requested",
+    )
+    TRANSITION_REQUEST_TO_STAGING_CREATED = (
+        "TRANSITION_REQUEST_TO_STAGING_CREATED",
+        "A transition to Staging is requested",
+    )
+    TRANSITION_REQUEST_TO_PRODUCTION_CREATED = (
+        "TRANSITION_REQUEST_TO_PRODUCTION_CREATED",
+        "A transition to Production is requested",
+    )
+    TRANSITION_REQUEST_TO_ARCHIVED_CREATED = (
+        "TRANSITION_REQUEST_TO_ARCHIVED_CREATED",
+        "A transition to Archived is requested",
+    )
+    MODEL_VERSION_TRANSITIONED_STAGE = (
+        "MODEL_VERSION_TRANSITIONED_STAGE",
+        "A version changes to any stage",
+    )
+    MODEL_VERSION_TRANSITIONED_TO_STAGING = (
+        "MODEL_VERSION_TRANSITIONED_TO_STAGING",
+        "A version enters Staging",
+    )
+    MODEL_VERSION_TRANSITIONED_TO_PRODUCTION = (
+        "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION",
+        "A version enters Production",
+    )
+    MODEL_VERSION_TRANSITIONED_TO_ARCHIVED = (
+        "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED",
+        "A version is archived",
+    )
+
+
+REGISTRY_WIDE_ONLY = frozenset({EventName.REGISTERED_MODEL_CREATED})
+
+
+def new_webhook_id() -> str:
+    """Return 32 hex digits, the form of Databricks' webhook ids."""
+    return uuid.uuid4().hex
+
+
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    """Finds webhooks."""
+
+    def manageable_by(self, user: User) -> WebhookQuerySet:
+        """Keep those the user may see and change.
+
+        Registry-wide ones are for administrators; a model's are for whoever holds
+        Can Manage on it. The same rule as `may_manage_webhooks`, as a query.
+        """
+        if user.is_superuser:
+            return self
+        grants = ModelPermission.objects.held_by(user).filter(level=Level.CAN_MANAGE)
+        if grants.registry_wide().exists():
+            return self.exclude(model=None)
+        return self.filter(model__in=grants.values("model"))
+
+    def of_model(self, model: RegisteredModel) -> WebhookQuerySet:
+        """Keep those that are bound to this model alone."""
+        return self.filter(model=model)
+
+    def told_of(self, model_pk: int | None) -> WebhookQuerySet:
+        """Keep the active ones that hear of events about this model."""
+        return self.filter(
+            Q(model=None) | Q(model_id=model_pk), status=Webhook.Status.ACTIVE
+        )
+
+
+class Webhook(models.Model):
+    """A subscription of one receiver to events of one model or of the registry."""
+
+    class Kind(models.TextChoices):
+        HTTP = "HTTP", "HTTP endpoint"
+        JOB = "JOB", "Databricks job"
+
+    class Status(models.TextChoices):
+        TEST_MODE = "TEST_MODE", "Test mode"
+        ACTIVE = "ACTIVE", "Active"
+        DISABLED = "DISABLED", "Disabled"
+
+    id = models.CharField(
+        primary_key=True, max_length=32, default=new_webhook_id, editable=False
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.HTTP)
+    model = models.ForeignKey(
+        RegisteredModel,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="webhooks",
+        help_text="Empty: events of the whole registry.",
+    )
+    url = models.CharField(max_length=URL_LENGTH)
+    events = models.JSONField(help_text="Event names; at least one.")
+    description = models.CharField(
+        max_length=DESCRIPTION_LENGTH, blank=True, default=""
+    )
+    status = models.CharField(
+        max_length=16, choices=Status.choices, default=Status.TEST_MODE
+    )
+    disabled_reason = models.TextField(
+        blank=True, default="", help_text="Why it was disabled other than by a person."
+    )
+    enable_ssl_verification = models.BooleanField(default=True)
+    encrypted_secret = models.TextField(blank=True, default="", editable=False)
+    encrypted_authorization = models.TextField(blank=True, default="", editable=False)
+    failing_since = models.DateTimeField(
+        null=True, blank=True, help_text="First failure since the last success."
+    )
+    created_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="webhooks"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = WebhookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="HTTP") & ~Q(url="") | Q(kind="JOB"),
+                name="http_webhook_has_an_address",
+            ),
+            models.CheckConstraint(
+                condition=~Q(events=[]), name="webhook_has_an_event"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return scope and receiver: `churn → hooks.example.com`."""
+        return f"{self.scope_label} → {self.host}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("webhooks_ui:webhook_detail", args=[self.pk])
+
+    @property
+    def scope_label(self) -> str:
+        """Return the model's name, or that it hears of all models."""
+        return self.model.name if self.model else "All models"
+
+    @property
+    def host(self) -> str:
+        """Return host and port of the receiver: a path may hold a token."""
+        return self.url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+    @property
+    def is_active(self) -> bool:
+        """Does it hear of real events?"""
+        return self.status == self.Status.ACTIVE
+
+    @property
+    def event_labels(self) -> list[str]:
+        """Return the events in plain words, in the order of the catalogue."""
+        return [name.label for name in EventName if name in self.events]
+
+    @property
+    def secret(self) -> str:
+        """Return the signing secret; empty where none is set.
+
+        Raises:
+            CredentialUnreadableError: the key it was encrypted with is gone.
+        """
+        return self._read("secret", self.encrypted_secret)
+
+    @secret.setter
+    def secret(self, plain: str) -> None:
+        self.encrypted_secret = self._seal("secret", plain)
+
+    @property
+    def authorization(self) -> str:
+        """Return the value of the Authorization header; empty where none is set.
+
+        Raises:
+            CredentialUnreadableError: the key it was encrypted with is gone.
+        """
+        return self._read("authorization", self.encrypted_authorization)
+
+    @authorization.setter
+    def authorization(self, plain: str) -> None:
+        self.encrypted_authorization = self._seal("authorization", plain)
+
+    def wants(self, name: str) -> bool:
+        """Is it subscribed to the event, and may it be by its scope?"""
+        return name in self.events and not (
+            self.model_id and name in REGISTRY_WIDE_ONLY
+        )
+
+    def _place(self, field: str) -> str:
+        return f"webhook:{self.pk}:{field}"
+
+    def _read(self, field: str, stored: str) -> str:
+        return decrypt(stored, place=self._place(field)) if stored else ""
+
+    def _seal(self, field: str, plain: str) -> str:
+        return encrypt(plain, place=self._place(field)) if plain else ""

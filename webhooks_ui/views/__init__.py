@@ -1,0 +1,1 @@
+"""Requests turned into pages."""

@@ -1,0 +1,90 @@
+"""The ledger: what was sent to a webhook, what came back, and sending it again."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from registry_ui.errors import ActionError
+from registry_ui.htmx import render_page
+from registry_ui.views.getters import signed_in
+from webhooks_ui.actions.redeliver import redeliver
+from webhooks_ui.forms import DeliveryFilterForm
+from webhooks_ui.models import Delivery
+from webhooks_ui.views.getters import (
+    manageable_delivery_or_404,
+    manageable_webhook_or_404,
+)
+from webhooks_ui.views.payload_text import indented
+
+LIST = "webhooks_ui/delivery_list.html"
+DETAIL = "webhooks_ui/delivery_detail.html"
+PAGE_SIZE = 50
+SHOWN_ATTEMPTS = 50
+SOON_SECONDS = 60
+
+
+@require_safe
+def delivery_list(request: HttpRequest, webhook_id: str) -> HttpResponse:
+    """Show the deliveries of a webhook."""
+    webhook = manageable_webhook_or_404(signed_in(request), webhook_id)
+    status = DeliveryFilterForm(request.GET).chosen()
+    deliveries = Delivery.objects.filter(webhook=webhook).defer("payload")
+    if status:
+        deliveries = deliveries.filter(status=status)
+    page = Paginator(deliveries, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "webhook": webhook,
+        "page": page,
+        "status": status,
+        "tabs": Delivery.Status.choices,
+    }
+    return render_page(request, LIST, context, partial="deliveries")
+
+
+@require_safe
+def delivery_detail(
+    request: HttpRequest, webhook_id: str, delivery_id: str
+) -> HttpResponse:
+    """Show one delivery with its payload and attempts."""
+    user = signed_in(request)
+    delivery = manageable_delivery_or_404(user, webhook_id, delivery_id)
+    return render_page(request, DETAIL, _context(delivery), partial="delivery")
+
+
+@require_http_methods(["GET", "POST"])
+def delivery_redeliver(
+    request: HttpRequest, webhook_id: str, delivery_id: str
+) -> HttpResponse:
+    """Send a delivery again."""
+    user = signed_in(request)
+    delivery = manageable_delivery_or_404(user, webhook_id, delivery_id)
+    if request.method != "POST":
+        return redirect(delivery)  # where a sign-in in between leads back to
+    try:
+        redeliver(delivery, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "It is sent again within seconds.")
+    return redirect(delivery)
+
+
+def _context(delivery: Delivery) -> dict[str, Any]:
+    """Return what the page of a delivery shows."""
+    is_pending = delivery.status == Delivery.Status.PENDING
+    wait = (delivery.due_at - timezone.now()).total_seconds()
+    return {
+        "webhook": delivery.webhook,
+        "delivery": delivery,
+        "attempts": list(delivery.attempts.all()[:SHOWN_ATTEMPTS]),
+        "payload": indented(delivery.body),
+        "is_soon": is_pending and delivery.webhook.is_active and wait < SOON_SECONDS,
+        "may_redeliver": not delivery.is_test
+        and not delivery.is_in_flight
+        and delivery.webhook.is_active,
+    }
