@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from registry_ui.mlflow_client import MLflowClient
 from tests.mlflow_server import MLflowServer
+
+# A busy machine is slow at times; that says nothing about the code under test.
+settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

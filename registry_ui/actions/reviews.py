@@ -58,8 +58,8 @@ def review_request(
         raise ActionError(OWN_REQUEST)
     if seen and (changes := differences(seen, current.fingerprint)):
         raise StaleReviewError(
-            f"This changed since you opened the page: {', '.join(changes)}."
-            " Look again below; nothing was decided."
+            f"This changed since you looked: {', '.join(changes)}."
+            " Nothing was decided; look again first."
         )
     required = "" if is_approval else "Say why you reject it, so it can be mended."
     review = _store(

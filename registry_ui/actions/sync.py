@@ -87,6 +87,9 @@ def sync_mirror(
     except MLflowError as error:
         _note_failure(token, started_at, str(error))
         raise
+    except LeaseLostError:
+        logger.warning("sync given up, another one took over")
+        return None
     report.changes = context.change_count
     report.seconds = (timezone.now() - started_at).total_seconds()
     _note_success(token, started_at, report)

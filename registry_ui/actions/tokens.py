@@ -16,6 +16,7 @@ from registry_ui.models import ApiToken
 _MARK = "signoff_"
 _BYTES = 32
 _PREFIX_LENGTH = len(_MARK) + 4
+LONGEST_DAYS = 3650
 _USE_RESOLUTION = timedelta(minutes=1)
 """How exact `used_at` is: a write for every call would cost more than it tells."""
 
@@ -34,7 +35,7 @@ def create_token(
 
     Raises:
         PermissionDenied: the actor makes tokens for somebody else.
-        ActionError: the name is missing or too long, or the days are not positive.
+        ActionError: the name is missing or too long, or the days are out of range.
     """
     if actor != user and not actor.is_superuser:
         raise PermissionDenied
@@ -42,8 +43,10 @@ def create_token(
     longest = 100
     if not name or len(name) > longest:
         raise ActionError(f"Give the token a name of 1 to {longest} characters.")
-    if days is not None and days < 1:
-        raise ActionError("A token must work for at least one day.")
+    if days is not None and not 1 <= days <= LONGEST_DAYS:
+        raise ActionError(
+            f"A token works for 1 to {LONGEST_DAYS:,} days, or until it is revoked."
+        )
     secret = _MARK + secrets.token_urlsafe(_BYTES)
     token = ApiToken.objects.create(
         user=user,

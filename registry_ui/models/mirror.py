@@ -129,6 +129,13 @@ class ModelVersion(models.Model):
                 fields=["model", "number"], name="one_row_per_model_and_number"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["model", "stage", "-number"],
+                condition=Q(deleted_at=None),
+                name="live_versions_by_stage",
+            )
+        ]
 
     if TYPE_CHECKING:
         transition_requests: models.Manager[TransitionRequest]

@@ -63,6 +63,7 @@ def test_an_approval_freezes_the_plan_and_queues_it(
     assert request.status == TransitionRequest.Status.APPROVED
     assert request.closed_by == reviewer
     assert request.due_at is not None
+    assert request.plan is not None
     assert [effect["after"] for effect in request.plan["effects"]] == [
         "Production",
         "Archived",

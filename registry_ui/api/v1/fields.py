@@ -1,0 +1,61 @@
+"""Types of fields and parameters that several calls share."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from django.conf import settings
+from django.db.models import Model
+from ninja import Schema
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+
+LARGEST_INTEGER = 2**31 - 1
+"""Of an integer column on PostgreSQL; a larger number is refused, not looked up."""
+
+MODEL = "Name of the registered model."
+VERSION = "Number of the model version."
+
+
+def _storable(text: str) -> str:
+    """Refuse what JSON can say and a database cannot store."""
+    if "\0" in text:
+        raise ValueError("This holds a NUL character, which cannot be stored")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("This holds half of a surrogate pair, which is no character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
+
+
+def examples(*values: Mapping[str, JsonValue]) -> ConfigDict:
+    """Return the configuration of a schema that shows examples in the document."""
+    shown: list[JsonValue] = [dict(value) for value in values]
+    return ConfigDict(json_schema_extra={"examples": shown})
+
+
+class Body(Schema):
+    """What callers send: a misspelt field is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Error(Schema):
+    """Any error."""
+
+    model_config = examples(
+        {"error_code": "INVALID_PARAMETER_VALUE", "message": "`version` is missing."}
+    )
+
+    error_code: str = Field(description="For programs; one of MLflow's codes.")
+    message: str = Field(description="For people: what is wrong and what to do.")
+
+
+REFUSALS = {400: Error, 401: Error, 403: Error, 404: Error}
+"""What every call that names something may answer."""
+
+
+def absolute_url(page: Model) -> str:
+    """Return the address under which people reach the object's page."""
+    path: str = page.get_absolute_url()  # type: ignore[attr-defined] # not every model has one
+    return settings.BASE_URL.rstrip("/") + path

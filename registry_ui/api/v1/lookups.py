@@ -1,0 +1,47 @@
+"""Fetch and check access in one step: what one may not read is not there."""
+
+from django.contrib.auth.models import User
+from django.http import Http404
+
+from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
+
+
+def visible_version_or_404(user: User, name: str, number: int) -> ModelVersion:
+    """Return a version of the live model of that name; it may be deleted itself.
+
+    Raises:
+        Http404: there is none, or the user may not read its model.
+    """
+    models = RegisteredModel.objects.visible_to(user).live().filter(name=name)
+    versions = ModelVersion.objects.select_related("model")
+    version = versions.filter(model__in=models, number=number).first()
+    if version is None:
+        raise Http404(
+            f"There is no version {number} of {name!r}, or you may not read it."
+        )
+    return version
+
+
+def visible_request_or_404(user: User, number: int) -> TransitionRequest:
+    """Return the request with its version, model and people.
+
+    Raises:
+        Http404: there is none, or the user may not read its model.
+    """
+    requests = TransitionRequest.objects.visible_to(user).select_related(
+        "version__model", "requested_by", "closed_by"
+    )
+    request = requests.filter(number=number).first()
+    if request is None:
+        raise Http404(f"There is no request {number}, or you may not read its model.")
+    return request
+
+
+def refuse_invisible_model(user: User, name: str) -> None:
+    """Refuse a name that no model bears, or ever bore, that the user may read.
+
+    Raises:
+        Http404: so a filter with a typing error does not answer an empty list.
+    """
+    if not RegisteredModel.objects.visible_to(user).filter(name=name).exists():
+        raise Http404(f"There is no model {name!r}, or you may not read it.")

@@ -1,0 +1,139 @@
+"""Transition requests: list, ask, read, review, cancel, discuss."""
+
+from http import HTTPStatus
+
+from django.http import HttpResponse
+from ninja import Path, Query, Router, Status
+
+from registry_ui.actions.comments import create_comment
+from registry_ui.actions.requests import cancel_request, create_request
+from registry_ui.actions.reviews import review_request
+from registry_ui.api.authentication import ApiRequest
+from registry_ui.api.v1.descriptions import (
+    describe,
+    describe_comment,
+    request_url,
+    summarise,
+)
+from registry_ui.api.v1.fields import REFUSALS, Error
+from registry_ui.api.v1.lookups import (
+    refuse_invisible_model,
+    visible_request_or_404,
+    visible_version_or_404,
+)
+from registry_ui.api.v1.schemas import (
+    CancelIn,
+    CommentIn,
+    CommentOut,
+    RequestFilter,
+    RequestIn,
+    RequestList,
+    RequestOut,
+    RequestPath,
+    ReviewIn,
+)
+from registry_ui.api.v1.validation import refuse_unknown_parameters
+from registry_ui.models import TransitionRequest
+
+router = Router(tags=["Transition requests"])
+PATH = "/requests/{number}"
+NO_COMMENT = CancelIn()
+
+
+@router.get("/requests", response={200: RequestList, **REFUSALS}, summary="List")
+def list_requests(request: ApiRequest, filters: Query[RequestFilter]) -> RequestList:
+    """List the requests about models that you may read, newest first."""
+    refuse_unknown_parameters(request, RequestFilter)
+    found = TransitionRequest.objects.visible_to(request.auth).select_related(
+        "version__model", "requested_by", "closed_by"
+    )
+    if filters.status is not None:
+        found = found.filter(status=filters.status)
+    if filters.model is not None:
+        refuse_invisible_model(request.auth, filters.model)
+        found = found.filter(version__model__name=filters.model)
+    if filters.cursor is not None:
+        found = found.filter(number__lt=filters.cursor)
+    # One more than asked for tells whether there is a page after this one.
+    rows = list(found.order_by("-number")[: filters.limit + 1])
+    page = rows[: filters.limit]
+    return RequestList(
+        requests=[summarise(item) for item in page],
+        next_cursor=page[-1].number if len(rows) > len(page) else None,
+    )
+
+
+@router.post("/requests", response={201: RequestOut, **REFUSALS}, summary="Ask")
+def create_transition_request(
+    request: ApiRequest, body: RequestIn, response: HttpResponse
+) -> Status[RequestOut]:
+    """Ask to put a version into a target.
+
+    Needs Can Read on the model. One person has at most one open request for a version
+    and target; a second one is refused with RESOURCE_ALREADY_EXISTS.
+    """
+    version = visible_version_or_404(request.auth, body.model, body.version)
+    created = create_request(
+        version,
+        body.wanted_target,
+        actor=request.auth,
+        comment=body.comment,
+        archive_existing_versions=body.archive_existing_versions,
+    )
+    response["Location"] = request_url(created)
+    return Status(HTTPStatus.CREATED, describe(created))
+
+
+@router.get(PATH, response={200: RequestOut, **REFUSALS}, summary="Read")
+def get_request(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
+    """Read a request with its gates, plan, reviews, comments and outcome."""
+    return describe(visible_request_or_404(request.auth, path.number))
+
+
+@router.post(
+    f"{PATH}/reviews",
+    response={201: RequestOut, **REFUSALS, 409: Error},
+    summary="Approve or reject",
+)
+def create_review(
+    request: ApiRequest, path: Path[RequestPath], body: ReviewIn
+) -> Status[RequestOut]:
+    """Decide on a request; answers the request as it is then.
+
+    Needs the level that decides on the target. If this was the last approval missing,
+    the request is `approved`, and a worker changes MLflow within moments: read the
+    request again until it is `applied` or `failed`.
+    """
+    found = visible_request_or_404(request.auth, path.number)
+    review_request(
+        found,
+        body.decision,
+        actor=request.auth,
+        seen=body.seen,
+        comment=body.comment,
+    )
+    after = visible_request_or_404(request.auth, path.number)
+    return Status(HTTPStatus.CREATED, describe(after))
+
+
+@router.post(f"{PATH}/cancel", response={200: RequestOut, **REFUSALS}, summary="Cancel")
+def create_cancellation(
+    request: ApiRequest, path: Path[RequestPath], body: CancelIn = NO_COMMENT
+) -> RequestOut:
+    """Withdraw an open request: one's own, or any with Can Manage on the model."""
+    found = visible_request_or_404(request.auth, path.number)
+    return describe(cancel_request(found, actor=request.auth, comment=body.comment))
+
+
+@router.post(
+    f"{PATH}/comments", response={201: CommentOut, **REFUSALS}, summary="Comment"
+)
+def create_request_comment(
+    request: ApiRequest, path: Path[RequestPath], body: CommentIn
+) -> Status[CommentOut]:
+    """Write in the discussion of a request."""
+    found = visible_request_or_404(request.auth, path.number)
+    comment = create_comment(
+        found.version, body.text, actor=request.auth, request=found
+    )
+    return Status(HTTPStatus.CREATED, describe_comment(comment))

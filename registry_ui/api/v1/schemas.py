@@ -1,0 +1,243 @@
+"""What calls about transition requests take and answer."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from ninja import Schema
+from pydantic import Field, field_validator, model_validator
+
+from registry_ui.api.v1.fields import (
+    MODEL,
+    VERSION,
+    Body,
+    Number,
+    Text,
+    examples,
+)
+from registry_ui.errors import ActionError
+from registry_ui.fingerprint import Fingerprint
+from registry_ui.models import STAGE_PREFIX, Review, TransitionRequest
+
+TARGET = "`stage:Production`, or `alias:champion` for an alias."
+WHO = "User name."
+FINGERPRINT = "0f4b9a8c11d2e377.51c7….…"
+
+
+class RequestPath(Schema):
+    """Names a request."""
+
+    number: Number = Field(description="Number of the request.")
+
+
+class RequestFilter(Schema):
+    """Which requests to list."""
+
+    status: TransitionRequest.Status | None = None
+    model: Text | None = Field(None, description=MODEL)
+    cursor: Number | None = Field(
+        None, description="`next_cursor` of the answer before, for the page after it."
+    )
+    limit: int = Field(50, ge=1, le=200, description="How many to list at most.")
+
+
+class RequestIn(Body):
+    """A transition to ask for; give either `target` or `stage`."""
+
+    model_config = examples(
+        {
+            "model": "churn",
+            "version": 7,
+            "stage": "Production",
+            "comment": "AUC 0.91 against 0.88; signature unchanged.",
+            "archive_existing_versions": True,
+        }
+    )
+
+    model: Text = Field(description=MODEL)
+    version: Number = Field(description=VERSION)
+    target: Text = Field("", description=TARGET)
+    stage: Text = Field("", description="The same in short: `Production`.")
+    comment: Text = Field(description="Why; reviewers read it first.")
+    archive_existing_versions: bool = Field(
+        False, description="Archive the versions that are in the target stage now."
+    )
+
+    @model_validator(mode="after")
+    def require_one_target(self) -> Self:
+        """Refuse a call without a target, or with two."""
+        if bool(self.target) == bool(self.stage):
+            raise ValueError("Give either `target` or `stage`")
+        return self
+
+    @property
+    def wanted_target(self) -> str:
+        """Return the target, in whichever way it was given."""
+        return self.target or STAGE_PREFIX + self.stage
+
+
+class ReviewIn(Body):
+    """A decision on a request."""
+
+    model_config = examples(
+        {"decision": "approve", "comment": "Looks right.", "fingerprint": FINGERPRINT},
+        {"decision": "reject", "comment": "Recall fell by 3 points."},
+    )
+
+    decision: Review.Decision
+    comment: Text = Field("", description="Required with a rejection.")
+    fingerprint: Text | None = Field(
+        None,
+        description="What you looked at, as the request's answer said. If that changed"
+        " since, the call answers 409 and nothing is decided. Without it the decision"
+        " is bound to the facts at the call, and recorded as not seen.",
+    )
+
+    @field_validator("fingerprint")
+    @classmethod
+    def refuse_malformed(cls, fingerprint: str | None) -> str | None:
+        """Refuse what was never a fingerprint."""
+        try:
+            if fingerprint is not None:
+                Fingerprint.parse(fingerprint)
+        except ActionError:
+            raise ValueError(
+                "Send the fingerprint that the request's answer held, or leave it out"
+            ) from None
+        return fingerprint
+
+    @property
+    def seen(self) -> Fingerprint | None:
+        """Return what the reviewer looked at, if they said."""
+        return None if self.fingerprint is None else Fingerprint.parse(self.fingerprint)
+
+
+class CancelIn(Body):
+    """What to say with a cancellation."""
+
+    model_config = examples({"comment": "Superseded by version 8."})
+
+    comment: Text = ""
+
+
+class CommentIn(Body):
+    """A remark."""
+
+    model_config = examples({"text": "Which data was it tested on?"})
+
+    text: Text
+
+
+class CommentOut(Schema):
+    """A remark in the discussion of a request."""
+
+    author: str = Field(description=WHO)
+    text: str
+    created_at: datetime
+
+
+class ReviewOut(Schema):
+    """One person's decision."""
+
+    reviewer: str = Field(description=WHO)
+    decision: Review.Decision
+    comment: str
+    was_seen: bool = Field(description="Was it given with a fingerprint?")
+    created_at: datetime
+    stale_reason: str = Field(
+        description="What changed since, so that it counts no longer; else empty."
+    )
+
+
+class GateOut(Schema):
+    """One rule of the policy, and what it says of the request."""
+
+    name: str
+    verdict: Literal["passed", "failed", "waiting", "insufficient"]
+    explanation: str = Field(description="What it looked at and found.")
+    remedy: str = Field(description="What would satisfy it; empty once passed.")
+
+
+class EffectOut(Schema):
+    """One change that the approval makes in MLflow."""
+
+    model_config = examples(
+        {
+            "effect": "v7 goes from Staging to Production",
+            "kind": "transition",
+            "version": 7,
+            "before": "Staging",
+            "after": "Production",
+            "alias": "",
+        }
+    )
+
+    effect: str = Field(description="In words.")
+    kind: Literal["transition", "archive", "set_alias"]
+    version: int
+    before: str = Field(description="A stage; for an alias the version it points to.")
+    after: str
+    alias: str
+
+
+class OutcomeOut(Schema):
+    """What was read back from MLflow after one change."""
+
+    effect: str
+    found: str = Field(description="The stage or version that MLflow shows.")
+    came_true: bool
+
+
+class RequestLinks(Schema):
+    """Where more is to be found; pages need a sign-in."""
+
+    self: str = Field(description="This request here.")
+    page: str = Field(description="The page on which people decide.")
+    version: str = Field(description="The page of the version.")
+
+
+class RequestSummary(Schema):
+    """A transition request, as lists show it."""
+
+    number: int
+    kind: TransitionRequest.Kind
+    status: TransitionRequest.Status
+    model: str = Field(description=MODEL)
+    version: int = Field(description=VERSION)
+    from_stage: str = Field(description="Where the version was when this was asked.")
+    target: str = Field(description=TARGET)
+    archive_existing_versions: bool
+    comment: str
+    requested_by: str = Field(description=WHO)
+    created_at: datetime
+    closed_by: str | None = Field(description="User name of who decided it last.")
+    closed_at: datetime | None
+    applied_at: datetime | None
+    failure: str = Field(description="Why it could not be applied (yet); else empty.")
+    policy: str = Field(description="The policy that governs it, with its version.")
+    links: RequestLinks
+
+
+class RequestOut(RequestSummary):
+    """A transition request with all that a decision rests on."""
+
+    gates: list[GateOut] = Field(
+        description="While open: as things stand. Once approved: as they stood then."
+    )
+    plan: list[EffectOut] = Field(
+        description="While open: what an approval would do now. Once approved: frozen."
+    )
+    fingerprint: str | None = Field(
+        description="Send it with a review to decide on just this; null once decided."
+    )
+    reviews: list[ReviewOut]
+    comments: list[CommentOut]
+    outcome: list[OutcomeOut] | None = Field(
+        description="What MLflow showed after applying, an entry an effect."
+    )
+
+
+class RequestList(Schema):
+    """A page of requests, newest first."""
+
+    requests: list[RequestSummary]
+    next_cursor: int | None = Field(description="For the page after; null at the end.")

@@ -1,0 +1,25 @@
+"""What a person typed, checked; nothing here saves."""
+
+from registry_ui.forms.catalog import (
+    EVENT_GROUPS,
+    EventFilterForm,
+    ModelFilterForm,
+    TokenForm,
+)
+from registry_ui.forms.requests import (
+    CancelForm,
+    CommentForm,
+    RequestForm,
+    ReviewForm,
+)
+
+__all__ = [
+    "EVENT_GROUPS",
+    "CancelForm",
+    "CommentForm",
+    "EventFilterForm",
+    "ModelFilterForm",
+    "RequestForm",
+    "ReviewForm",
+    "TokenForm",
+]

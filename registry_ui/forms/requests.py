@@ -1,0 +1,61 @@
+"""What a person types when asking for a transition or deciding on one."""
+
+from django import forms
+
+from registry_ui.models import COMMENT_LENGTH, Review, Stage
+
+
+class RequestForm(forms.Form):
+    """Asks for a stage. Which stages make sense is the action's to say."""
+
+    stage = forms.ChoiceField(choices=Stage.choices, label="Move to")
+    comment = forms.CharField(
+        label="Why",
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(
+            {"rows": 4, "placeholder": "What is better, and how do you know?"}
+        ),
+        error_messages={
+            "required": "Say why in a sentence: reviewers read it first.",
+        },
+    )
+    archive_existing_versions = forms.BooleanField(
+        required=False,
+        label="Archive the versions that are there now",
+        help_text="Goes with Staging and Production.",
+    )
+
+
+class ReviewForm(forms.Form):
+    """A decision with a comment; carries the fingerprint of what was on the page."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    decision = forms.TypedChoiceField(
+        choices=Review.Decision.choices,
+        coerce=Review.Decision,
+        error_messages={"required": "Press Approve or Reject."},
+    )
+    comment = forms.CharField(
+        required=False,
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea({"rows": 3, "placeholder": "Needed when you reject"}),
+    )
+
+
+class CommentForm(forms.Form):
+    """A remark."""
+
+    text = forms.CharField(
+        label="Comment",
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(
+            {"rows": 3, "placeholder": "Ask, answer, or point something out"}
+        ),
+        error_messages={"required": "Write something first."},
+    )
+
+
+class CancelForm(forms.Form):
+    """Withdraws a request."""
+
+    comment = forms.CharField(required=False, max_length=COMMENT_LENGTH)

@@ -1,0 +1,77 @@
+"""`manage.py sync [--full]`: bring the mirror up to date now."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from registry_ui.actions.evidence import read_missing_evidence
+from registry_ui.actions.sync import LeaseLostError, SyncReport, sync_mirror
+from registry_ui.mlflow_client import MLflowClient, MLflowError
+
+EVIDENCE_BATCH = 50
+"""Versions whose files are read between two signs of life."""
+ERASE_LINE = "\r\033[K"
+
+BUSY = (
+    "Another sync is running, and two never run at the same time. It brings the mirror"
+    " up to date as well; run this again when it is done."
+)
+
+
+class Command(BaseCommand):
+    """Reads MLflow's registry, and what is missing of runs and files."""
+
+    help = "Brings the mirror of MLflow's registry up to date now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare how much to read."""
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="Read every model and version; each sync does so at present.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sync, then report what was found and what it took."""
+        registry = MLflowClient(settings.MLFLOW_REGISTRY_URI)
+        tracking = MLflowClient(settings.MLFLOW_TRACKING_URI)
+        try:
+            report = sync_mirror(registry, progress=self._show)
+            if report is None:
+                raise CommandError(BUSY)
+            evidence_count = self._read_evidence(registry, tracking)
+        except LeaseLostError:
+            raise CommandError(BUSY) from None
+        except MLflowError as error:
+            raise CommandError(str(error)) from None
+        finally:
+            self._erase()
+        self._report(report, evidence_count)
+
+    def _read_evidence(self, registry: MLflowClient, tracking: MLflowClient) -> int:
+        total = 0
+        while count := read_missing_evidence(registry, tracking, limit=EVIDENCE_BATCH):
+            total += count
+            self._show("runs and files of versions", total)
+        return total
+
+    def _show(self, what: str, count: int) -> None:
+        """Say how far things got, on a line of its own, on a terminal only."""
+        if self.stderr.isatty():
+            self.stderr.write(f"{ERASE_LINE}Read {count:,} {what} …", ending="")
+            self.stderr.flush()
+
+    def _erase(self) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(ERASE_LINE, ending="")
+
+    def _report(self, report: SyncReport, evidence_count: int) -> None:
+        self.stdout.write(
+            f"{report.models:,} models, {report.versions:,} versions,"
+            f" {report.changes:,} changes in {report.seconds:.1f} s;"
+            f" runs and files of {evidence_count:,} versions read."
+        )
+        for problem in report.problems:
+            self.stderr.write(problem)

@@ -1,0 +1,59 @@
+"""The registry's addresses; contracts in docs/architecture.md."""
+
+from django.urls import path
+
+from registry_ui.views import (
+    account,
+    activity,
+    catalog,
+    comparison,
+    overview,
+    requests,
+)
+
+app_name = "registry_ui"
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("models/", catalog.model_list, name="model_list"),
+    path("models/<str:name>/", catalog.model_detail, name="model_detail"),
+    path("models/<str:name>/compare/", comparison.model_compare, name="model_compare"),
+    path(
+        "models/<str:name>/versions/<int:number>/",
+        catalog.version_detail,
+        name="version_detail",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/comment/",
+        catalog.version_comment,
+        name="version_comment",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/request/",
+        requests.request_create,
+        name="request_create",
+    ),
+    path("compare/", comparison.version_compare, name="version_compare"),
+    path("requests/", requests.request_list, name="request_list"),
+    path("requests/<int:number>/", requests.request_detail, name="request_detail"),
+    path(
+        "requests/<int:number>/review/", requests.request_review, name="request_review"
+    ),
+    path(
+        "requests/<int:number>/comment/",
+        requests.request_comment,
+        name="request_comment",
+    ),
+    path(
+        "requests/<int:number>/cancel/", requests.request_cancel, name="request_cancel"
+    ),
+    path("requests/<int:number>/retry/", requests.request_retry, name="request_retry"),
+    path(
+        "requests/<int:number>/status/", requests.request_status, name="request_status"
+    ),
+    path("audit/", activity.event_list, name="event_list"),
+    path("audit/<int:position>/", activity.event_detail, name="event_detail"),
+    path("account/", account.account, name="account"),
+    path("account/tokens/", account.token_create, name="token_create"),
+    path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token_revoke"),
+]

@@ -1,0 +1,175 @@
+"""The catalog: the list of models, a model, a version."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from registry_ui import permissions
+from registry_ui.actions.comments import create_comment
+from registry_ui.errors import ActionError
+from registry_ui.extensions import panels_of_model
+from registry_ui.forms import CommentForm, ModelFilterForm
+from registry_ui.htmx import render_page
+from registry_ui.models import (
+    AuditEvent,
+    ModelVersion,
+    Stage,
+    TransitionRequest,
+)
+from registry_ui.views.evidence import evidence_view, mlflow_url, run_url, version_url
+from registry_ui.views.getters import (
+    has_access,
+    signed_in,
+    visible_model_or_404,
+    visible_version_or_404,
+)
+from registry_ui.views.model_rows import find_models, model_rows
+from registry_ui.views.panels import render_panels
+from registry_ui.views.sentences import event_lines
+from registry_ui.views.stage_board import stage_board, version_table
+
+LIST = "registry_ui/model_list.html"
+MODEL = "registry_ui/model_detail.html"
+VERSION = "registry_ui/version_detail.html"
+PAGE_SIZE = 25
+RECENT_REQUESTS = 5
+RECENT_EVENTS = 8
+SHOWN_ALIASES = 20
+SHOWN_COMMENTS = 100
+
+
+@require_safe
+def model_list(request: HttpRequest) -> HttpResponse:
+    """Show the models that the user may read."""
+    user = signed_in(request)
+    form = ModelFilterForm(request.GET)
+    chosen = form.chosen()
+    page = Paginator(find_models(user, **chosen), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "page": page,
+        "rows": model_rows(page),
+        "is_filtered": bool(chosen["q"] or chosen["stage"]),
+        "has_access": has_access(user),
+        "mlflow_url": mlflow_url(),
+    }
+    return render_page(request, LIST, context, partial="models")
+
+
+@require_safe
+def model_detail(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one model: its stages, versions, requests and recent activity."""
+    user = signed_in(request)
+    model = visible_model_or_404(user, name)
+    board = stage_board(model)
+    stage = request.GET.get("stage", "")
+    stage = stage if stage in Stage.values else ""
+    page, lines = version_table(
+        model, board, stage=stage, page_number=request.GET.get("page")
+    )
+    requests = (
+        TransitionRequest.objects.filter(version__model=model)
+        .select_related("version__model", "requested_by")
+        .order_by("-number")
+    )
+    aliases = list(model.aliases.select_related("version__model")[: SHOWN_ALIASES + 1])
+    events = AuditEvent.objects.filter(model_pk=model.pk)[:RECENT_EVENTS]
+    context = {
+        "model": model,
+        "tags": list(model.tags.all()),
+        "board": board,
+        "stage": stage,
+        "page": page,
+        "lines": lines,
+        "open_requests": list(requests.open()),
+        "recent_requests": list(
+            requests.exclude(status=TransitionRequest.Status.OPEN)[:RECENT_REQUESTS]
+        ),
+        "aliases": aliases[:SHOWN_ALIASES],
+        "has_more_aliases": len(aliases) > SHOWN_ALIASES,
+        "events": event_lines(events),
+        "panels": render_panels(panels_of_model(user, model)),
+        "may_request": model.deleted_at is None
+        and permissions.may_request(user, model),
+    }
+    return render_page(request, MODEL, context, partial="versions")
+
+
+@require_safe
+def version_detail(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Show one version with its evidence, requests and comments."""
+    user = signed_in(request)
+    version = visible_version_or_404(user, name, number)
+    context = _version_context(user, version, CommentForm())
+    return render_page(request, VERSION, context, partial="comments")
+
+
+def version_comment(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Take a remark on a version."""
+    user = signed_in(request)
+    version = visible_version_or_404(user, name, number)
+    if request.method != "POST":
+        return redirect(version)  # where a sign-in in between leads back to
+    form = CommentForm(request.POST)
+    if form.is_valid():
+        try:
+            create_comment(version, form.cleaned_data["text"], actor=user)
+        except ActionError as error:
+            form.add_error("text", str(error))
+        else:
+            return redirect(f"{version.get_absolute_url()}#comments")
+    context = _version_context(user, version, form)
+    return render_page(request, VERSION, context, partial="comments", status=422)
+
+
+def _version_context(
+    user: User, version: ModelVersion, form: forms.Form
+) -> dict[str, Any]:
+    evidence = getattr(version, "evidence", None)
+    requests = TransitionRequest.objects.filter(version=version)
+    comments = version.comments.select_related("author").order_by("-created_at", "-pk")
+    newest = list(comments[: SHOWN_COMMENTS + 1])
+    return {
+        "version": version,
+        "model": version.model,
+        "evidence": evidence,
+        "shown": evidence_view(evidence),
+        "run_url": run_url(version, evidence),
+        "version_url": version_url(version),
+        "run_link": version.run_link if _is_web_link(version.run_link) else "",
+        "checks": [
+            (check, check.link if _is_web_link(check.link) else "")
+            for check in version.checks.select_related("reported_by")
+        ],
+        "requests": list(requests.select_related("requested_by")),
+        "comments": newest[:SHOWN_COMMENTS][::-1],
+        "has_more_comments": len(newest) > SHOWN_COMMENTS,
+        "form": form,
+        "incumbent": _incumbent(version),
+        "may_comment": permissions.may_comment(user, version.model),
+        "may_request": version.is_live and permissions.may_request(user, version.model),
+    }
+
+
+def _incumbent(version: ModelVersion) -> ModelVersion | None:
+    """Return the newest other version in Production."""
+    holders: Any = ModelVersion.objects.filter(
+        model=version.model_id, stage=Stage.PRODUCTION, deleted_at=None
+    )
+    found: ModelVersion | None = holders.exclude(pk=version.pk).first()
+    if found is not None:
+        found.model = version.model
+    return found
+
+
+def _is_web_link(address: str) -> bool:
+    """May a browser be sent there? What others wrote may be a script."""
+    return address.startswith(("https://", "http://"))

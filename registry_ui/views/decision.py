@@ -1,0 +1,125 @@
+"""What the decision page shows, put together from actions and pure modules."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+
+from registry_ui import permissions
+from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.facts import versions_facts
+from registry_ui.actions.reviews import OWN_REQUEST
+from registry_ui.comparison import compare
+from registry_ui.events import EventType
+from registry_ui.extensions import effects_of_plan
+from registry_ui.forms import CommentForm, ReviewForm
+from registry_ui.models import AuditEvent, ModelVersion, TransitionRequest
+from registry_ui.views.selection import Selection, columns_of
+
+
+def decision_context(
+    user: User,
+    ask: TransitionRequest,
+    *,
+    review_form: forms.Form | None = None,
+    comment_form: forms.Form | None = None,
+) -> dict[str, Any]:
+    """Return what the decision page shows.
+
+    Args:
+        user: who looks at it.
+        ask: the request, with version, model and people.
+        review_form: a refused decision; it keeps what was typed.
+        comment_form: a refused comment, likewise.
+    """
+    decision = gather_decision(ask)
+    versions = _compared_versions(ask, decision)
+    selection = Selection(tuple(version.compare_key for version in versions))
+    return {
+        "ask": ask,
+        "decision": decision,
+        "steps": _steps(ask, decision),
+        "other_effects": effects_of_plan(user, ask) if not ask.is_settled else [],
+        "columns": columns_of(selection, versions),
+        "comparison": compare(versions_facts(versions)),
+        "has_incumbent": len(versions) > 1,
+        "compare_url": selection.url(),
+        "timeline": _timeline(ask),
+        "checks": ask.version.checks.select_related("reported_by"),
+        "review_form": review_form or ReviewForm(),
+        "comment_form": comment_form or CommentForm(),
+        "why_not": _why_not(user, ask, decision) if ask.is_open else "",
+        "may_cancel": ask.is_open and permissions.may_cancel(user, ask),
+        "may_retry": ask.status == TransitionRequest.Status.FAILED
+        and permissions.may_review(user, ask),
+    }
+
+
+def _why_not(user: User, ask: TransitionRequest, decision: Decision) -> str:
+    """Say why the person may not approve this; empty if they may."""
+    if not permissions.may_review(user, ask):
+        level = permissions.level_to_decide(
+            from_stage=ask.version.stage, target=ask.target
+        )
+        return f"Deciding on this takes the level {level.label} on {ask.version.model}."
+    if decision.policy.four_eyes and user.pk == ask.requested_by_id:
+        return OWN_REQUEST
+    return ""
+
+
+def _compared_versions(
+    ask: TransitionRequest, decision: Decision
+) -> list[ModelVersion]:
+    """Return the newest incumbent, if there is one, and the candidate."""
+    numbers = _compared(ask, decision)
+    versions = ModelVersion.objects.with_evidence().filter(
+        model=ask.version.model_id, number__in=numbers
+    )
+    by_number = {version.number: version for version in versions}
+    return [by_number[number] for number in numbers if number in by_number]
+
+
+def _compared(ask: TransitionRequest, decision: Decision) -> list[int]:
+    if ask.plan is None:
+        incumbents = decision.incumbents
+    else:  # as it was when this was decided
+        incumbents = tuple(
+            effect.version
+            for effect in decision.plan.effects
+            if effect.version != ask.version.number
+        )
+    return [*sorted(incumbents)[-1:], ask.version.number]
+
+
+def _steps(ask: TransitionRequest, decision: Decision) -> list[dict[str, Any]]:
+    """Say of each effect what was planned and, once known, what came of it."""
+    found = ask.outcome or []
+    steps = []
+    for index, effect in enumerate(decision.plan.effects):
+        result = found[index] if index < len(found) else None
+        status = "planned"
+        if result is not None:
+            status = "done" if result["came_true"] else "differs"
+        steps.append({"effect": effect, "status": status, "result": result})
+    return steps
+
+
+def _timeline(ask: TransitionRequest) -> list[dict[str, Any]]:
+    """Return the request's events, oldest first, with the people behind the names."""
+    events = list(
+        AuditEvent.objects.filter(request_number=ask.number)
+        .exclude(type=EventType.TRANSITION_REQUEST_REJECTED)  # its review says it
+        .order_by("position")
+    )
+    names = {event.actor_name for event in events if event.actor_name}
+    people = {
+        user.get_username(): user for user in User.objects.filter(username__in=names)
+    }
+    return [
+        {
+            "event": event,
+            "person": people.get(event.actor_name, event.actor_name),
+            "details": event.details,
+        }
+        for event in events
+    ]

@@ -1,0 +1,68 @@
+"""Who asks, and what they ask for: fetched and checked for access in one step."""
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import Http404, HttpRequest
+
+from registry_ui.models import (
+    ModelPermission,
+    ModelVersion,
+    RegisteredModel,
+    TransitionRequest,
+)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return who is signed in; LoginRequiredMiddleware lets nobody else come here."""
+    assert isinstance(request.user, User)  # noqa: S101 - narrows the type only
+    return request.user
+
+
+def has_access(user: User) -> bool:
+    """Was the user granted anything? Tells an empty registry from a closed one."""
+    return user.is_superuser or ModelPermission.objects.held_by(user).exists()
+
+
+def visible_model_or_404(user: User | AnonymousUser, name: str) -> RegisteredModel:
+    """Return the model of that name; of several lives the live one, else the last.
+
+    Raises:
+        Http404: there is none, or the user may not read it.
+    """
+    if "\x00" in name:  # PostgreSQL takes no such text
+        raise Http404
+    lives = RegisteredModel.objects.visible_to(user).filter(name=name)
+    model = lives.live().first() or lives.order_by("-deleted_at").first()
+    if model is None:
+        raise Http404
+    return model
+
+
+def visible_version_or_404(
+    user: User | AnonymousUser, name: str, number: int
+) -> ModelVersion:
+    """Return the version with its model, evidence, tags and aliases.
+
+    Raises:
+        Http404: there is none, or the user may not read its model.
+    """
+    model = visible_model_or_404(user, name)
+    versions = ModelVersion.objects.with_evidence()
+    version = versions.filter(model=model, number=number).first()
+    if version is None:
+        raise Http404
+    return version
+
+
+def visible_request_or_404(user: User, number: int) -> TransitionRequest:
+    """Return the request with its version, model and people.
+
+    Raises:
+        Http404: there is none, or the user may not read its model.
+    """
+    requests = TransitionRequest.objects.visible_to(user).select_related(
+        "version__model", "requested_by", "closed_by"
+    )
+    request = requests.filter(pk=number).first()
+    if request is None:
+        raise Http404
+    return request

@@ -1,0 +1,190 @@
+"""Audit events as sentences that people read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from registry_ui.events import EventType
+from registry_ui.models import ALIAS_PREFIX, STAGE_PREFIX, AuditEvent
+
+_LONGEST_QUOTE = 280
+_LONGEST_WORD = 120
+
+_SENTENCES: dict[str, str] = {
+    "mirror.filled": "{who} mirrored MLflow: {models} models, {versions} versions",
+    "registered_model.created": "{who} registered the model {model}",
+    "registered_model.updated": "{who} changed the description of {model}",
+    "registered_model.deleted": "{who} deleted the model {model}",
+    "registered_model_tag.set": "{who} set the tag {key} of {model} to {value}",
+    "registered_model_tag.deleted": "{who} removed the tag {key} from {model}",
+    "model_version.created": "{who} registered {version}",
+    "model_version.updated": "{who} changed the description of {version}",
+    "model_version.deleted": "{who} deleted {version}",
+    "model_version.transitioned": "{who} moved {version} from {from_stage}"
+    " to {to_stage}",
+    "model_version_tag.set": "{who} set the tag {key} of {version} to {value}",
+    "model_version_tag.deleted": "{who} removed the tag {key} from {version}",
+    "model_version_alias.set": "{who} gave {version} the alias @{alias}",
+    "model_version_alias.moved": "{who} moved @{alias} from v{from_version}"
+    " to {version}",
+    "model_version_alias.deleted": "{who} removed the alias @{alias} from {version}",
+    "transition_request.created": "{who} asked to move {version} to {target}",
+    "transition_request.approved": "{who} gave the approval that {request} needed:"
+    " {version} goes to {target}",
+    "transition_request.rejected": "{who} rejected {request} about {version}",
+    "transition_request.cancelled": "{who} cancelled {request} about {version}",
+    "transition_request.applied": "Signoff carried out {request}: {version} is in"
+    " {target}",
+    "transition_request.failed": "Signoff could not carry out {request}: {version}"
+    " to {target}",
+    "transition_request.retried": "{who} let {request} about {version} be tried again",
+    "transition_request.superseded": "{Request} about {version} was overtaken by"
+    " #{by_request}",
+    "review.given": "{who} {decided} {request} about {version}",
+    "comment.created": "{who} commented on {version}",
+    "check.reported": "{who} reported the check {check} of {version}: {verdict}",
+    "permission.granted": "{who} granted {level} on {model} to {holder}",
+    "permission.revoked": "{who} revoked {level} on {model} from {holder}",
+    "api_token.created": "{who} made the API token {name}",
+    "api_token.revoked": "{who} revoked the API token {name}",
+    "webhook.created": "{who} created the webhook {name}",
+    "webhook.updated": "{who} changed the webhook {name}",
+    "webhook.activated": "{who} activated the webhook {name}",
+    "webhook.disabled": "{who} disabled the webhook {name}",
+    "webhook.tested": "{who} tested the webhook {name}",
+    "webhook.deleted": "{who} deleted the webhook {name}",
+}
+
+_ICONS = {
+    "mirror": "refresh-cw",
+    "registered_model": "box",
+    "registered_model_tag": "tag",
+    "model_version": "package",
+    "model_version_tag": "tag",
+    "model_version_alias": "at-sign",
+    "transition_request": "git-pull-request-arrow",
+    "review": "user-check",
+    "comment": "message-square",
+    "check": "list-checks",
+    "permission": "shield",
+    "api_token": "key-round",
+    "webhook": "webhook",
+}
+_LOOKS = {
+    "model_version.transitioned": ("arrow-right-left", ""),
+    "transition_request.created": ("git-pull-request-arrow", "brand"),
+    "transition_request.approved": ("circle-check", "ok"),
+    "transition_request.applied": ("check-check", "ok"),
+    "transition_request.rejected": ("circle-x", "bad"),
+    "transition_request.failed": ("circle-alert", "bad"),
+    "transition_request.cancelled": ("ban", ""),
+    "registered_model.deleted": ("trash-2", "warn"),
+    "model_version.deleted": ("trash-2", "warn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """An event as a row of the activity.
+
+    `person` is the actor, as a name where the account is gone; empty where nobody is
+    known. `quote` is what was written along with it. `url` leads to what it is about.
+    """
+
+    event: AuditEvent
+    person: User | str
+    label: str
+    sentence: str
+    quote: str
+    url: str
+    icon: str
+    tone: str
+
+
+class _Words(dict[str, str]):
+    """What a sentence may name; what an event does not say is shown as unknown."""
+
+    def __missing__(self, key: str) -> str:
+        return "(unknown)"
+
+
+def event_lines(events: Iterable[AuditEvent]) -> list[EventLine]:
+    """Return a line an event, in the given order; one query for all the people."""
+    events = list(events)
+    names = {event.actor_name for event in events if event.actor_name}
+    people = User.objects.in_bulk(names, field_name="username")
+    return [_line(event, people.get(event.actor_name)) for event in events]
+
+
+def _line(event: AuditEvent, person: User | None) -> EventLine:
+    details = event.details
+    entity = event.type.partition(".")[0]
+    icon, tone = _LOOKS.get(event.type, (_ICONS.get(entity, "circle-dot"), ""))
+    known = event.type in EventType.values
+    template = _SENTENCES.get(event.type, "{who}: {type}")
+    return EventLine(
+        event=event,
+        person=person or event.actor_name,
+        label=EventType(event.type).label if known else event.type,
+        sentence=template.format_map(_words(event, details, person)),
+        quote=_quote(details),
+        url=_address(event),
+        icon=icon,
+        tone=tone,
+    )
+
+
+def _words(event: AuditEvent, details: dict[str, Any], person: User | None) -> _Words:
+    words = _Words(
+        {
+            key: _shortened(str(value), _LONGEST_WORD)
+            for key, value in details.items()
+            if value is not None
+        }
+    )
+    words["who"] = _who(event, details, person)
+    words["type"] = event.type
+    words["model"] = event.model_name or "all models"
+    if event.version_number is not None:
+        words["version"] = f"{event.model_name} v{event.version_number}"
+    if event.request_number is not None:
+        words["request"] = f"request #{event.request_number}"
+        words["Request"] = f"Request #{event.request_number}"
+    if "target" in details:
+        target = str(details["target"]).removeprefix(STAGE_PREFIX)
+        alias = target.removeprefix(ALIAS_PREFIX)
+        words["target"] = target if alias == target else f"@{alias}"
+    is_approval = details.get("decision") == "approve"
+    words["decided"] = "approved" if is_approval else "rejected"
+    return words
+
+
+def _who(event: AuditEvent, details: dict[str, Any], person: User | None) -> str:
+    if person is not None:
+        return person.get_full_name() or person.get_username()
+    if event.actor_name:
+        return event.actor_name
+    return "Somebody in MLflow" if details.get("through") == "mlflow" else "Signoff"
+
+
+def _quote(details: dict[str, Any]) -> str:
+    written = details.get("comment") or details.get("reason") or details.get("text")
+    return _shortened(str(written), _LONGEST_QUOTE) if written else ""
+
+
+def _address(event: AuditEvent) -> str:
+    if event.request_number is not None:
+        return reverse("registry_ui:request_detail", args=[event.request_number])
+    if event.version_number is not None:
+        numbered = [event.model_name, event.version_number]
+        return reverse("registry_ui:version_detail", args=numbered)
+    if event.model_name:
+        return reverse("registry_ui:model_detail", args=[event.model_name])
+    return reverse("registry_ui:event_detail", args=[event.position])
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}…"

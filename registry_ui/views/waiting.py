@@ -1,0 +1,72 @@
+"""Which open requests wait for whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+
+from registry_ui import permissions
+from registry_ui.actions.decisions import gather_decision, policy_of
+from registry_ui.gates import Gate, Verdict
+from registry_ui.models import Level, ModelPermission, TransitionRequest
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """An open request and the gates that it has not passed."""
+
+    request: TransitionRequest
+    gates: tuple[Gate, ...]
+
+
+def requests_to_decide(user: User) -> list[TransitionRequest]:
+    """Return the open requests that the user may decide, the oldest first.
+
+    One's own are left out where the policy wants somebody else.
+    """
+    level_on = _levels(user)
+    waiting = (
+        TransitionRequest.objects.open()
+        .visible_to(user)
+        .select_related("version__model", "requested_by")
+        .order_by("number")
+    )
+    return [
+        request
+        for request in waiting
+        if level_on(request.version.model_id)
+        >= permissions.level_to_decide(
+            from_stage=request.version.stage, target=request.target
+        )
+        and not (
+            request.requested_by_id == user.pk and policy_of(request.target).four_eyes
+        )
+    ]
+
+
+def with_open_gates(requests: list[TransitionRequest]) -> list[WaitingRequest]:
+    """Judge the requests' gates as the decision page does: a few queries each."""
+    return [
+        WaitingRequest(
+            request,
+            tuple(
+                gate
+                for gate in gather_decision(request).gates
+                if gate.verdict is not Verdict.PASSED
+            ),
+        )
+        for request in requests
+    ]
+
+
+def _levels(user: User) -> Callable[[int], int]:
+    """Return the user's level by the model's primary key, read in one query."""
+    if user.is_superuser:
+        return lambda _pk: Level.CAN_MANAGE
+    by_model: dict[int | None, int] = {}
+    for model, level in ModelPermission.objects.held_by(user).values_list(
+        "model", "level"
+    ):
+        by_model[model] = max(level, by_model.get(model, permissions.NO_LEVEL))
+    everywhere = by_model.get(None, permissions.NO_LEVEL)
+    return lambda pk: max(everywhere, by_model.get(pk, permissions.NO_LEVEL))

@@ -1,0 +1,95 @@
+"""Granting and revoking levels."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+
+from registry_ui import permissions
+from registry_ui.actions.permissions import grant_level, revoke_level
+from registry_ui.models import AuditEvent, Level, ModelPermission
+from tests.factories import grant, make_model, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def administrator() -> User:
+    return make_user(username="ada", is_superuser=True)
+
+
+def _recorded() -> list[tuple[str, dict[str, Any]]]:
+    events = AuditEvent.objects.order_by("position")
+    return [(event.type, json.loads(event.body)["details"]) for event in events]
+
+
+def test_a_level_is_granted_changed_and_revoked_on_record(administrator: User) -> None:
+    user, model = make_user(username="rita"), make_model()
+
+    grant_level(user, Level.CAN_READ, actor=administrator, model=model)
+    held = grant_level(user, Level.CAN_EDIT, actor=administrator, model=model)
+    assert permissions.level_of(user, model) == Level.CAN_EDIT
+    revoke_level(held, actor=administrator)
+
+    assert permissions.level_of(user, model) == permissions.NO_LEVEL
+    who = {"user": "rita", "group": ""}
+    assert _recorded() == [
+        ("permission.granted", {"level": "CAN_READ", "level_before": ""} | who),
+        ("permission.granted", {"level": "CAN_EDIT", "level_before": "CAN_READ"} | who),
+        ("permission.revoked", {"level": "CAN_EDIT"} | who),
+    ]
+
+
+def test_a_group_holds_a_level_on_the_whole_registry(administrator: User) -> None:
+    group = Group.objects.create(name="ml")
+    member = make_user()
+    member.groups.add(group)
+
+    grant_level(group, Level.CAN_EDIT, actor=administrator)
+
+    assert permissions.level_of(member, make_model()) == Level.CAN_EDIT
+
+
+def test_granting_what_is_held_records_nothing(administrator: User) -> None:
+    user = make_user()
+    first = grant_level(user, Level.CAN_READ, actor=administrator)
+
+    again = grant_level(user, Level.CAN_READ, actor=administrator)
+
+    assert again == first
+    assert len(_recorded()) == 1
+
+
+def test_revoking_twice_records_once(administrator: User) -> None:
+    held = grant(make_user(), Level.CAN_READ)
+    twin = ModelPermission.objects.get(pk=held.pk)
+
+    revoke_level(held, actor=administrator)
+    revoke_level(twin, actor=administrator)
+
+    assert [kind for kind, _ in _recorded()] == ["permission.revoked"]
+
+
+def test_who_manages_a_model_grants_on_it_and_nowhere_else() -> None:
+    model, manager = make_model(), make_user()
+    grant(manager, Level.CAN_MANAGE, model)
+
+    assert grant_level(make_user(), Level.CAN_READ, actor=manager, model=model)
+    for elsewhere in (make_model(), None):
+        with pytest.raises(PermissionDenied):
+            grant_level(make_user(), Level.CAN_READ, actor=manager, model=elsewhere)
+
+
+def test_a_lower_level_grants_and_revokes_nothing() -> None:
+    model, actor = make_model(), make_user()
+    held = grant(actor, Level.CAN_MANAGE_PRODUCTION_VERSIONS, model)
+
+    with pytest.raises(PermissionDenied):
+        grant_level(actor, Level.CAN_MANAGE, actor=actor, model=model)
+    with pytest.raises(PermissionDenied):
+        revoke_level(held, actor=actor)
+
+    assert permissions.level_of(actor, model) == Level.CAN_MANAGE_PRODUCTION_VERSIONS
+    assert _recorded() == []

@@ -1,0 +1,103 @@
+"""The OpenAPI document: complete, consistent, readable without a sign-in."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+OPERATIONS = {
+    "GET /api/v1/requests",
+    "POST /api/v1/requests",
+    "GET /api/v1/requests/{number}",
+    "POST /api/v1/requests/{number}/reviews",
+    "POST /api/v1/requests/{number}/cancel",
+    "POST /api/v1/requests/{number}/comments",
+    "GET /api/v1/models/{name}/versions/{version}/checks",
+    "POST /api/v1/models/{name}/versions/{version}/checks",
+}
+
+
+@pytest.fixture
+def document(db: None) -> Any:
+    answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def _operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for part in value.values():
+            yield from _references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _references(part)
+
+
+def test_it_names_itself_and_where_it_is(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"] == "Signoff API"
+    assert document["servers"] == [{"url": settings.BASE_URL}]
+
+
+def test_it_lists_every_operation(document: Any) -> None:
+    listed = {f"{method} {path}" for method, path, _ in _operations(document)}
+
+    assert listed == OPERATIONS
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    for reference in _references(document):
+        found = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+        assert found
+
+
+def test_every_operation_is_described_and_says_how_to_sign_in(document: Any) -> None:
+    names = []
+    schemes = document["components"]["securitySchemes"]
+    for method, path, operation in _operations(document):
+        names.append(operation["operationId"])
+        assert operation["summary"], path
+        assert operation["description"], path
+        assert operation["tags"], path
+        assert {next(iter(way)) for way in operation["security"]} == set(schemes)
+        assert {"400", "401", "403", "404"} <= set(operation["responses"])
+        declared = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+        assert declared == set(re.findall(r"{(\w+)}", path))
+        if method == "POST":
+            schema = operation["requestBody"]["content"]["application/json"]
+            assert schema["schema"], path
+    assert len(names) == len(set(names))
+
+
+def test_it_offers_tokens_in_both_forms_and_the_session(document: Any) -> None:
+    schemes = document["components"]["securitySchemes"]
+
+    assert schemes["Bearer"] == {"type": "http", "scheme": "bearer"}
+    assert schemes["Basic"] == {"type": "http", "scheme": "basic"}
+    assert schemes["Session"]["in"] == "cookie"
+
+
+def test_all_bodies_and_errors_have_an_example_and_bodies_are_closed(
+    document: Any,
+) -> None:
+    schemas = document["components"]["schemas"]
+    bodies = {name for name in schemas if name.endswith("In")}
+
+    assert bodies == {"RequestIn", "ReviewIn", "CancelIn", "CommentIn", "CheckIn"}
+    for name in bodies | {"Error", "CheckOut", "EffectOut"}:
+        assert schemas[name]["examples"], name
+    for name in bodies:
+        assert schemas[name]["additionalProperties"] is False

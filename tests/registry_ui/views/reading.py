@@ -1,0 +1,28 @@
+"""How tests read pages."""
+
+from collections.abc import Mapping
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+HTMX = {"HX-Request": "true"}
+
+
+def text(
+    client: Client,
+    url: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> str:
+    """Return a page, after a look at its status."""
+    response = client.get(url, headers=headers)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def query_count(client: Client, url: str) -> int:
+    """Return how many queries a page takes."""
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
