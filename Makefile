@@ -19,7 +19,7 @@ run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
 test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 	$(BIN)/python -m pytest
 	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" \
-		$(BIN)/python -m pytest tests/registry_ui tests/webhooks_ui tests/system
+		$(BIN)/python -m pytest tests/registry_ui tests/webhooks_ui tests/system/test_crash.py
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
 

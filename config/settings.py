@@ -120,7 +120,7 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 
 # --- Broker and worker --------------------------------------------------------------
 # Messages are wake-ups, rows are the queue: see docs/architecture.md.
-CELERY_BROKER_URL = _env.text("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = _env.text("CELERY_BROKER_URL", "filesystem://localhost")
 EMBEDDED_BROKER_DIR = (
     DATA_DIR / "broker" if CELERY_BROKER_URL.startswith("filesystem") else None
 )
@@ -141,7 +141,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# `celery inspect` works with a real broker; through files it is one more queue to poll.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = EMBEDDED_BROKER_DIR is None
 CELERY_TASK_DEFAULT_QUEUE = "signoff"
+DELIVERY_QUEUE = "signoff-deliveries"
+CELERY_TASK_ROUTES = {"webhooks_ui.tasks.*": {"queue": DELIVERY_QUEUE}}
 CELERY_BEAT_SCHEDULE = {
     "sync": {
         "task": "registry_ui.tasks.sync_mirror",
@@ -173,24 +177,27 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.forms",  # the templates that FORM_RENDERER looks up beside ours
     "config.apps.StaticFilesConfig",
     "csp",
     "django_htmx",
     "template_partials",
 ]
 MIDDLEWARE = [
+    "config.health.answer_probes",  # first: a probe's Host is an IP address
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "registry_ui.api.errors.answer_errors_in_json",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES = [
     {
@@ -240,6 +247,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "login"
+CSRF_FAILURE_VIEW = "config.middleware.expired_form"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"

@@ -1,0 +1,83 @@
+"""What every page's shell shows: theme, counts in the navigation, age of the mirror."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from registry_ui.models import MirrorState
+from registry_ui.views.waiting import requests_to_decide
+
+THEMES = ("auto", "light", "dark")
+_SECTIONS = {
+    "overview": "overview",
+    "model": "models",
+    "version": "models",
+    "request": "requests",
+    "event": "activity",
+    "webhook": "webhooks",
+    "delivery": "webhooks",
+    "account": "account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorAge:
+    """How old the mirror is, in words and as a status: ok, stale or unknown."""
+
+    text: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """What the shell around a page shows."""
+
+    section: str
+    mirror: MirrorAge
+    demo: bool
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def mirror_age() -> MirrorAge:
+    """Say how old the mirror is, and why it is older than it should be."""
+    state = MirrorState.load()
+    now = timezone.now()
+    if state.synced_at is None:
+        reason = state.error or "The first sync has not finished yet."
+        return MirrorAge("Not synced yet", "unknown", reason)
+    promise = settings.SYNC_SECONDS + settings.SWEEP_SECONDS
+    age = timesince(state.synced_at, now, depth=1)
+    is_fresh = now - state.synced_at < timedelta(minutes=1)
+    text = "just now" if is_fresh else f"{age} ago"
+    if state.is_stale(now, promise_seconds=promise):
+        reason = state.error or "The worker has not synced; is it running?"
+        return MirrorAge(f"Synced {text}", "stale", reason)
+    return MirrorAge(f"Synced {text}", "ok", "")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return `theme` and, for people who are signed in, `nav`."""
+    theme = request.COOKIES.get("theme", "auto")
+    context: dict[str, Any] = {"theme": theme if theme in THEMES else "auto"}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return context
+    match = request.resolver_match
+    name = match.url_name if match else None
+    if name == "version_compare":
+        section = "compare"
+    else:
+        section = _SECTIONS.get((name or "").split("_", maxsplit=1)[0], "")
+    context["nav"] = Navigation(
+        section=section,
+        mirror=mirror_age(),
+        demo=settings.DEMO,
+        counts={"requests": len(requests_to_decide(user))},
+    )
+    return context

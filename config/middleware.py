@@ -1,0 +1,44 @@
+"""What a request gets that needs a sign-in and has none; nothing typed is lost."""
+
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+EXPIRED = "expired.html"
+_NOT_TYPED = {"csrfmiddlewaretoken", "seen", "password", "secret", "authorization"}
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Redirects to the sign-in page; forms that were sent are not thrown away."""
+
+    def handle_no_permission(  # type: ignore[override] # any answer will do
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        """Answer somebody who is not signed in (any more)."""
+        if getattr(request, "htmx", False):
+            # The page with what was typed stays as it is; app.js shows the text.
+            return HttpResponse(
+                "You are signed out. Sign in in another tab, then send this again.",
+                status=401,
+                content_type="text/plain",
+            )
+        if request.method == "POST":
+            return expired_form(request)
+        return redirect_to_login(request.get_full_path(), reverse("login"))
+
+
+def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form was sent too late, and hand back the words that were typed.
+
+    Also Django's `CSRF_FAILURE_VIEW`; `reason` is for logs and not shown.
+    """
+    typed = {
+        name: value
+        for name, value in request.POST.items()
+        if name not in _NOT_TYPED and str(value).strip()
+    }
+    return render(request, EXPIRED, {"typed": typed}, status=403)

@@ -1,0 +1,26 @@
+"""The root of all addresses."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, include, path
+
+from config.health import healthz, readyz
+from config.sign_in import SignInView
+from registry_ui.api import v1
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("account/sign-in/", SignInView.as_view(), name="login"),
+    path("account/sign-out/", LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", v1.api.urls),
+    path("webhooks/", include("webhooks_ui.urls")),
+    path("", include("registry_ui.urls")),
+]
+
+if settings.DEMO:
+    from config.demo.views import demo_sign_in
+
+    urlpatterns.insert(0, path("demo/sign-in/", demo_sign_in, name="demo_sign_in"))

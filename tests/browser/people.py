@@ -1,0 +1,26 @@
+"""What people do on pages, as tests do it for them."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Sign in as one of the demo's people, with one click."""
+    page.goto("/account/sign-in/")
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("navigation", name="Main")).to_be_attached()
+
+
+def sign_out(page: Page) -> None:
+    """Leave by the menu."""
+    page.locator(".sidebar details.menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url("/account/sign-in/")
+
+
+def tab_to(page: Page, target: Locator, *, presses: int = 120) -> None:
+    """Press Tab until the target has the focus."""
+    for _ in range(presses):
+        if target.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{target} was not reached with {presses} presses of Tab")

@@ -1,0 +1,391 @@
+"""The demo: its people, one-click sign-in, the receiver, and the whole real seed."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+
+from config.demo import catalog, names
+from config.demo.marker import registry_is_complete
+from config.demo.people import ensure_people
+from config.demo.receiver import KEPT, LARGEST_BODY, Inbox, ReceiverServer, verdict
+from config.demo.story import TALES
+from config.demo.views import demo_sign_in
+from registry_ui import permissions
+from registry_ui.mlflow_client import MLflowClient
+from registry_ui.models import Level
+from tests.factories import make_user
+from tests.mlflow_server import MLflowServer
+
+ROOT = Path(__file__).parents[2]
+SECRET = "anyRandomString"  # noqa: S105 - a test's
+SIGN_IN = "/demo/sign-in/"
+
+# With `--demo` the route exists; the rest of the product is not needed here.
+urlpatterns = [path("demo/sign-in/", demo_sign_in)]
+with_route = pytest.mark.urls(__name__)
+
+
+@pytest.fixture
+def demo(settings: Settings) -> None:
+    """Be a demo, with its people."""
+    settings.DEMO = True
+    ensure_people()
+
+
+# --- People -------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_people_are_made_once_and_then_left_alone() -> None:
+    ensure_people()
+    User.objects.filter(username="dana").update(first_name="Daniela")
+
+    ensure_people()
+
+    assert User.objects.count() == len(names())
+    assert User.objects.get(username="dana").first_name == "Daniela"
+
+
+@pytest.mark.django_db
+def test_each_person_holds_the_level_of_their_role() -> None:
+    ensure_people()
+
+    levels = {
+        user.username: permissions.level_of(user, None) for user in User.objects.all()
+    }
+
+    assert levels == {
+        "dana": Level.CAN_EDIT,
+        "rui": Level.CAN_MANAGE_PRODUCTION_VERSIONS,
+        "maya": Level.CAN_MANAGE_PRODUCTION_VERSIONS,
+        "ada": Level.CAN_MANAGE,
+        "aki": Level.CAN_READ,
+    }
+
+
+@pytest.mark.django_db
+def test_nobody_of_the_demo_has_a_password() -> None:
+    ensure_people()
+
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+# --- Signing in ---------------------------------------------------------------------
+
+
+@with_route
+@pytest.mark.django_db
+def test_one_click_signs_in_and_goes_where_one_wanted_to_go(
+    client: Client, demo: None
+) -> None:
+    answer = client.post(SIGN_IN, {"username": "rui", "next": "/requests/3/"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/requests/3/")
+    rui = User.objects.get(username="rui")
+    assert client.session["_auth_user_id"] == str(rui.pk)
+
+
+@with_route
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "target", ["", "https://evil.example/", "//evil.example/", "javascript:alert(1)"]
+)
+def test_signing_in_leads_to_no_other_site(
+    client: Client, demo: None, target: str
+) -> None:
+    answer = client.post(SIGN_IN, {"username": "aki", "next": target})
+
+    assert answer["Location"] == "/"
+
+
+@with_route
+@pytest.mark.django_db
+def test_only_demo_people_without_a_password_are_signed_in(
+    client: Client, demo: None
+) -> None:
+    make_user(username="root")
+    rui = User.objects.get(username="rui")
+    rui.set_password("this account is mine")
+    rui.save()
+
+    statuses = [
+        client.post(SIGN_IN, {"username": name}).status_code
+        for name in ("root", "rui", "nobody", "")
+    ]
+
+    assert statuses == [404] * 4
+    assert "_auth_user_id" not in client.session
+
+
+@with_route
+@pytest.mark.django_db
+def test_signing_in_takes_a_post(client: Client, demo: None) -> None:
+    assert client.get(SIGN_IN).status_code == 405
+
+
+@with_route
+@pytest.mark.django_db
+def test_without_demo_the_view_leads_nowhere(
+    client: Client, demo: None, settings: Settings
+) -> None:
+    settings.DEMO = False
+
+    assert client.post(SIGN_IN, {"username": "ada"}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_without_demo_there_is_no_such_address(client: Client) -> None:
+    assert client.post(SIGN_IN, {"username": "ada"}).status_code == 404
+
+
+# --- The receiver -------------------------------------------------------------------
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[ReceiverServer]:
+    """The demo's receiver on a free port."""
+    server = ReceiverServer(("127.0.0.1", 0), Inbox(tmp_path / "kept.json"), SECRET)
+    thread = threading.Thread(target=server.serve_forever, args=[0.02])
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def ask(
+    server: ReceiverServer,
+    method: str,
+    where: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[HTTPResponse, str]:
+    host, port = server.server_address[:2]
+    connection = HTTPConnection(str(host), int(port), timeout=10)
+    try:
+        connection.request(method, where, body, headers or {})
+        answer = connection.getresponse()
+        return answer, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_signature_is_checked_by_the_documented_recipe() -> None:
+    body = (
+        b'{"event":"MODEL_VERSION_TRANSITIONED_STAGE",'
+        b'"webhook_id":"c5596721253c4b429368cf6f4341b88a",'
+        b'"event_timestamp":1589859029343,"model_name":"churn","version":"8",'
+        b'"to_stage":"Production","from_stage":"Staging","text":"Registered model'
+        b" 'churn' version 8 transitioned from Staging to Production.\"}"
+    )
+    signature = "e4157c5c4b82043d4e6095d8de09050f4f79f6cf62d4980f9ff256ceb8d72828"
+
+    assert verdict(SECRET, signature, body) == "verified"
+    assert verdict(SECRET, signature, body + b" ") == "wrong"
+    assert verdict(SECRET, "é", body) == "wrong"
+    assert verdict(SECRET, None, body) == "unsigned"
+
+
+def test_what_arrives_is_shown_as_json_and_escaped_on_the_page(
+    receiver: ReceiverServer,
+) -> None:
+    text = "<script>alert(1)</script>"
+    body = json.dumps({"event": "COMMENT_CREATED", "text": text}).encode()
+
+    posted, _ = ask(receiver, "POST", "/", body)
+    _, listed = ask(receiver, "GET", "/received.json")
+    page, html = ask(receiver, "GET", "/")
+
+    assert posted.status == 200
+    (entry,) = json.loads(listed)
+    assert entry["payload"] == {"event": "COMMENT_CREATED", "text": text}
+    assert entry["body"].encode() == body
+    assert entry["signature"] == "unsigned"
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "default-src 'none'" in str(page.headers["Content-Security-Policy"])
+
+
+def test_a_wrong_signature_is_refused_but_shown(receiver: ReceiverServer) -> None:
+    answer, _ = ask(receiver, "POST", "/", b"{}", {"X-Databricks-Signature": "0" * 64})
+
+    assert answer.status == 401
+    assert [entry["signature"] for entry in receiver.inbox.entries()] == ["wrong"]
+
+
+@pytest.mark.parametrize("body", [b"no json", b"[1]", b"\xff\xfe", b""])
+def test_what_is_no_payload_is_shown_all_the_same(
+    receiver: ReceiverServer, body: bytes
+) -> None:
+    ask(receiver, "POST", "/", body)
+
+    page, html = ask(receiver, "GET", "/")
+
+    assert page.status == 200
+    assert "No event" in html
+
+
+def test_a_body_that_is_too_large_is_not_read(receiver: ReceiverServer) -> None:
+    answer, _ = ask(
+        receiver, "POST", "/", b"", {"Content-Length": str(LARGEST_BODY + 1)}
+    )
+
+    assert answer.status == 413
+    assert receiver.inbox.entries() == []
+
+
+def test_the_inbox_keeps_the_newest_across_restarts(tmp_path: Path) -> None:
+    file = tmp_path / "kept.json"
+    inbox = Inbox(file)
+    for number in range(KEPT + 5):
+        inbox.add({"body": str(number)})
+
+    again = Inbox(file).entries()
+
+    assert len(again) == KEPT
+    assert again[0] == {"body": str(KEPT + 4)}
+
+
+def test_a_damaged_inbox_is_begun_anew(tmp_path: Path) -> None:
+    file = tmp_path / "kept.json"
+    file.write_text('[{"body": ')
+
+    assert Inbox(file).entries() == []
+
+
+# --- The seed -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["demo_seed", "demo_receiver"])
+def test_the_commands_refuse_to_run_outside_of_a_demo(command: str) -> None:
+    with pytest.raises(CommandError, match="up --demo"):
+        call_command(command)
+
+
+def test_the_catalog_is_as_large_as_promised() -> None:
+    assert len(catalog.MODELS) >= 6
+    assert sum(len(plan.versions) for plan in catalog.MODELS) >= 25
+
+
+def test_each_tale_is_about_a_version_of_the_catalog() -> None:
+    versions = {plan.name: len(plan.versions) for plan in catalog.MODELS}
+
+    assert all(tale.version <= versions[tale.model] for tale in TALES)
+
+
+class Seed:
+    """`manage.py demo_seed` in processes of its own, with a real MLflow beside."""
+
+    def __init__(self, mlflow: MLflowServer, data: Path) -> None:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if "MLFLOW" not in name and not name.startswith(("SIGNOFF", "DATABASE"))
+        }
+        self.environment = inherited | {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "SIGNOFF_DATA_DIR": str(data),
+            "SIGNOFF_DEMO": "1",
+            "SIGNOFF_MLFLOW_BIND": mlflow.uri.removeprefix("http://"),
+        }
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> str:
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
+        return output
+
+
+@pytest.fixture
+def own_mlflow(tmp_path: Path) -> Iterator[MLflowServer]:
+    """A MLflow that holds nothing but the demo."""
+    server = MLflowServer.launch(tmp_path / "mlflow")
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.mark.system
+def test_a_seed_that_was_killed_is_continued_and_then_complete(
+    own_mlflow: MLflowServer, tmp_path: Path
+) -> None:
+    seed = Seed(own_mlflow, tmp_path / "data")
+    (tmp_path / "data").mkdir()
+    seed.run("migrate", "--verbosity", "0")
+    first = seed.start("demo_seed")
+    assert first.stdout is not None
+    for line in first.stdout:
+        if line.startswith("churn-classifier"):
+            first.send_signal(signal.SIGKILL)
+    first.wait()
+    first.stdout.close()
+    assert not registry_is_complete(own_mlflow.uri)
+
+    before = _cpu_seconds_of_children()
+    seed.run("demo_seed")
+    between = _cpu_seconds_of_children()
+
+    assert seed.run("demo_seed") == ""
+
+    assert _cpu_seconds_of_children() - between < (between - before) / 3
+    _assert_registry_is_real(MLflowClient(own_mlflow.uri))
+
+
+def _cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _assert_registry_is_real(client: MLflowClient) -> None:
+    models = [model for page in client.iter_models(page_size=100) for model in page]
+    versions = [v for page in client.iter_versions(page_size=1000) for v in page]
+    expected = {plan.name: len(plan.versions) for plan in catalog.MODELS}
+    assert Counter(version.name for version in versions) == expected
+    assert all(model.description and model.tags for model in models)
+    assert {version.stage for version in versions} == {
+        "None",
+        "Staging",
+        "Production",
+        "Archived",
+    }
+    aliases = {alias for model in models for alias in model.aliases}
+    assert aliases == {"champion", "challenger"}
+    runs = client.get_runs([version.run_id for version in versions])
+    assert len(runs) == len(versions)
+    assert {run.user for run in runs.values()} == {"dana", "rui", "maya"}
+    for version in versions:
+        assert client.read_model_file(version.name, version.number).signature
+        run = runs[version.run_id]
+        assert run.params
+        assert run.datasets
+        curve = client.metric_history(run.run_id, "val_log_loss") or (
+            client.metric_history(run.run_id, "val_rmse")
+        )
+        assert len(curve) > 10
