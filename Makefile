@@ -53,5 +53,5 @@ screenshots: .venv/dev.stamp ## Make the pictures of docs/img anew
 
 .venv/%.stamp: requirements/%.txt | .venv/bin/uv
 	@echo "Installing requirements/$*.txt …"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
 	@touch $@

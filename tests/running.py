@@ -130,8 +130,9 @@ class RunningSignoff:
 
     def _collect(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.output.append(line.rstrip())
+        with self.process.stdout as lines:
+            for line in lines:
+                self.output.append(line.rstrip())
 
     def wait_until_ready(self) -> None:
         """Return when it says that it is ready.

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from itertools import count
@@ -76,6 +77,23 @@ def call(
         return json.load(answer)
 
 
+def ask_when_mirrored(signoff: RunningSignoff, token: str, ask: Any) -> int:
+    """Ask for a transition of what MLflow has just got; return the number."""
+    numbers: list[int] = []
+
+    def is_asked() -> bool:
+        try:
+            numbers.append(call(signoff, token, "POST", "/requests", ask)["number"])
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code != 404:
+                    raise AssertionError(error.read()) from error
+        return bool(numbers)
+
+    wait_for(is_asked, seconds=SYNC_SECONDS + 30, what="mirrored", pause=0.5)
+    return numbers[0]
+
+
 def worker_pids(signoff: RunningSignoff) -> set[int]:
     """Return the worker's processes: children of this very `up`."""
     mark = f"SIGNOFF_DATA_DIR={signoff.environment['SIGNOFF_DATA_DIR']}".encode()
@@ -93,25 +111,19 @@ def worker_pids(signoff: RunningSignoff) -> set[int]:
     return found
 
 
-@pytest.mark.parametrize("hold", [Hold.BEFORE, Hold.AFTER])
-def test_a_killed_worker_costs_time_and_nothing_else(
+def approve_and_hold(
     hold: Hold,
     signoff: RunningSignoff,
     gatekeeper: Gatekeeper,
-    mlflow_server: MLflowServer,
+    plain: MlflowClient,
     tokens: dict[str, str],
-) -> None:
-    plain = MlflowClient(mlflow_server.uri, mlflow_server.uri)
+) -> tuple[str, int]:
+    """Bring a promotion to where the gatekeeper holds it; return model and number."""
     name = f"crash-{os.getpid()}-{next(_numbers)}"
     plain.create_registered_model(name)
     for _ in range(2):
         plain.create_model_version(name, "s3://bucket/model")
     plain.transition_model_version_stage(name, "1", "Production")
-    wait_for(
-        lambda: name in signoff.manage("shell", "--no-imports", "-c", MODELS),
-        seconds=SYNC_SECONDS + 30,
-        what="the model is mirrored",
-    )
     ask = {
         "model": name,
         "version": 2,
@@ -119,45 +131,55 @@ def test_a_killed_worker_costs_time_and_nothing_else(
         "comment": "Better.",
         "archive_existing_versions": True,
     }
-    number = call(signoff, tokens["dana"], "POST", "/requests", ask)["number"]
-    path = f"/requests/{number}"
-
+    number = ask_when_mirrored(signoff, tokens["dana"], ask)
     gatekeeper.reached.clear()
-    gatekeeper.transitions = 0
     gatekeeper.hold = hold
-    call(signoff, tokens["rui"], "POST", f"{path}/reviews", {"decision": "approve"})
+    review = {"decision": "approve"}
+    call(signoff, tokens["rui"], "POST", f"/requests/{number}/reviews", review)
     assert gatekeeper.reached.wait(30), "the worker calls MLflow"
+    return name, number
+
+
+def test_a_killed_worker_costs_time_and_nothing_else(
+    signoff: RunningSignoff,
+    gatekeeper: Gatekeeper,
+    mlflow_server: MLflowServer,
+    tokens: dict[str, str],
+) -> None:
+    plain = MlflowClient(mlflow_server.uri, mlflow_server.uri)
+    promotions = [
+        approve_and_hold(hold, signoff, gatekeeper, plain, tokens)
+        for hold in (Hold.BEFORE, Hold.AFTER)
+    ]
     before = worker_pids(signoff)
     assert before
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     gatekeeper.hold = Hold.NOWHERE
 
-    def is_applied() -> bool:
-        found = call(signoff, tokens["dana"], "GET", path)
-        return bool(found["status"] == "applied")
+    for name, number in promotions:
 
-    wait_for(is_applied, seconds=LEASE_SECONDS + 60, what="the request is applied")
-    stages = [plain.get_model_version(name, n).current_stage for n in ("1", "2")]
-    assert stages == ["Archived", "Production"]
-    assert gatekeeper.transitions == 1
-    recorded = signoff.manage("shell", "--no-imports", "-c", EVENTS.format(number))
-    assert recorded.split() == [
-        "transition_request.created",
-        "review.given",
-        "transition_request.approved",
-        "model_version.transitioned",
-        "model_version.transitioned",
-        "transition_request.applied",
-    ]
-    signoff.manage("audit", "verify")
+        def is_applied(number: int = number) -> bool:
+            found = call(signoff, tokens["dana"], "GET", f"/requests/{number}")
+            return bool(found["status"] == "applied")
+
+        wait_for(is_applied, seconds=LEASE_SECONDS + 60, what="the request is applied")
+        stages = [plain.get_model_version(name, n).current_stage for n in ("1", "2")]
+        assert stages == ["Archived", "Production"]
+        recorded = signoff.manage("shell", "--no-imports", "-c", EVENTS.format(number))
+        assert recorded.split() == [
+            "transition_request.created",
+            "review.given",
+            "transition_request.approved",
+            "model_version.transitioned",
+            "model_version.transitioned",
+            "transition_request.applied",
+        ]
+    assert gatekeeper.transitions == len(promotions)
     assert worker_pids(signoff).isdisjoint(before)
+    signoff.manage("audit", "verify")
 
 
-MODELS = """
-from registry_ui.models import ModelVersion
-print(*ModelVersion.objects.values_list("model__name", flat=True))
-"""
 EVENTS = """
 from registry_ui.models import AuditEvent
 for row in AuditEvent.objects.filter(request_number={}).order_by("position"):
