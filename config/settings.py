@@ -214,6 +214,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
+                "registry_ui.templatetags.markdown",
                 "registry_ui.templatetags.ui",
             ],
         },

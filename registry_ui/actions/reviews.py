@@ -75,10 +75,7 @@ def review_request(
     else:
         close(request, Status.REJECTED, actor=actor)
         record_event(
-            EventType.TRANSITION_REQUEST_REJECTED,
-            actor=actor,
-            request=request,
-            comment=review.comment,
+            EventType.TRANSITION_REQUEST_REJECTED, actor=actor, request=request
         )
     return review
 

@@ -6,309 +6,792 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ModelVersion',
+            name="ModelVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('stage', models.CharField(choices=[('None', 'None'), ('Staging', 'Staging'), ('Production', 'Production'), ('Archived', 'Archived')], db_index=True, default='None', max_length=16)),
-                ('description', models.TextField(blank=True, default='')),
-                ('source', models.TextField(blank=True, default='')),
-                ('run_id', models.CharField(blank=True, db_index=True, default='', max_length=64)),
-                ('run_link', models.TextField(blank=True, default='')),
-                ('status', models.CharField(default='READY', max_length=32)),
-                ('status_message', models.TextField(blank=True, default='')),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("None", "None"),
+                            ("Staging", "Staging"),
+                            ("Production", "Production"),
+                            ("Archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="None",
+                        max_length=16,
+                    ),
+                ),
+                ("description", models.TextField(blank=True, default="")),
+                ("source", models.TextField(blank=True, default="")),
+                (
+                    "run_id",
+                    models.CharField(
+                        blank=True, db_index=True, default="", max_length=64
+                    ),
+                ),
+                ("run_link", models.TextField(blank=True, default="")),
+                ("status", models.CharField(default="READY", max_length=32)),
+                ("status_message", models.TextField(blank=True, default="")),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('prefix', models.CharField(help_text='First characters, to recognise it by.', max_length=16)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "prefix",
+                    models.CharField(
+                        help_text="First characters, to recognise it by.", max_length=16
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('position', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('type', models.CharField(db_index=True, max_length=64)),
-                ('recorded_at', models.DateTimeField(db_index=True)),
-                ('actor_name', models.CharField(blank=True, db_index=True, default='', max_length=150)),
-                ('model_pk', models.PositiveBigIntegerField(db_index=True, null=True)),
-                ('model_name', models.CharField(blank=True, default='', max_length=256)),
-                ('version_number', models.PositiveIntegerField(null=True)),
-                ('request_number', models.PositiveBigIntegerField(db_index=True, null=True)),
-                ('body', models.TextField()),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                (
+                    "position",
+                    models.PositiveBigIntegerField(primary_key=True, serialize=False),
+                ),
+                ("type", models.CharField(db_index=True, max_length=64)),
+                ("recorded_at", models.DateTimeField(db_index=True)),
+                (
+                    "actor_name",
+                    models.CharField(
+                        blank=True, db_index=True, default="", max_length=150
+                    ),
+                ),
+                ("model_pk", models.PositiveBigIntegerField(db_index=True, null=True)),
+                (
+                    "model_name",
+                    models.CharField(blank=True, default="", max_length=256),
+                ),
+                ("version_number", models.PositiveIntegerField(null=True)),
+                (
+                    "request_number",
+                    models.PositiveBigIntegerField(db_index=True, null=True),
+                ),
+                ("body", models.TextField()),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ['-position'],
-                'constraints': [models.UniqueConstraint(fields=('previous_hash',), name='the_chain_never_forks')],
+                "ordering": ["-position"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("previous_hash",), name="the_chain_never_forks"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MirrorState',
+            name="MirrorState",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('synced_at', models.DateTimeField(blank=True, help_text='Start of the last completed sweep.', null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('duration_seconds', models.FloatField(default=0)),
-                ('tried_at', models.DateTimeField(blank=True, null=True)),
-                ('failing_since', models.DateTimeField(blank=True, null=True)),
-                ('error', models.TextField(blank=True, default='')),
-                ('lease_token', models.CharField(blank=True, default='', max_length=64)),
-                ('lease_expires_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "synced_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Start of the last completed sweep.",
+                        null=True,
+                    ),
+                ),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("duration_seconds", models.FloatField(default=0)),
+                ("tried_at", models.DateTimeField(blank=True, null=True)),
+                ("failing_since", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True, default="")),
+                (
+                    "lease_token",
+                    models.CharField(blank=True, default="", max_length=64),
+                ),
+                ("lease_expires_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='mirror_state_is_one_row')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="mirror_state_is_one_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('run_name', models.TextField(blank=True, default='')),
-                ('run_user', models.TextField(blank=True, default='')),
-                ('run_status', models.CharField(blank=True, default='', max_length=32)),
-                ('experiment_id', models.CharField(blank=True, default='', max_length=64)),
-                ('metrics', models.JSONField(blank=True, default=dict)),
-                ('params', models.JSONField(blank=True, default=dict)),
-                ('run_tags', models.JSONField(blank=True, default=dict)),
-                ('datasets', models.JSONField(blank=True, default=list)),
-                ('run_error', models.TextField(blank=True, default='')),
-                ('signature', models.JSONField(blank=True, default=None, null=True)),
-                ('flavors', models.JSONField(blank=True, default=dict)),
-                ('requirements', models.JSONField(blank=True, default=list)),
-                ('model_size_bytes', models.BigIntegerField(blank=True, null=True)),
-                ('python_version', models.CharField(blank=True, default='', max_length=64)),
-                ('mlflow_version', models.CharField(blank=True, default='', max_length=64)),
-                ('has_input_example', models.BooleanField(blank=True, null=True)),
-                ('model_error', models.TextField(blank=True, default='')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='registry_ui.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("run_name", models.TextField(blank=True, default="")),
+                ("run_user", models.TextField(blank=True, default="")),
+                ("run_status", models.CharField(blank=True, default="", max_length=32)),
+                (
+                    "experiment_id",
+                    models.CharField(blank=True, default="", max_length=64),
+                ),
+                ("metrics", models.JSONField(blank=True, default=dict)),
+                ("params", models.JSONField(blank=True, default=dict)),
+                ("run_tags", models.JSONField(blank=True, default=dict)),
+                ("datasets", models.JSONField(blank=True, default=list)),
+                ("run_error", models.TextField(blank=True, default="")),
+                ("signature", models.JSONField(blank=True, default=None, null=True)),
+                ("flavors", models.JSONField(blank=True, default=dict)),
+                ("requirements", models.JSONField(blank=True, default=list)),
+                ("model_size_bytes", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "python_version",
+                    models.CharField(blank=True, default="", max_length=64),
+                ),
+                (
+                    "mlflow_version",
+                    models.CharField(blank=True, default="", max_length=64),
+                ),
+                ("has_input_example", models.BooleanField(blank=True, null=True)),
+                ("model_error", models.TextField(blank=True, default="")),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evidence",
+                        to="registry_ui.modelversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RegisteredModel',
+            name="RegisteredModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace', models.CharField(blank=True, default='', max_length=256)),
-                ('name', models.CharField(max_length=256)),
-                ('description', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField(db_index=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('written_at', models.DateTimeField(blank=True, help_text='When we last wrote to MLflow; an older sweep knows nothing of it.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("workspace", models.CharField(blank=True, default="", max_length=256)),
+                ("name", models.CharField(max_length=256)),
+                ("description", models.TextField(blank=True, default="")),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField(db_index=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "written_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When we last wrote to MLflow; an older sweep knows nothing of it.",
+                        null=True,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('workspace', 'name'), name='one_live_model_per_name')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("deleted_at", None)),
+                        fields=("workspace", "name"),
+                        name="one_live_model_per_name",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='modelversion',
-            name='model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='registry_ui.registeredmodel'),
+            model_name="modelversion",
+            name="model",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="registry_ui.registeredmodel",
+            ),
         ),
         migrations.CreateModel(
-            name='ModelTag',
+            name="ModelTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=250)),
-                ('value', models.TextField(blank=True, default='')),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='registry_ui.registeredmodel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=250)),
+                ("value", models.TextField(blank=True, default="")),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="registry_ui.registeredmodel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='ModelPermission',
+            name="ModelPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, 'Can Read'), (2, 'Can Edit'), (3, 'Can Manage Staging Versions'), (4, 'Can Manage Production Versions'), (5, 'Can Manage')])),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='model_permissions', to='auth.group')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='model_permissions', to=settings.AUTH_USER_MODEL)),
-                ('model', models.ForeignKey(blank=True, help_text='Empty: the whole registry.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='permissions', to='registry_ui.registeredmodel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Can Read"),
+                            (2, "Can Edit"),
+                            (3, "Can Manage Staging Versions"),
+                            (4, "Can Manage Production Versions"),
+                            (5, "Can Manage"),
+                        ]
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="model_permissions",
+                        to="auth.group",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="model_permissions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the whole registry.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="permissions",
+                        to="registry_ui.registeredmodel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Alias',
+            name="Alias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=255)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='registry_ui.modelversion')),
-                ('model', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='registry_ui.registeredmodel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=255)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="registry_ui.modelversion",
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="registry_ui.registeredmodel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='TransitionRequest',
+            name="TransitionRequest",
             fields=[
-                ('number', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('promotion', 'Promotion'), ('rollback', 'Rollback'), ('break-glass', 'Break-glass'), ('retrospective', 'Retrospective')], default='promotion', max_length=16)),
-                ('target', models.CharField(help_text='`stage:Production` or `alias:champion`.', max_length=270)),
-                ('from_stage', models.CharField(choices=[('None', 'None'), ('Staging', 'Staging'), ('Production', 'Production'), ('Archived', 'Archived')], max_length=16)),
-                ('archive_existing_versions', models.BooleanField(default=False)),
-                ('comment', models.TextField(blank=True, max_length=65535)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('approved', 'Approved'), ('applying', 'Applying'), ('applied', 'Applied'), ('failed', 'Failed'), ('undone', 'Undone'), ('rejected', 'Rejected'), ('cancelled', 'Cancelled'), ('expired', 'Expired'), ('superseded', 'Superseded')], db_index=True, default='open', max_length=16)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('policy_name', models.CharField(blank=True, default='', max_length=100)),
-                ('plan', models.JSONField(blank=True, help_text='Frozen in the transaction of the approval.', null=True)),
-                ('outcome', models.JSONField(blank=True, help_text='What was read back from MLflow.', null=True)),
-                ('failure', models.TextField(blank=True, default='')),
-                ('applied_at', models.DateTimeField(blank=True, null=True)),
-                ('due_at', models.DateTimeField(blank=True, help_text='When a worker may take it (again).', null=True)),
-                ('claim_token', models.CharField(blank=True, default='', max_length=64)),
-                ('attempt_count', models.PositiveIntegerField(default=0)),
-                ('closed_by', models.ForeignKey(blank=True, help_text='Whose act decided it; empty where a check or the clock did.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='closed_transition_requests', to=settings.AUTH_USER_MODEL)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transition_requests', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transition_requests', to='registry_ui.modelversion')),
+                ("number", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("promotion", "Promotion"),
+                            ("rollback", "Rollback"),
+                            ("break-glass", "Break-glass"),
+                            ("retrospective", "Retrospective"),
+                        ],
+                        default="promotion",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        help_text="`stage:Production` or `alias:champion`.",
+                        max_length=270,
+                    ),
+                ),
+                (
+                    "from_stage",
+                    models.CharField(
+                        choices=[
+                            ("None", "None"),
+                            ("Staging", "Staging"),
+                            ("Production", "Production"),
+                            ("Archived", "Archived"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("archive_existing_versions", models.BooleanField(default=False)),
+                ("comment", models.TextField(blank=True, max_length=65535)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("approved", "Approved"),
+                            ("applying", "Applying"),
+                            ("applied", "Applied"),
+                            ("failed", "Failed"),
+                            ("undone", "Undone"),
+                            ("rejected", "Rejected"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                            ("superseded", "Superseded"),
+                        ],
+                        db_index=True,
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "policy_name",
+                    models.CharField(blank=True, default="", max_length=100),
+                ),
+                (
+                    "plan",
+                    models.JSONField(
+                        blank=True,
+                        help_text="Frozen in the transaction of the approval.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.JSONField(
+                        blank=True,
+                        help_text="What was read back from MLflow.",
+                        null=True,
+                    ),
+                ),
+                ("failure", models.TextField(blank=True, default="")),
+                ("applied_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a worker may take it (again).",
+                        null=True,
+                    ),
+                ),
+                (
+                    "claim_token",
+                    models.CharField(blank=True, default="", max_length=64),
+                ),
+                ("attempt_count", models.PositiveIntegerField(default=0)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Whose act decided it; empty where a check or the clock did.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closed_transition_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transition_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transition_requests",
+                        to="registry_ui.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision', models.CharField(choices=[('approve', 'Approved'), ('reject', 'Rejected')], max_length=8)),
-                ('comment', models.TextField(blank=True, max_length=65535)),
-                ('fingerprint', models.TextField(help_text='What the decision rests on; see registry_ui/fingerprint.py.')),
-                ('was_seen', models.BooleanField(default=True, help_text='False: given by a call that showed no page.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('stale_reason', models.TextField(blank=True, default='', help_text='What changed since; empty while it counts.')),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to=settings.AUTH_USER_MODEL)),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='registry_ui.transitionrequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[("approve", "Approved"), ("reject", "Rejected")],
+                        max_length=8,
+                    ),
+                ),
+                ("comment", models.TextField(blank=True, max_length=65535)),
+                (
+                    "fingerprint",
+                    models.TextField(
+                        help_text="What the decision rests on; see registry_ui/fingerprint.py."
+                    ),
+                ),
+                (
+                    "was_seen",
+                    models.BooleanField(
+                        default=True,
+                        help_text="False: given by a call that showed no page.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "stale_reason",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        help_text="What changed since; empty while it counts.",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="registry_ui.transitionrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=65535)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='registry_ui.modelversion')),
-                ('request', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='registry_ui.transitionrequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("text", models.TextField(max_length=65535)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="registry_ui.modelversion",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="registry_ui.transitionrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='VersionTag',
+            name="VersionTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=250)),
-                ('value', models.TextField(blank=True, default='')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='registry_ui.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("key", models.CharField(max_length=250)),
+                ("value", models.TextField(blank=True, default="")),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tags",
+                        to="registry_ui.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Check',
+            name="Check",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('verdict', models.CharField(choices=[('pending', 'Pending'), ('passed', 'Passed'), ('failed', 'Failed')], max_length=8)),
-                ('link', models.URLField(blank=True, default='', max_length=2000)),
-                ('text', models.TextField(blank=True, default='')),
-                ('reported_at', models.DateTimeField()),
-                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reported_checks', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='registry_ui.modelversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("link", models.URLField(blank=True, default="", max_length=2000)),
+                ("text", models.TextField(blank=True, default="")),
+                ("reported_at", models.DateTimeField()),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reported_checks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="registry_ui.modelversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('version', 'name'), name='one_verdict_per_version_and_check')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "name"),
+                        name="one_verdict_per_version_and_check",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='modelversion',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['model', 'stage', '-number'], name='live_versions_by_stage'),
+            model_name="modelversion",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["model", "stage", "-number"],
+                name="live_versions_by_stage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelversion',
-            constraint=models.UniqueConstraint(fields=('model', 'number'), name='one_row_per_model_and_number'),
+            model_name="modelversion",
+            constraint=models.UniqueConstraint(
+                fields=("model", "number"), name="one_row_per_model_and_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modeltag',
-            constraint=models.UniqueConstraint(fields=('model', 'key'), name='one_value_per_model_and_tag_key'),
+            model_name="modeltag",
+            constraint=models.UniqueConstraint(
+                fields=("model", "key"), name="one_value_per_model_and_tag_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelpermission',
-            constraint=models.CheckConstraint(condition=models.Q(('user', None), ('group', None), _connector='XOR'), name='permission_is_of_one_user_or_one_group', violation_error_message='Name a user or a group, not both.'),
+            model_name="modelpermission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("user", None), ("group", None), _connector="XOR"),
+                name="permission_is_of_one_user_or_one_group",
+                violation_error_message="Name a user or a group, not both.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelpermission',
-            constraint=models.UniqueConstraint(condition=models.Q(('model', None)), fields=('user',), name='one_registry_wide_level_per_user'),
+            model_name="modelpermission",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("model", None)),
+                fields=("user",),
+                name="one_registry_wide_level_per_user",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelpermission',
-            constraint=models.UniqueConstraint(condition=models.Q(('model', None)), fields=('group',), name='one_registry_wide_level_per_group'),
+            model_name="modelpermission",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("model", None)),
+                fields=("group",),
+                name="one_registry_wide_level_per_group",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelpermission',
-            constraint=models.UniqueConstraint(fields=('model', 'user'), name='one_level_per_model_and_user'),
+            model_name="modelpermission",
+            constraint=models.UniqueConstraint(
+                fields=("model", "user"), name="one_level_per_model_and_user"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='modelpermission',
-            constraint=models.UniqueConstraint(fields=('model', 'group'), name='one_level_per_model_and_group'),
+            model_name="modelpermission",
+            constraint=models.UniqueConstraint(
+                fields=("model", "group"), name="one_level_per_model_and_group"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alias',
-            constraint=models.UniqueConstraint(fields=('model', 'name'), name='one_holder_per_model_and_alias'),
+            model_name="alias",
+            constraint=models.UniqueConstraint(
+                fields=("model", "name"), name="one_holder_per_model_and_alias"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transitionrequest',
-            index=models.Index(condition=models.Q(('status__in', ['approved', 'applying'])), fields=['due_at'], name='request_due'),
+            model_name="transitionrequest",
+            index=models.Index(
+                condition=models.Q(("status__in", ["approved", "applying"])),
+                fields=["due_at"],
+                name="request_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transitionrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('version', 'target', 'requested_by'), name='one_open_request_per_version_target_requester'),
+            model_name="transitionrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")),
+                fields=("version", "target", "requested_by"),
+                name="one_open_request_per_version_target_requester",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('stale_reason', '')), fields=('request', 'reviewer'), name='one_counting_review_per_request_and_person'),
+            model_name="review",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("stale_reason", "")),
+                fields=("request", "reviewer"),
+                name="one_counting_review_per_request_and_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='versiontag',
-            constraint=models.UniqueConstraint(fields=('version', 'key'), name='one_value_per_version_and_tag_key'),
+            model_name="versiontag",
+            constraint=models.UniqueConstraint(
+                fields=("version", "key"), name="one_value_per_version_and_tag_key"
+            ),
         ),
     ]

@@ -10,7 +10,6 @@ from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
 from registry_ui.actions.reviews import OWN_REQUEST
 from registry_ui.comparison import compare
-from registry_ui.events import EventType
 from registry_ui.extensions import effects_of_plan
 from registry_ui.forms import CommentForm, ReviewForm
 from registry_ui.models import AuditEvent, ModelVersion, TransitionRequest
@@ -107,9 +106,7 @@ def _steps(ask: TransitionRequest, decision: Decision) -> list[dict[str, Any]]:
 def _timeline(ask: TransitionRequest) -> list[dict[str, Any]]:
     """Return the request's events, oldest first, with the people behind the names."""
     events = list(
-        AuditEvent.objects.filter(request_number=ask.number)
-        .exclude(type=EventType.TRANSITION_REQUEST_REJECTED)  # its review says it
-        .order_by("position")
+        AuditEvent.objects.filter(request_number=ask.number).order_by("position")
     )
     names = {event.actor_name for event in events if event.actor_name}
     people = {

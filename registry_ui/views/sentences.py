@@ -34,7 +34,7 @@ _SENTENCES: dict[str, str] = {
     "transition_request.created": "{who} asked to move {version} to {target}",
     "transition_request.approved": "{who} gave the approval that {request} needed:"
     " {version} goes to {target}",
-    "transition_request.rejected": "{who} rejected {request} about {version}",
+    "transition_request.rejected": "{Request} about {version} was closed as rejected",
     "transition_request.cancelled": "{who} cancelled {request} about {version}",
     "transition_request.applied": "Signoff carried out {request}: {version} is in"
     " {target}",

@@ -108,7 +108,7 @@ def test_a_decision_on_something_else_is_refused_with_what_changed(
     evidence.metrics = {"auc": 0.2}
     evidence.save()
 
-    with pytest.raises(StaleReviewError, match="page: the metrics"):
+    with pytest.raises(StaleReviewError, match="since you looked: the metrics"):
         review_request(request, APPROVE, actor=reviewer, seen=before)
 
     request.refresh_from_db()
