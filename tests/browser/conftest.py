@@ -51,7 +51,7 @@ def demo(
         running.stop()
 
 
-@dataclass(slots=True)
+@dataclass
 class Watch:
     """What a page did that no page may do."""
 
