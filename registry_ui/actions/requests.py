@@ -23,12 +23,12 @@ Status = TransitionRequest.Status
 
 
 def locked(request: TransitionRequest) -> TransitionRequest:
-    """Read the request again under a row lock; the caller's copy may be stale."""
-    return (
-        TransitionRequest.objects.select_for_update(of=("self",))
-        .select_related("version__model", "requested_by", "closed_by")
-        .get(pk=request.pk)
-    )
+    """Read the request again under a row lock; the caller's copy may be stale.
+
+    Without joins: PostgreSQL reads what is joined as it was before the wait for the
+    lock, so that who closed it meanwhile would be missing.
+    """
+    return TransitionRequest.objects.select_for_update().get(pk=request.pk)
 
 
 def clean_comment(comment: str, *, required: str = "") -> str:

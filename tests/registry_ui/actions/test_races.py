@@ -1,0 +1,134 @@
+"""Two at once, with real row locks: who wins, and what the other one is told."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+from mlflow import MlflowClient as PlainClient
+
+from registry_ui.actions.apply import apply_due_requests
+from registry_ui.actions.audit import verify_audit_log
+from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.requests import cancel_request, create_request
+from registry_ui.actions.reviews import review_request
+from registry_ui.actions.sync import sync_mirror
+from registry_ui.errors import ActionError
+from registry_ui.events import EventType, record_event
+from registry_ui.mlflow_client import MLflowClient
+from registry_ui.models import (
+    AuditEvent,
+    Level,
+    ModelVersion,
+    Review,
+    TransitionRequest,
+)
+from tests.factories import make_transition_request, make_user
+from tests.mlflow_server import MLflowServer
+
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("committed_db")]
+
+Status = TransitionRequest.Status
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Run each in a thread of its own, let go together; return results or errors."""
+    barrier = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
+
+    def run(index: int, act: Callable[[], object]) -> None:
+        try:
+            barrier.wait(10)
+            results[index] = act()
+        except ActionError as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=run, args=(index, act))
+        for index, act in enumerate(acts)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+def reviewer(name: str) -> User:
+    return make_user(full_name=name, level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
+
+
+def approve(request: TransitionRequest, actor: User) -> Callable[[], object]:
+    seen = gather_decision(request).fingerprint
+    return lambda: review_request(
+        request, Review.Decision.APPROVE, actor=actor, seen=seen
+    )
+
+
+def test_of_two_reviewers_one_wins_and_the_other_is_told_by_whom() -> None:
+    request = make_transition_request()
+    rui, maya = reviewer("Rui Tanaka"), reviewer("Maya Okafor")
+
+    results = at_once(approve(request, rui), approve(request, maya))
+
+    (won,) = [result for result in results if isinstance(result, Review)]
+    (told,) = [result for result in results if isinstance(result, ActionError)]
+    assert f"already approved by {won.reviewer.get_full_name()} on" in str(told)
+    assert request.reviews.count() == 1
+
+
+def test_an_approval_and_a_withdrawal_never_both_win() -> None:
+    request = make_transition_request()
+    rui = reviewer("Rui Tanaka")
+
+    results = at_once(
+        approve(request, rui),
+        lambda: cancel_request(request, actor=request.requested_by),
+    )
+
+    request.refresh_from_db()
+    assert sum(isinstance(result, ActionError) for result in results) == 1
+    assert request.status in (Status.APPROVED, Status.CANCELLED)
+    assert (request.plan is None) == (request.status == Status.CANCELLED)
+
+
+def test_appends_at_once_leave_a_chain_without_gap_or_fork() -> None:
+    actor = make_user()
+
+    def append() -> None:
+        for _ in range(20):
+            with transaction.atomic():
+                record_event(EventType.API_TOKEN_CREATED, actor=actor, name="ci")
+
+    at_once(*[append] * 6)
+
+    report = verify_audit_log()
+    assert report.fault == ""
+    assert report.count == AuditEvent.objects.count() == 120
+
+
+def test_two_workers_apply_one_plan_once(mlflow_server: MLflowServer) -> None:
+    plain = PlainClient(mlflow_server.uri, mlflow_server.uri)
+    name = "two workers"
+    plain.create_registered_model(name)
+    plain.create_model_version(name, "s3://bucket/model")
+    sync_mirror(MLflowClient(mlflow_server.uri))
+    version = ModelVersion.objects.select_related("model").get(model__name=name)
+    request = create_request(
+        version, "stage:Production", actor=make_user(level=Level.CAN_EDIT), comment="!"
+    )
+    approve(request, reviewer("Rui Tanaka"))()
+    assert TransitionRequest.objects.filter(due_at__lte=timezone.now()).count() == 1
+
+    def work() -> int:
+        return apply_due_requests(MLflowClient(mlflow_server.uri))
+
+    assert sorted(map(str, at_once(work, work))) == ["0", "1"]
+    request.refresh_from_db()
+    assert request.status == Status.APPLIED
+    applied = AuditEvent.objects.filter(type=EventType.TRANSITION_REQUEST_APPLIED)
+    assert applied.count() == 1
