@@ -1,9 +1,12 @@
 """What all tests share."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
 
 import pytest
-from django.db import connection, transaction
+from django.apps import apps
+from django.db import connection
 from hypothesis import HealthCheck, settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -34,26 +37,48 @@ def mlflow_client(mlflow_server: MLflowServer) -> MLflowClient:
     return MLflowClient(mlflow_server.uri)
 
 
+@dataclass
+class AuditTriggers:
+    """The triggers that keep the audit log append-only."""
+
+    are_lifted: bool = False
+
+    def lift(self) -> None:
+        """Let the tests' own flush empty the table; nothing else may."""
+        self._migrate("reopen")
+        self.are_lifted = True
+
+    def restore(self) -> None:
+        """Put them back, if they are lifted."""
+        if self.are_lifted:
+            self._migrate("close")
+            self.are_lifted = False
+
+    def _migrate(self, direction: str) -> None:
+        migration = import_module("registry_ui.migrations.0002_audit_append_only")
+        with connection.schema_editor() as editor:
+            getattr(migration, direction)(apps, editor)
+
+
+@pytest.fixture(scope="module")
+def audit_triggers(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[AuditTriggers]:
+    """Restored after the module's last flush."""
+    triggers = AuditTriggers()
+    yield triggers
+    with django_db_blocker.unblock():
+        triggers.restore()
+
+
 @pytest.fixture
 def committed_db(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    audit_triggers: AuditTriggers, transactional_db: None
 ) -> Iterator[None]:
-    """A PostgreSQL database whose transactions are real, for tests with threads.
-
-    Emptied afterwards. The audit table refuses that, as it should: this is the one
-    place that lifts its triggers.
-    """
-    with django_db_blocker.unblock():
-        yield
-        tables = ", ".join(
-            connection.ops.quote_name(table)
-            for table in connection.introspection.django_table_names(only_existing=True)
-            if table not in {"django_migrations", "django_content_type"}
-        )
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")
-            cursor.execute(f"TRUNCATE {tables} CASCADE")
-        connection.close()
+    """A database whose transactions are real, for tests with threads; flushed after."""
+    audit_triggers.restore()
+    yield
+    audit_triggers.lift()
 
 
 def pytest_collection_modifyitems(

@@ -1,6 +1,7 @@
 """The embedded broker between processes that write and read at the same time."""
 
 import multiprocessing
+import shutil
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -15,7 +16,6 @@ WRITERS = 3
 
 
 def connect(folder: Path) -> Connection:
-    (folder / "messages").mkdir(exist_ok=True)
     options = {
         "data_folder_in": str(folder / "messages"),
         "data_folder_out": str(folder / "messages"),
@@ -73,6 +73,16 @@ def test_messages_of_one_writer_keep_their_order(tmp_path: Path) -> None:
     found = read(tmp_path, MESSAGES)
 
     assert found == [[0, number] for number in range(MESSAGES)]
+
+
+def test_a_broker_that_was_deleted_takes_messages_again(tmp_path: Path) -> None:
+    folder = tmp_path / "broker"
+    write(folder, 0)
+    shutil.rmtree(folder)
+
+    write(folder, 1)
+
+    assert read(folder, MESSAGES) == [[1, number] for number in range(MESSAGES)]
 
 
 def test_an_empty_queue_says_so(tmp_path: Path) -> None:
