@@ -150,7 +150,7 @@ def test_up_serves_survives_kills_and_leaves_nothing(
         assert eventually(lambda: says(log, WORKER_READY), 60)
 
         # Each child is killed, and is back.
-        for program, mark in {"web": "granian", "worker": " worker "}.items():
+        for program, mark in {"web": "granian", "worker": " worker@%h "}.items():
             os.kill(first_process(environ, mark), signal.SIGKILL)
             message = f"{program} was killed by SIGKILL; starting it again in 1 s"
             assert eventually(partial(says, log, message), 30)
