@@ -157,6 +157,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1,
         "options": {"expires": 1},
     },
+    "forget": {
+        "task": "webhooks_ui.tasks.forget_old_deliveries",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "deliver": {
         "task": "webhooks_ui.tasks.drain_deliveries",
         "schedule": 1,

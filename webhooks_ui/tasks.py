@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from webhooks_ui.actions import deliver
+from webhooks_ui.actions import deliver, retention
 
 
 @shared_task(ignore_result=True)
 def drain_deliveries() -> None:
     """Send every delivery that is due."""
     deliver.drain_deliveries()
+
+
+@shared_task(ignore_result=True)
+def forget_old_deliveries() -> None:
+    """Delete what was settled longer ago than deliveries are kept."""
+    retention.forget_old_deliveries()

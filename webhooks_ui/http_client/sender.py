@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 
 import aiohttp
+from django.conf import settings
 from multidict import CIMultiDictProxy
 
 from webhooks_ui.http_client.egress import GuardedResolver, check_url
@@ -163,11 +164,17 @@ def send(request: Outgoing) -> Answer:
 
 
 async def _open() -> tuple[asyncio.Semaphore, aiohttp.ClientSession]:
-    """Make a session whose every door but the guarded one is shut."""
+    """Make a session whose every door but the guarded one is shut.
+
+    Behind an egress proxy that one door is the proxy's: it looks the names up and
+    guards what they point to, and is itself a private address as a rule.
+    """
+    proxy = settings.WEBHOOK_PROXY or None
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            resolver=GuardedResolver(), use_dns_cache=False, limit=0
+            resolver=None if proxy else GuardedResolver(), use_dns_cache=False, limit=0
         ),
+        proxy=proxy,
         timeout=aiohttp.ClientTimeout(
             total=DEADLINE_SECONDS, sock_connect=CONNECT_SECONDS
         ),

@@ -56,6 +56,18 @@ def test_nothing_of_the_environment_is_sent_or_followed(
     assert "Authorization" not in receiver.requests[0].headers
 
 
+def test_an_egress_proxy_gets_everything_and_looks_the_names_up(
+    receiver: Receiver, settings: Settings
+) -> None:
+    settings.WEBHOOK_PROXY = receiver.url.removesuffix("/hook")
+    name_that_only_the_proxy_knows = "http://receiver.invalid/hook"
+
+    answer = send(_to(name_that_only_the_proxy_knows))
+
+    assert answer.status_code == 200
+    assert receiver.requests[0].headers["Host"] == "receiver.invalid"
+
+
 def test_cookies_are_not_kept(receiver: Receiver) -> None:
     receiver.replies(Reply(headers={"Set-Cookie": "a=b"}))
 
