@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 REDIS ?= redis://127.0.0.1:6379/9
 
@@ -17,9 +18,9 @@ run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
 	@$(BIN)/python manage.py up --demo
 
 test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
-	$(BIN)/python -m pytest
+	$(PYTEST)
 	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" \
-		$(BIN)/python -m pytest tests/registry_ui tests/webhooks_ui tests/system/test_crash.py
+		$(PYTEST) tests/registry_ui tests/webhooks_ui tests/system/test_crash.py
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
 

@@ -84,10 +84,21 @@ def committed_db(
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave the tests that need PostgreSQL to the run on PostgreSQL, and say so."""
-    if connection.vendor == "postgresql":
-        return
-    elsewhere = [item for item in items if item.get_closest_marker("services")]
-    if elsewhere:
+    """Leave some tests to the run on PostgreSQL, and keep together what shares much."""
+    if connection.vendor != "postgresql":
+        elsewhere = [item for item in items if item.get_closest_marker("services")]
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
+    for item in items:
+        if group := _shared_resource(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _shared_resource(item: pytest.Item) -> str:
+    """Name the costly thing that a test needs, so that one worker starts it once."""
+    if "tests/browser/" in item.nodeid:
+        return "demo"
+    if "tests/system/" in item.nodeid:
+        return "up"
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return "mlflow" if "mlflow_server" in fixtures else ""
