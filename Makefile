@@ -44,7 +44,7 @@ lock: .venv/dev.stamp ## Renew the lock files after a change of pyproject.toml
 	$(LOCK) --extra embedded --extra dev -o requirements/dev.txt >/dev/null
 
 screenshots: .venv/dev.stamp ## Make the pictures of docs/img anew
-	$(BIN)/python -m docs.screenshots
+	$(BIN)/python docs/screenshots.py
 
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

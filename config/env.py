@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _HIGHEST_PORT = 65535
+_DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 _Value = TypeVar("_Value")
 
 
@@ -100,8 +101,12 @@ class Environment:
     def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
         """Return an absolute URL of one of the schemes, without a slash at its end."""
         value = self.text(name, default)
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            is_good = parts.scheme in schemes and bool(parts.hostname)
+        except ValueError:
+            is_good = False
+        if not is_good:
             allowed = " or ".join(f"{scheme}://" for scheme in schemes)
             raise ImproperlyConfigured(
                 f"{name} must be a URL that begins with {allowed} and names a host."
@@ -139,8 +144,11 @@ class Environment:
 
 def database(url: str) -> dict[str, Any]:
     """Return Django's settings of a `postgres://` or `sqlite:///` URL."""
+    # Asked before django-environ is: it warns of others with the password in it.
+    if urlsplit(url).scheme not in _DATABASES:
+        raise ValueError(url)
     config: dict[str, Any] = environ.Env.db_url_config(url)
-    if not config.get("ENGINE") or not config.get("NAME"):
+    if not config.get("NAME"):
         raise ValueError(url)
     return config
 

@@ -9,7 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 EXPIRED = "expired.html"
-_NOT_TYPED = {"csrfmiddlewaretoken", "seen", "password", "secret", "authorization"}
+_NOT_TYPED = {"csrfmiddlewaretoken", "seen"}
+_SECRET = ("password", "secret", "authorization")
+"""Parts of the names of fields whose values are shown to nobody."""
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -39,6 +41,8 @@ def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     typed = {
         name: value
         for name, value in request.POST.items()
-        if name not in _NOT_TYPED and str(value).strip()
+        if name not in _NOT_TYPED
+        and not any(part in name.lower() for part in _SECRET)
+        and str(value).strip()
     }
     return render(request, EXPIRED, {"typed": typed}, status=403)

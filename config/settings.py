@@ -91,6 +91,8 @@ MLFLOW_REGISTRY_URI = _env.url(
 SYNC_SECONDS = _env.number("SIGNOFF_SYNC_SECONDS", 10)
 SWEEP_SECONDS = _env.number("SIGNOFF_SWEEP_SECONDS", 60)
 DEFAULT_POLICY = _env.choice("SIGNOFF_DEFAULT_POLICY", ("four-eyes", "open"))
+# How long a reviewer's request waits to show the plan carried out; nothing needs it.
+APPLY_PATIENCE_SECONDS = 3.0
 
 # --- Webhooks -----------------------------------------------------------------------
 WEBHOOK_ALLOWED_NETWORKS = _env.networks("SIGNOFF_WEBHOOK_ALLOWED_NETWORKS")

@@ -1,7 +1,5 @@
 """The admin panel: people and their levels; records to look at, not to change."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -78,7 +76,9 @@ class PermissionAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not generic
     list_filter = ("level",)
     list_select_related = ("model", "user", "group")
     search_fields = ("model__name", "user__username", "group__name")
-    autocomplete_fields = ("model", "user", "group")
+    # Plain selects and a look-up: the admin's autocomplete names nothing to a screen
+    # reader. There may be thousands of models.
+    raw_id_fields = ("model",)
     fields = ("user", "group", "model", "level")
 
     @admin.display(description="User or group", ordering="user__username")
@@ -130,14 +130,6 @@ class RegisteredModelAdmin(ReadOnlyAdmin):
 
     list_display = ("name", "created_at", "updated_at", "deleted_at")
     search_fields = ("name",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Offer live models only where one is being chosen."""
-        if request.path.endswith("/autocomplete/"):
-            queryset = queryset.filter(deleted_at=None)
-        return super().get_search_results(request, queryset, search_term)
 
 
 @admin.register(ApiToken)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
@@ -47,9 +48,6 @@ LIST = "registry_ui/request_list.html"
 CREATE = "registry_ui/request_create.html"
 DETAIL = "registry_ui/request_detail.html"
 PAGE_SIZE = 25
-PATIENCE_SECONDS = 3.0
-"""How long the reviewer's browser waits to see the plan carried out."""
-
 SHOWN = {
     "waiting": "Waiting for me",
     "open": "Open",
@@ -119,7 +117,7 @@ def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse
             form.add_error(None, str(error))
         else:
             if is_direct:
-                wait_until_settled(ask, seconds=PATIENCE_SECONDS)
+                wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
             return redirect(ask)
     stages = _stages(user, version)
     context = {
@@ -184,7 +182,7 @@ def request_review(request: HttpRequest, number: int) -> HttpResponse:
     form = ReviewForm(request.POST)
     if form.is_valid() and _reviewed(form, ask, user):
         if form.cleaned_data["decision"] == Review.Decision.APPROVE:
-            wait_until_settled(ask, seconds=PATIENCE_SECONDS)
+            wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
         return redirect(ask)
     ask.refresh_from_db()
     context = decision_context(user, ask, review_form=form)
@@ -251,7 +249,7 @@ def request_retry(request: HttpRequest, number: int) -> HttpResponse:
     except ActionError as error:
         messages.error(request, str(error))
     else:
-        wait_until_settled(ask, seconds=PATIENCE_SECONDS)
+        wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
     return redirect(ask)
 
 

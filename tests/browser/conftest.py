@@ -77,7 +77,10 @@ class Watch:
             return
         if "Response Status Error Code" in message.text and self.expected_statuses:
             return  # htmx repeats a provoked status
-        self.console.append(f"{message.type}: {message.text}")
+        if not message.location["url"]:
+            return  # of a script that no page loads: axe, which the tests inject
+        at = f"{message.location['url']}:{message.location['lineNumber']}"
+        self.console.append(f"{message.type}: {message.text} ({at})")
 
     def note_response(self, response: Response) -> None:
         """Note answers that are errors."""

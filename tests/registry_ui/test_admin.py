@@ -172,25 +172,6 @@ def test_records_are_listed_and_cannot_be_made_changed_or_deleted(
         assert answer.status_code == 403
 
 
-def test_choosing_a_model_offers_live_ones_that_match(panel: Client) -> None:
-    make_model(name="churn")
-    gone = make_model(name="churn-old")
-    gone.deleted_at = gone.created_at
-    gone.save(update_fields=["deleted_at"])
-
-    answer = panel.get(
-        reverse("admin:autocomplete"),
-        {
-            "term": "chu",
-            "app_label": "registry_ui",
-            "model_name": "modelpermission",
-            "field_name": "model",
-        },
-    )
-
-    assert [item["text"] for item in answer.json()["results"]] == ["churn"]
-
-
 def test_staff_who_manage_nothing_grant_and_revoke_nothing(db: None) -> None:
     staff = make_user(level=Level.CAN_READ)
     staff.is_staff = True

@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 HTMX = {"HX-Request": "true"}
+
+
+def browser(user: User) -> Client:
+    """Return a browser in which the user is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def text(

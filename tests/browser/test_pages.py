@@ -1,0 +1,153 @@
+"""Every page, light and dark, wide and narrow: accessible, silent, within its width."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.people import sign_in
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": [
+            *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
+            "best-practice",
+        ],
+    }
+}
+PAGES = [
+    "/",
+    "/models/",
+    "/models/?q=nothing-is-called-so",
+    "/models/churn-classifier/",
+    "/models/churn-classifier/?stage=Archived",
+    "/models/churn-classifier/versions/7/",
+    "/models/ticket-router/versions/3/",
+    "/models/churn-classifier/versions/7/request/",
+    "/models/churn-classifier/compare/",
+    "/compare/",
+    "/compare/?v=churn-classifier/5&v=churn-classifier/7",
+    "/compare/?v=churn-classifier/5&v=churn-classifier/7&only=differences",
+    "/compare/?" + "&".join(f"v=churn-classifier/{n}" for n in (3, 4, 5, 6, 7)),
+    "/requests/",
+    "/requests/?show=open",
+    "/requests/?show=mine",
+    "/requests/?show=decided",
+    "/requests/1/",
+    "/requests/2/",
+    "/requests/3/",
+    "/webhooks/",
+    "/webhooks/new/",
+    "/audit/",
+    "/audit/1/",
+    "/account/",
+]
+MAIN_PAGES = {
+    "/",
+    "/models/",
+    "/models/churn-classifier/",
+    "/models/churn-classifier/versions/7/",
+    "/compare/?v=churn-classifier/5&v=churn-classifier/7",
+    "/requests/3/",
+    "/webhooks/new/",
+    "/audit/",
+}
+"""Where axe runs in every theme and width; elsewhere in the light wide one."""
+ADMIN_PAGES = [
+    "/admin/",
+    "/admin/auth/user/",
+    "/admin/registry_ui/modelpermission/",
+    "/admin/registry_ui/modelpermission/add/",
+    "/admin/registry_ui/auditevent/",
+    "/admin/webhooks_ui/webhook/",
+]
+
+
+def pages_of_webhook(page: Page) -> list[str]:
+    """Return the addresses that are only known once the demo runs."""
+    page.goto("/webhooks/")
+    address = page.locator("#main a.row-title").first.get_attribute("href") or ""
+    page.goto(f"{address}deliveries/")
+    links = page.locator("#main table a, #main a.row-title")
+    delivery = links.first.get_attribute("href") or ""
+    return [address, f"{address}edit/", f"{address}deliveries/", delivery]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than the window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return max(width, 0)
+
+
+def axe_findings(page: Page) -> list[str]:
+    """Return what axe finds wrong, a line each."""
+    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{violation['id']}: {json.dumps(node['target'])}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "viewport", "with_axe"),
+    [
+        pytest.param("light", WIDE, True, id="light-1440"),
+        pytest.param("dark", NARROW, False, id="dark-390"),
+        pytest.param("dark", WIDE, False, id="dark-1440"),
+        pytest.param("light", NARROW, False, id="light-390"),
+    ],
+)
+def test_every_page_is_accessible_silent_and_within_its_width(
+    scheme: str, viewport: dict[str, int], with_axe: bool, open_page: OpenPage
+) -> None:
+    page, _ = open_page(color_scheme=scheme, viewport=viewport)
+    problems: list[str] = []
+
+    def look(address: str) -> None:
+        response = page.goto(address)
+        assert response is not None
+        if response.status >= 400:
+            problems.append(f"{address}: status {response.status}")
+        if wider := overflow(page):
+            problems.append(f"{address}: {wider} px too wide")
+        if with_axe or address in MAIN_PAGES:
+            problems.extend(f"{address}: {finding}" for finding in axe_findings(page))
+
+    look("/account/sign-in/")
+    sign_in(page, "Ada Lindqvist")
+    for address in [*PAGES, *pages_of_webhook(page)]:
+        look(address)
+    if viewport is WIDE:
+        for address in ADMIN_PAGES:
+            look(address)
+
+    assert problems == []
+
+
+def test_every_page_has_its_heading_without_javascript(open_page: OpenPage) -> None:
+    page, _ = open_page(java_script_enabled=False)
+    sign_in(page, "Ada Lindqvist")
+
+    for address in PAGES:
+        page.goto(address)
+        expect(page.locator("#main h1, #main h2").first).to_be_visible()
+
+
+def test_what_does_not_exist_says_so(open_page: OpenPage) -> None:
+    page, watch = open_page()
+    watch.expected_statuses.add(404)
+    sign_in(page, "Rui Tanaka")
+
+    for address in ("/models/nowhere/", "/requests/999999/", "/nothing-here/"):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            re.compile("not|no |nothing", re.IGNORECASE)
+        )
+        assert axe_findings(page) == []

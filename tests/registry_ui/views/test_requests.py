@@ -1,0 +1,244 @@
+"""The inbox, and asking for a transition (views/requests.py)."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from registry_ui.models import Level, ModelVersion, Stage, TransitionRequest
+from tests.factories import make_model, make_transition_request, make_user, make_version
+from tests.registry_ui.views.reading import HTMX, browser, query_count, text
+
+pytestmark = pytest.mark.django_db
+
+INBOX = "/requests/"
+HOSTILE = "<img src=x onerror=alert(1)>"
+Status = TransitionRequest.Status
+
+
+def create_url(version: ModelVersion) -> str:
+    args = [version.model.name, version.number]
+    return reverse("registry_ui:request_create", args=args)
+
+
+def asked(stage: str, **typed: str) -> dict[str, str]:
+    """Return what the form that asks for a transition sends."""
+    return {"stage": stage, "comment": "Better.", "how": "ask", **typed}
+
+
+# --- The inbox ----------------------------------------------------------------------
+
+
+def test_the_inbox_opens_with_what_waits_for_me(
+    ask: TransitionRequest, reviewer: User
+) -> None:
+    own = make_transition_request(requested_by=reviewer)
+
+    page = text(browser(reviewer), INBOX)
+
+    assert "Waiting for me" in page
+    assert ask.get_absolute_url() in page
+    assert own.get_absolute_url() not in page
+
+
+def test_the_inbox_opens_with_all_open_ones_where_nothing_waits_for_me(
+    ask: TransitionRequest, requester: User
+) -> None:
+    response = browser(requester).get(INBOX)
+
+    assert response.context["show"] == "open"
+    assert ask.get_absolute_url() in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("show", "numbers"),
+    [
+        ("waiting", {1}),
+        ("open", {1, 2}),
+        ("mine", {2, 3}),
+        ("decided", {3}),
+        ("all", {1, 2, 3}),
+        ("nonsense", {1}),
+    ],
+)
+def test_each_tab_shows_its_requests(
+    show: str, numbers: set[int], reviewer: User
+) -> None:
+    asks = {
+        1: make_transition_request(),
+        2: make_transition_request(requested_by=reviewer),
+        3: make_transition_request(requested_by=reviewer, status=Status.REJECTED),
+    }
+
+    response = browser(reviewer).get(INBOX, {"show": show})
+
+    shown = set(response.context["page"])
+    assert shown == {asks[number] for number in numbers}
+
+
+def test_requests_about_models_that_one_may_not_read_are_not_in_the_inbox(
+    ask: TransitionRequest,
+) -> None:
+    page = text(browser(make_user()), f"{INBOX}?show=all")
+
+    assert ask.get_absolute_url() not in page
+    assert "churn" not in page
+
+
+def test_htmx_gets_the_requests_alone(ask: TransitionRequest, reviewer: User) -> None:
+    page = text(browser(reviewer), f"{INBOX}?show=open", headers=HTMX)
+
+    assert page.lstrip().startswith('<section class="card" id="requests"')
+    assert "<html" not in page
+
+
+def test_the_inbox_takes_the_same_queries_for_few_and_many(reviewer: User) -> None:
+    client = browser(reviewer)
+    make_transition_request()
+    few = query_count(client, INBOX)
+    for _ in range(19):
+        make_transition_request()
+
+    assert query_count(client, INBOX) == few
+
+
+def test_words_that_people_typed_are_no_markup(reviewer: User) -> None:
+    version = make_version(model=make_model(name=HOSTILE))
+    person = make_user(username="mallory", full_name=f"Mallory {HOSTILE}")
+    ask = make_transition_request(version=version, comment=HOSTILE, requested_by=person)
+    client = browser(reviewer)
+
+    pages = [
+        text(client, address)
+        for address in (INBOX, create_url(version), ask.get_absolute_url())
+    ]
+
+    assert not [page for page in pages if HOSTILE in page]
+
+
+# --- Asking -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "proposed", "archives"),
+    [
+        (Stage.NONE, Stage.STAGING, False),
+        (Stage.STAGING, Stage.PRODUCTION, True),
+        (Stage.PRODUCTION, Stage.ARCHIVED, False),
+        (Stage.ARCHIVED, Stage.PRODUCTION, True),
+    ],
+)
+def test_the_form_proposes_the_next_stage(
+    requester: User, now: Stage, proposed: Stage, archives: bool
+) -> None:
+    version = make_version(stage=now)
+
+    form = browser(requester).get(create_url(version)).context["form"]
+
+    assert form["stage"].value() == proposed
+    assert form["archive_existing_versions"].value() is archives
+
+
+def test_a_link_may_propose_another_stage(
+    requester: User, candidate: ModelVersion
+) -> None:
+    response = browser(requester).get(create_url(candidate), {"stage": "Archived"})
+
+    assert response.context["form"]["stage"].value() == "Archived"
+
+
+def test_the_form_says_who_is_there_and_who_decides(
+    requester: User, candidate: ModelVersion
+) -> None:
+    page = text(browser(requester), create_url(candidate))
+
+    assert "held by v1" in page
+    assert "it is here now" in page
+    assert "needs somebody else with Can Manage Production Versions" in page
+
+
+def test_asking_leads_to_the_decision_page(
+    requester: User, candidate: ModelVersion
+) -> None:
+    data = asked("Production", archive_existing_versions="on")
+
+    response = browser(requester).post(create_url(candidate), data)
+
+    ask = TransitionRequest.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == ask.get_absolute_url()
+    assert ask.target == "stage:Production"
+    assert ask.requested_by == requester
+    assert ask.archive_existing_versions
+    assert ask.is_open
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_was_typed_stays_where_the_ask_is_refused(
+    requester: User, candidate: ModelVersion, headers: dict[str, str]
+) -> None:
+    data = asked("Staging", comment="Because of the drift.")
+
+    response = browser(requester).post(create_url(candidate), data, headers=headers)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "churn v2 is in Staging already." in page
+    assert "Because of the drift." in page
+    assert ("<html" in page) is (not headers)
+    assert not TransitionRequest.objects.exists()
+
+
+def test_an_ask_without_a_reason_is_refused_with_words(
+    requester: User, candidate: ModelVersion
+) -> None:
+    data = asked("Production", comment=" ")
+
+    response = browser(requester).post(create_url(candidate), data)
+
+    assert response.status_code == 422
+    assert "Say why in a sentence" in response.content.decode()
+
+
+def test_nobody_asks_twice_for_the_same(
+    ask: TransitionRequest, requester: User
+) -> None:
+    client = browser(requester)
+
+    response = client.post(create_url(ask.version), asked("Production"))
+
+    assert response.status_code == 422
+    assert "You already have an open request" in response.content.decode()
+
+
+def test_who_holds_the_level_moves_into_staging_directly(requester: User) -> None:
+    version = make_version(stage=Stage.NONE)
+    data = asked("Staging", how="now")
+
+    response = browser(requester).post(create_url(version), data)
+
+    ask = TransitionRequest.objects.get()
+    assert response["Location"] == ask.get_absolute_url()
+    assert ask.status == Status.APPROVED
+    assert ask.closed_by == requester
+
+
+def test_nobody_moves_into_production_directly(candidate: ModelVersion) -> None:
+    admin = make_user(is_superuser=True)
+
+    response = browser(admin).post(
+        create_url(candidate), asked("Production", how="now")
+    )
+
+    assert response.status_code == 403
+    assert not TransitionRequest.objects.exists()
+
+
+def test_a_reader_moves_nothing_directly() -> None:
+    version = make_version()
+    client = browser(make_user(level=Level.CAN_READ))
+
+    offered = text(client, create_url(version))
+    response = client.post(create_url(version), asked("Staging", how="now"))
+
+    assert "Move now" not in offered
+    assert response.status_code == 403
