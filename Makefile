@@ -18,7 +18,12 @@ run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
 	@$(BIN)/python manage.py up --demo
 
 test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
-	$(PYTEST)
+	@# Side by side: Playwright keeps an event loop running, so browsers have a process
+	@# of their own.
+	@$(BIN)/python -m pytest tests/browser > .venv/browser-tests.log 2>&1 & browser=$$!; \
+	$(PYTEST) --ignore tests/browser; rest=$$?; \
+	wait $$browser; browser=$$?; cat .venv/browser-tests.log; \
+	exit $$((rest ? rest : browser))
 	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" \
 		$(PYTEST) tests/registry_ui tests/webhooks_ui tests/system/test_crash.py
 

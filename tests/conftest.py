@@ -97,8 +97,6 @@ def pytest_collection_modifyitems(
 
 def _shared_resource(item: pytest.Item) -> str:
     """Name the costly thing that a test needs, so that one worker starts it once."""
-    if "tests/browser/" in item.nodeid:
-        return "demo"
     if "tests/system/" in item.nodeid:
         return "up"
     fixtures: list[str] = getattr(item, "fixturenames", [])

@@ -299,7 +299,7 @@ def test_a_failing_receiver_is_probed_with_one() -> None:
 def test_dead_receivers_do_not_delay_one_that_is_alive(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "DEADLINE_SECONDS", 1.0)
+    monkeypatch.setattr(sender, "DEADLINE_SECONDS", 4.0)
     arrived: list[float] = []
 
     def answer(_: object) -> Reply:
@@ -319,7 +319,7 @@ def test_dead_receivers_do_not_delay_one_that_is_alive(
         drain_deliveries()
 
     assert len(arrived) == 50
-    assert max(arrived) - start < 0.9
+    assert max(arrived) - start < 3.5  # before the first of the dead is given up
 
 
 def _hang(connection: socket.socket) -> None:
