@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
-WORKER_READY = " ready.\n"
+WORKER_READY = f" worker@{socket.gethostname()} ready.\n"  # not the sender
 
 pytestmark = pytest.mark.system
 
