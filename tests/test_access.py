@@ -134,10 +134,9 @@ class World:
     def url(self, name: str) -> str:
         """Return an address, its parts filled with what exists."""
         parts = _parts_of(name)
-        of_version = {"registry_ui:version_detail", "registry_ui:version_comment"}
-        if name in of_version or name == "registry_ui:request_create":
-            return reverse(name, kwargs={"name": "churn", "number": 2})
-        return reverse(name, kwargs={part: self.values[part] for part in parts})
+        # The number is the version's below a model, else the request's.
+        values = self.values | ({"number": 2} if "name" in parts else {})
+        return reverse(name, kwargs={part: values[part] for part in parts})
 
     def typed(self, name: str) -> dict[str, Any]:
         """Return what a form or a call sends that would do, but for the right to."""

@@ -134,7 +134,8 @@
     const { status, responseText } = event.detail.xhr;
     // Signed out meanwhile: the server says what to do, and what was typed stays.
     if (status === 401) toast(responseText, "bad");
-    else if (status === 403) toast("You may not do this, or the form has expired.", "bad");
+    else if (status === 403)
+      toast("You may not do this, or the form has expired.", "bad");
     else if (status === 404) toast("That is no longer there.", "bad");
     else toast("The server could not do that. Load the page again.", "bad");
   });
