@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 from tests.running import RunningSignoff  # noqa: E402 - found by the line above
 
 IMAGES = ROOT / "docs" / "img"
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 PICTURES = {
     "overview": "/",
     "model": "/models/churn-classifier/",

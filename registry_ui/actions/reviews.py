@@ -46,7 +46,8 @@ def review_request(
     Raises:
         PermissionDenied: the actor may not review this request.
         StaleReviewError: it is no longer what was seen; the text says what changed.
-        ActionError: it is no longer open, reviewed already, or lacks a comment.
+        ActionError: it is no longer open, reviewed already, or lacks a comment; or the
+            approval would be of one's own request, or of a version that is gone.
     """
     request = locked(request)
     if not permissions.may_review(actor, request):
@@ -54,8 +55,8 @@ def review_request(
     refuse_unless_open(request)
     current = gather_decision(request)
     is_approval = decision == Review.Decision.APPROVE
-    if is_approval and current.policy.four_eyes and actor.pk == request.requested_by_id:
-        raise ActionError(OWN_REQUEST)
+    if is_approval:
+        _refuse_approval_in_vain(request, current, actor=actor)
     if seen and (changes := differences(seen, current.fingerprint)):
         raise StaleReviewError(
             f"This changed since you looked: {', '.join(changes)}."
@@ -78,6 +79,23 @@ def review_request(
             EventType.TRANSITION_REQUEST_REJECTED, actor=actor, request=request
         )
     return review
+
+
+def _refuse_approval_in_vain(
+    request: TransitionRequest, current: Decision, *, actor: User
+) -> None:
+    """Say why this person's approval, or anybody's, cannot count.
+
+    Raises:
+        ActionError: with the reason.
+    """
+    if current.policy.four_eyes and actor.pk == request.requested_by_id:
+        raise ActionError(OWN_REQUEST)
+    if not request.version.is_live:
+        raise ActionError(
+            f"{request.version} was deleted in MLflow. Nothing was decided;"
+            " it can only be rejected."
+        )
 
 
 def _store(
