@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.running import SYNC_SECONDS, wait_for
+
 
 def sign_in(page: Page, name: str) -> None:
     """Sign in as one of the demo's people, with one click."""
@@ -15,6 +17,17 @@ def sign_out(page: Page) -> None:
     page.locator(".sidebar details.menu summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url("/account/sign-in/")
+
+
+def open_when_mirrored(page: Page, address: str) -> None:
+    """Go to a page of something that MLflow has just got."""
+
+    def is_there() -> bool:
+        response = page.request.get(address)
+        return response.status == 200
+
+    wait_for(is_there, seconds=SYNC_SECONDS + 5, what=f"{address} is mirrored")
+    page.goto(address)
 
 
 def tab_to(page: Page, target: Locator, *, presses: int = 120) -> None:

@@ -11,8 +11,8 @@ from mlflow import MlflowClient
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.people import sign_in, sign_out, tab_to
-from tests.running import SYNC_SECONDS, RunningSignoff, wait_for
+from tests.browser.people import open_when_mirrored, sign_in, sign_out, tab_to
+from tests.running import RunningSignoff, wait_for
 
 _numbers = count(1)
 WHY = "Better recall on the September hold-out."
@@ -32,17 +32,6 @@ def name(demo: RunningSignoff) -> str:
         client.set_terminated(run.info.run_id)
     client.transition_model_version_stage(name, "1", "Production")
     return name
-
-
-def open_when_mirrored(page: Page, address: str) -> None:
-    """Go to a page of something that MLflow has just got."""
-
-    def is_there() -> bool:
-        response = page.request.get(address)
-        return response.status == 200
-
-    wait_for(is_there, seconds=SYNC_SECONDS + 5, what=f"{address} is mirrored")
-    page.goto(address)
 
 
 def stages(demo: RunningSignoff, name: str) -> list[str | None]:

@@ -1,4 +1,4 @@
-"""A proxy before MLflow that can hold a call back before or after MLflow acts on it."""
+"""A proxy before MLflow that can hold a call back, or play that MLflow is away."""
 
 import http.client
 import threading
@@ -10,11 +10,12 @@ HELD_PATH = "/model-versions/transition-stage"
 
 
 class Hold(Enum):
-    """Where a stage transition is held."""
+    """Where a stage transition is held; with DOWN, no call at all is answered."""
 
     NOWHERE = "nowhere"
     BEFORE = "before MLflow hears of it"
     AFTER = "after MLflow acted, before we hear of it"
+    DOWN = "connections break"
 
 
 class Gatekeeper(ThreadingHTTPServer):
@@ -44,6 +45,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.hold is Hold.DOWN:
+            self.close_connection = True
+            return
         is_held = HELD_PATH in self.path
         if is_held and self.server.hold is Hold.BEFORE:
             self._leave_hanging()
