@@ -21,11 +21,11 @@ test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no s
 	@# Side by side: Playwright keeps an event loop running, so browsers have a process
 	@# of their own.
 	@$(BIN)/python -m pytest tests/browser > .venv/browser-tests.log 2>&1 & browser=$$!; \
-	$(PYTEST) --ignore tests/browser; rest=$$?; \
+	$(PYTEST) --ignore tests/browser; sqlite=$$?; \
+	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" $(PYTEST) \
+		tests/registry_ui tests/webhooks_ui tests/system/test_crash.py; postgres=$$?; \
 	wait $$browser; browser=$$?; cat .venv/browser-tests.log; \
-	exit $$((rest ? rest : browser))
-	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" \
-		$(PYTEST) tests/registry_ui tests/webhooks_ui tests/system/test_crash.py
+	exit $$((sqlite ? sqlite : postgres ? postgres : browser))
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
 
