@@ -129,7 +129,7 @@ def test_every_page_is_accessible_silent_and_within_its_width(
     for address in [
         *PAGES,
         *pages_of_webhook(page),
-        *(ADMIN_PAGES if with_axe else ()),
+        *(ADMIN_PAGES if axe_everywhere else ()),
     ]:
         look(address)
 
