@@ -1,14 +1,25 @@
 """The product's settings with quick passwords, plain static files and closed doors."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("SIGNOFF_DATA_DIR", tempfile.mkdtemp(prefix="signoff-tests-"))
+if "SIGNOFF_DATA_DIR" not in os.environ:
+    _scratch = os.environ["SIGNOFF_DATA_DIR"] = tempfile.mkdtemp(
+        prefix="signoff-tests-"
+    )
+    atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 if "DATABASE_URL" in os.environ:
     os.environ.setdefault("SIGNOFF_SECRET_KEY", "a key that is only used by tests")
     os.environ.setdefault("SIGNOFF_ENCRYPTION_KEYS", "an encryption key of the tests")
 
 from config.settings import *  # noqa: F403 - the environment comes first
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, as in the product: threads of a database in memory share one lock, at
+    # which they fail instead of waiting.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}  # noqa: F405
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

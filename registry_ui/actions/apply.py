@@ -143,6 +143,7 @@ def _settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> 
     request = locked(request)
     if request.claim_token != claim or request.status != Status.APPLYING:
         return
+    twins = _locked_twins(request)
     now = timezone.now()
     request.status = Status.APPLIED
     request.applied_at = now
@@ -152,9 +153,10 @@ def _settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> 
     request.save(update_fields=["status", "applied_at", "outcome", "failure", "due_at"])
     model = request.version.model
     RegisteredModel.objects.filter(pk=model.pk).update(written_at=now)
+    versions = _locked_versions(request, plan)
     actor = request.closed_by
     for effect in plan.effects:
-        _mirror(effect, request, actor)
+        _mirror(effect, versions[effect.version], request, actor)
     record_event(
         EventType.TRANSITION_REQUEST_APPLIED,
         actor=actor,
@@ -163,16 +165,45 @@ def _settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> 
         outcome=request.outcome,
         attempts=request.attempt_count,
     )
-    _supersede_twins(request, actor)
+    _supersede(twins, request, actor)
     logger.info("request applied request=%d", request.number)
 
 
-def _mirror(effect: Effect, request: TransitionRequest, actor: User | None) -> None:
+def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
+    """Lock the open requests for the same; like all rows, before the first event.
+
+    An event holds the lock of the chain until the commit. Whoever then waited for a row
+    whose holder waits for the chain would wait for ever.
+    """
+    twins = TransitionRequest.objects.open().filter(
+        version=request.version, target=request.target
+    )
+    return list(twins.order_by("pk").select_for_update(no_key=True))
+
+
+def _locked_versions(request: TransitionRequest, plan: Plan) -> dict[int, ModelVersion]:
+    """Lock the versions that the plan moves, in the order of a sweep; by number."""
+    model = request.version.model
+    versions = ModelVersion.objects.filter(
+        model=model, number__in=[effect.version for effect in plan.effects]
+    )
+    rows = {
+        version.number: version
+        for version in versions.order_by("pk").select_for_update(no_key=True)
+    }
+    for version in rows.values():
+        version.model = model
+    return rows
+
+
+def _mirror(
+    effect: Effect,
+    version: ModelVersion,
+    request: TransitionRequest,
+    actor: User | None,
+) -> None:
     """Bring one effect into the mirror and on record."""
     model = request.version.model
-    version = ModelVersion.objects.select_related("model").get(
-        model=model, number=effect.version
-    )
     common: dict[str, Any] = {
         "actor": actor,
         "version": version,
@@ -197,12 +228,12 @@ def _mirror(effect: Effect, request: TransitionRequest, actor: User | None) -> N
     )
 
 
-def _supersede_twins(request: TransitionRequest, actor: User | None) -> None:
+def _supersede(
+    twins: list[TransitionRequest], request: TransitionRequest, actor: User | None
+) -> None:
     """Close what others asked for and is now so."""
-    twins = TransitionRequest.objects.open().filter(
-        version=request.version, target=request.target
-    )
-    for twin in twins.exclude(pk=request.pk).select_related("version__model"):
+    for twin in twins:
+        twin.version = request.version
         twin.status = Status.SUPERSEDED
         twin.closed_by = actor
         twin.closed_at = timezone.now()

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from registry_ui.events import EventType, record_event
@@ -20,6 +21,7 @@ from registry_ui.models import (
     VersionTag,
 )
 
+_Row = TypeVar("_Row", RegisteredModel, ModelVersion)
 _MODEL_FIELDS = ("description", "updated_at")
 _VERSION_FIELDS = (
     "updated_at",
@@ -57,12 +59,20 @@ class SweepContext:
         return model.written_at is None or model.written_at < self.started_at
 
 
+def _locked(rows: QuerySet[_Row]) -> QuerySet[_Row]:
+    """Lock rows before their events take the lock of the chain, and in one order.
+
+    `no_key`: what refers to a row, such as a comment, need not wait.
+    """
+    return rows.order_by("pk").select_for_update(no_key=True)
+
+
 @transaction.atomic
 def mirror_models(page: Sequence[ModelInfo], context: SweepContext) -> None:
     """Store a page of models with their tags; remember their aliases."""
     names = [info.name for info in page]
     live = RegisteredModel.objects.live().filter(name__in=names)
-    rows = {row.name: row for row in live.select_for_update()}
+    rows = {row.name: row for row in _locked(live)}
     reborn = [
         rows.pop(info.name)
         for info in page
@@ -119,13 +129,12 @@ def mirror_versions(page: Sequence[VersionInfo], context: SweepContext) -> None:
     Versions of a model that we wrote to since the sweep began, or are about to, keep
     their stage: this page may be older than the mirror.
     """
-    models = _models_of(page, context)
-    known = {
-        (row.model_id, row.number): row
-        for row in ModelVersion.objects.filter(
-            model__in=models.values(), number__in={info.number for info in page}
-        ).select_for_update()
-    }
+    live = RegisteredModel.objects.live().filter(name__in={info.name for info in page})
+    numbers = {info.number for info in page}
+    versions = ModelVersion.objects.filter(model__in=live, number__in=numbers)
+    known = {(row.model_id, row.number): row for row in _locked(versions)}
+    # Read after the lock: who held it may have written to a model just now.
+    models = {model.name: model for model in live}
     busy = set(
         TransitionRequest.objects.in_flight()
         .filter(version__model__in=models.values())
@@ -171,13 +180,6 @@ def mirror_versions(page: Sequence[VersionInfo], context: SweepContext) -> None:
         quiet={row.pk for row in new},
     )
     context.seen_versions.update(row.pk for row, _ in tagged)
-
-
-def _models_of(
-    page: Sequence[VersionInfo], context: SweepContext
-) -> dict[str, RegisteredModel]:
-    rows = RegisteredModel.objects.live().filter(name__in={info.name for info in page})
-    return {row.name: row for row in rows}
 
 
 def _columns(info: VersionInfo) -> dict[str, Any]:
@@ -327,6 +329,7 @@ def _mirror_aliases_of(
 def retire_models(models: Sequence[RegisteredModel]) -> None:
     """Mark models as gone from MLflow; their rows stay, for the record."""
     now = timezone.now()
+    list(_locked(RegisteredModel.objects.filter(pk__in=[m.pk for m in models])))
     for model in models:
         Alias.objects.filter(model=model).delete()
         RegisteredModel.objects.filter(pk=model.pk).update(deleted_at=now)
@@ -342,6 +345,7 @@ def retire_models(models: Sequence[RegisteredModel]) -> None:
 def retire_versions(versions: Sequence[ModelVersion]) -> None:
     """Mark versions as gone from MLflow; their rows stay, for the record."""
     now = timezone.now()
+    list(_locked(ModelVersion.objects.filter(pk__in=[v.pk for v in versions])))
     for version in versions:
         Alias.objects.filter(version=version).delete()
         ModelVersion.objects.filter(pk=version.pk).update(deleted_at=now)

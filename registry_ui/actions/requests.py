@@ -26,9 +26,12 @@ def locked(request: TransitionRequest) -> TransitionRequest:
     """Read the request again under a row lock; the caller's copy may be stale.
 
     Without joins: PostgreSQL reads what is joined as it was before the wait for the
-    lock, so that who closed it meanwhile would be missing.
+    lock, so that who closed it meanwhile would be missing. `no_key`: a comment that
+    refers to the row holds the chain of events when it commits; it must not wait for
+    one who waits for the chain.
     """
-    return TransitionRequest.objects.select_for_update().get(pk=request.pk)
+    rows = TransitionRequest.objects.select_for_update(no_key=True)
+    return rows.get(pk=request.pk)
 
 
 def clean_comment(comment: str, *, required: str = "") -> str:

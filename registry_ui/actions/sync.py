@@ -74,13 +74,13 @@ def sync_mirror(
             reason stands in `MirrorState`.
     """
     started_at = timezone.now()
-    state = MirrorState.load()
-    if only_when_due and not _is_due(state, started_at):
+    if only_when_due and not _is_due(MirrorState.load(), started_at):
         return None
     token = _take_lease(started_at)
     if token is None:
         return None
-    report = SyncReport(is_first=state.synced_at is None)
+    # Read anew: another process may have filled the mirror just before.
+    report = SyncReport(is_first=MirrorState.load().synced_at is None)
     context = SweepContext(started_at=started_at, is_first=report.is_first)
     try:
         _sweep(client, context, report, token, progress)

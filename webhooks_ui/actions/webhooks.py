@@ -147,9 +147,13 @@ def disable_gone(webhook: Webhook) -> None:
 
 
 def _locked(webhook: Webhook) -> Webhook:
-    """Read the webhook again under a row lock; the caller's copy may be stale."""
+    """Read the webhook again under a row lock; the caller's copy may be stale.
+
+    `no_key`: whoever stores a delivery for it holds the chain of events; they must not
+    wait for one who waits for the chain.
+    """
     return (
-        Webhook.objects.select_for_update(of=("self",))
+        Webhook.objects.select_for_update(of=("self",), no_key=True)
         .select_related("model")
         .get(pk=webhook.pk)
     )

@@ -1,11 +1,10 @@
-"""Two at once, with real row locks: who wins, and what the other one is told."""
+"""Two at once, with real transactions: who wins, and what the other one is told."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 
@@ -15,58 +14,39 @@ from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.requests import cancel_request, create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
-from registry_ui.errors import ActionError
+from registry_ui.errors import ActionError, AlreadyExistsError
 from registry_ui.events import EventType, record_event
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import (
     AuditEvent,
     Level,
+    MirrorState,
     ModelVersion,
     Review,
     TransitionRequest,
 )
-from tests.factories import make_transition_request, make_user
+from tests.factories import make_transition_request, make_user, make_version
 from tests.mlflow_server import MLflowServer
+from tests.threads import at_once
 
-pytestmark = [pytest.mark.services, pytest.mark.usefixtures("committed_db")]
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 Status = TransitionRequest.Status
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run each in a thread of its own, let go together; return results or errors."""
-    barrier = threading.Barrier(len(acts))
-    results: list[object] = [None] * len(acts)
-
-    def run(index: int, act: Callable[[], object]) -> None:
-        try:
-            barrier.wait(10)
-            results[index] = act()
-        except ActionError as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [
-        threading.Thread(target=run, args=(index, act))
-        for index, act in enumerate(acts)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
 
 
 def reviewer(name: str) -> User:
     return make_user(full_name=name, level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
 
 
-def approve(request: TransitionRequest, actor: User) -> Callable[[], object]:
+def approve(request: TransitionRequest, actor: User) -> Callable[[], Review]:
     seen = gather_decision(request).fingerprint
     return lambda: review_request(
         request, Review.Decision.APPROVE, actor=actor, seen=seen
     )
+
+
+def count(event_type: EventType) -> int:
+    return AuditEvent.objects.filter(type=event_type).count()
 
 
 def test_of_two_reviewers_one_wins_and_the_other_is_told_by_whom() -> None:
@@ -85,15 +65,29 @@ def test_an_approval_and_a_withdrawal_never_both_win() -> None:
     request = make_transition_request()
     rui = reviewer("Rui Tanaka")
 
-    results = at_once(
-        approve(request, rui),
-        lambda: cancel_request(request, actor=request.requested_by),
-    )
+    def withdraw() -> TransitionRequest:
+        return cancel_request(request, actor=request.requested_by)
+
+    results = at_once(approve(request, rui), withdraw)
 
     request.refresh_from_db()
     assert sum(isinstance(result, ActionError) for result in results) == 1
     assert request.status in (Status.APPROVED, Status.CANCELLED)
     assert (request.plan is None) == (request.status == Status.CANCELLED)
+
+
+def test_a_form_sent_twice_at_once_asks_once() -> None:
+    version = make_version()
+    dana = make_user(level=Level.CAN_EDIT)
+
+    def ask() -> TransitionRequest:
+        return create_request(version, "stage:Production", actor=dana, comment="!")
+
+    results = at_once(ask, ask)
+
+    assert sum(isinstance(result, AlreadyExistsError) for result in results) == 1
+    assert TransitionRequest.objects.count() == 1
+    assert count(EventType.TRANSITION_REQUEST_CREATED) == 1
 
 
 def test_appends_at_once_leave_a_chain_without_gap_or_fork() -> None:
@@ -130,5 +124,28 @@ def test_two_workers_apply_one_plan_once(mlflow_server: MLflowServer) -> None:
     assert sorted(map(str, at_once(work, work))) == ["0", "1"]
     request.refresh_from_db()
     assert request.status == Status.APPLIED
-    applied = AuditEvent.objects.filter(type=EventType.TRANSITION_REQUEST_APPLIED)
-    assert applied.count() == 1
+    assert count(EventType.TRANSITION_REQUEST_APPLIED) == 1
+
+
+def test_while_one_syncs_another_process_does_not(mlflow_client: MLflowClient) -> None:
+    others: list[object] = []
+
+    def meanwhile(_what: str, _count: int) -> None:
+        others.extend(at_once(lambda: sync_mirror(mlflow_client)))
+
+    report = sync_mirror(mlflow_client, progress=meanwhile)
+
+    assert report is not None
+    assert set(others) == {None}
+    assert count(EventType.MIRROR_FILLED) == 1
+
+
+def test_many_first_syncs_at_once_fill_the_mirror_once(
+    mlflow_client: MLflowClient,
+) -> None:
+    at_once(*[lambda: sync_mirror(mlflow_client)] * 4)
+
+    assert count(EventType.MIRROR_FILLED) == 1
+    state = MirrorState.load()
+    assert state.synced_at is not None
+    assert state.lease_expires_at is None
