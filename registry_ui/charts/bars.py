@@ -62,7 +62,7 @@ def diverging_bar(
     Args:
         delta: how far it moved; nothing but the middle is drawn for None and NaN.
         scale: the size that fills one half; larger ones, infinities too, fill it.
-        verdict: decides the colour, not the side, as lower may be better.
+        verdict: decides the colour; the side is the caller's to choose.
     """
     bar = SafeString("")
     if delta and not math.isnan(delta):

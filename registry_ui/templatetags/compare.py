@@ -22,6 +22,8 @@ from registry_ui.templatetags.ui import icon, signed
 
 register = template.Library()
 
+_SIDES = {Verdict.BETTER: 1.0, Verdict.WORSE: -1.0}
+
 SHORT_LENGTH = 120
 """Characters; a longer value is folded."""
 
@@ -92,13 +94,15 @@ def delta(cell: MetricCell) -> SafeString:
 def change_bar(cell: MetricCell) -> SafeString:
     """Draw how far a metric moved, relative to the baseline.
 
-    The square root is drawn, so that 1 % is still visible beside 50 %; twice as much,
-    and all that has no relation to zero, fills its half.
+    To the right is better, to the left worse; where nobody knows, right is more. The
+    square root is drawn, so that 1 % is still visible beside 50 %; twice as much, and
+    all that has no relation to zero, fills its half.
     """
     if not cell.change:
         return diverging_bar(None, 1)
     size = 1.0 if cell.relative is None else math.sqrt(abs(cell.relative))
-    return diverging_bar(math.copysign(size, cell.change), 1, cell.verdict)
+    side = _SIDES.get(cell.verdict, cell.change)
+    return diverging_bar(math.copysign(size, side), 1, cell.verdict)
 
 
 @cache

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from registry_ui.events import EventType
-from registry_ui.models import ALIAS_PREFIX, STAGE_PREFIX, AuditEvent
+from registry_ui.models import ALIAS_PREFIX, STAGE_PREFIX, AuditEvent, Level
 
 _LONGEST_QUOTE = 280
 _LONGEST_WORD = 120
@@ -50,12 +50,12 @@ _SENTENCES: dict[str, str] = {
     "permission.revoked": "{who} revoked {level} on {model} from {holder}",
     "api_token.created": "{who} made the API token {name}",
     "api_token.revoked": "{who} revoked the API token {name}",
-    "webhook.created": "{who} created the webhook {name}",
-    "webhook.updated": "{who} changed the webhook {name}",
-    "webhook.activated": "{who} activated the webhook {name}",
-    "webhook.disabled": "{who} disabled the webhook {name}",
-    "webhook.tested": "{who} tested the webhook {name}",
-    "webhook.deleted": "{who} deleted the webhook {name}",
+    "webhook.created": "{who} created the webhook to {receiver}",
+    "webhook.updated": "{who} changed the webhook to {receiver}",
+    "webhook.activated": "{who} activated the webhook to {receiver}",
+    "webhook.disabled": "{who} disabled the webhook to {receiver}",
+    "webhook.tested": "{who} tested the webhook to {receiver}",
+    "webhook.deleted": "{who} deleted the webhook to {receiver}",
 }
 
 _ICONS = {
@@ -157,6 +157,10 @@ def _words(event: AuditEvent, details: dict[str, Any], person: User | None) -> _
         target = str(details["target"]).removeprefix(STAGE_PREFIX)
         alias = target.removeprefix(ALIAS_PREFIX)
         words["target"] = target if alias == target else f"@{alias}"
+    if details.get("level") in Level.__members__:
+        words["level"] = Level[details["level"]].label
+    if holder := details.get("user") or details.get("group"):
+        words["holder"] = str(holder)
     is_approval = details.get("decision") == "approve"
     words["decided"] = "approved" if is_approval else "rejected"
     return words

@@ -119,6 +119,8 @@ def test_every_page_is_accessible_silent_and_within_its_width(
         assert response is not None
         if response.status != 200:
             problems.append(f"{address}: status {response.status}")
+        if "(unknown)" in page.locator("body").inner_text():
+            problems.append(f"{address}: says (unknown)")
         if wider := overflow(page):
             problems.append(f"{address}: {wider} px too wide")
         if axe_everywhere or address in MAIN_PAGES:

@@ -81,3 +81,22 @@ def test_a_bar_shows_the_root_of_the_relative_change() -> None:
     assert 'class="pos" x="50.0%" width="25.0%"' in change_bar(metric(1, 1.25))
     assert 'class="neg" x="0.0%" width="50.0%"' in change_bar(metric(0, -1))
     assert change_bar(metric(1, 1)).count("<rect") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "left_edge"),
+    [
+        ("auc", 1.0, "50.0%"),
+        ("auc", 0.0, "0.0%"),
+        ("log_loss", 0.0, "50.0%"),
+        ("log_loss", 1.0, "0.0%"),
+        ("alpha", 1.0, "50.0%"),
+        ("alpha", 0.0, "0.0%"),
+    ],
+)
+def test_the_bar_of_what_is_better_points_to_the_right(
+    name: str, after: float, left_edge: str
+) -> None:
+    bar = change_bar(metric(0.5, after, name))
+
+    assert f'x="{left_edge}"' in bar

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
+from registry_ui.actions.permissions import grant_level
 from registry_ui.events import EventType, record_event
 from registry_ui.forms import EVENT_GROUPS
 from registry_ui.models import AuditEvent, Level, ModelVersion
@@ -69,6 +70,18 @@ def test_every_type_of_event_has_a_sentence_and_a_group(event_type: EventType) -
     assert event_type.value not in line.sentence
     beginnings = [start for group in EVENT_GROUPS.values() for start in group]
     assert [s for s in beginnings if event_type.value.startswith(s)]
+
+
+def test_who_was_granted_what_is_told_in_words() -> None:
+    ada = make_user(full_name="Ada Lindqvist", is_superuser=True)
+    rui = make_user(username="rui")
+    grant_level(rui, Level.CAN_MANAGE_PRODUCTION_VERSIONS, actor=ada)
+
+    line = event_lines(AuditEvent.objects.all())[0]
+
+    assert line.sentence == (
+        "Ada Lindqvist granted Can Manage Production Versions on all models to rui"
+    )
 
 
 def test_an_event_of_a_type_that_is_unknown_is_still_shown(

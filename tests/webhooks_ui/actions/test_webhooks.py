@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from registry_ui.errors import ActionError
 from registry_ui.models import AuditEvent, Level, RegisteredModel
+from registry_ui.views.sentences import event_lines
 from tests.factories import grant, make_model, make_user
 from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.factories import make_delivery, make_webhook
@@ -42,6 +43,20 @@ def test_a_webhook_is_stored_with_its_credentials_sealed() -> None:
     event = AuditEvent.objects.get(type="webhook.created")
     assert event.details["webhook"] == webhook.pk
     assert SECRET not in event.body
+
+
+def test_each_step_in_the_life_of_a_webhook_is_told_in_a_sentence() -> None:
+    ada = _admin()
+    webhook = create_webhook(_given(), actor=ada, model=None, status="TEST_MODE")
+    set_webhook_status(webhook, Webhook.Status.ACTIVE, actor=ada)
+    delete_webhook(webhook, actor=ada)
+
+    told = [line.sentence for line in event_lines(AuditEvent.objects.order_by("pk"))]
+
+    assert told == [
+        f"{ada} {done} the webhook to receiver.example.com"
+        for done in ("created", "activated", "deleted")
+    ]
 
 
 @pytest.mark.parametrize(
