@@ -1,13 +1,19 @@
 """The admin panel: people and their levels; records to look at, not to change."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from registry_ui import permissions
+from registry_ui.actions.accounts import record_deleted_group, record_saved_account
 from registry_ui.actions.permissions import grant_level, revoke_level
 from registry_ui.actions.tokens import revoke_token
 from registry_ui.models import (
@@ -42,12 +48,48 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not generic a
         return False
 
 
-@admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg] # not generic at run time
-    """People; who leaves is made inactive, since the record speaks of them."""
+class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # not generic at run time
+    """Accounts and groups: changed on record, and by who manages the registry only.
+
+    Django's own right to change users would let its holder become a superuser.
+    """
 
     # Django's chooser of two lists names its icons in a way that ARIA forbids.
     filter_horizontal = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let superusers add."""
+        return permissions.may_manage_registry(request.user)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Let superusers change."""
+        return permissions.may_manage_registry(request.user)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Let superusers delete."""
+        return permissions.may_manage_registry(request.user)
+
+    def save_related(
+        self, request: HttpRequest, form: "ModelForm[Any]", formsets: Any, change: bool
+    ) -> None:
+        """Record the change once all of it is stored, groups and rights included."""
+        super().save_related(request, form, formsets, change)
+        record_saved_account(
+            form.instance,
+            actor=_actor(request),
+            is_new=not change,
+            before=form.initial,
+            after={name: form.cleaned_data[name] for name in form.changed_data},
+        )
+
+
+@admin.register(User)
+class PersonAdmin(AccountAdmin, UserAdmin):  # type: ignore[type-arg] # not generic at run time
+    """People; who leaves is made inactive, since the record speaks of them."""
 
     def has_delete_permission(
         self, request: HttpRequest, obj: Model | None = None
@@ -55,14 +97,33 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg] # not generic at run tim
         """Refuse: tokens and levels would vanish without being on record."""
         return False
 
+    @transaction.atomic
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Set somebody's password, on record."""
+        before = self.get_object(request, unquote(id))
+        answer = super().user_change_password(request, id, form_url)
+        after = self.get_object(request, unquote(id))
+        if before and after and before.password != after.password:
+            record_saved_account(
+                after,
+                actor=_actor(request),
+                is_new=False,
+                before={},
+                after={"password": ""},
+            )
+        return answer
+
 
 @admin.register(Group)
-class TeamAdmin(GroupAdmin):
+class TeamAdmin(AccountAdmin, GroupAdmin):
     """Groups; deleting one first takes its levels back, on record."""
 
     def delete_model(self, request: HttpRequest, obj: Group) -> None:
         """Delete one group."""
         _revoke_levels_of(obj, actor=_actor(request))
+        record_deleted_group(obj, actor=_actor(request))
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:

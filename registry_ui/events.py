@@ -51,6 +51,11 @@ class EventType(models.TextChoices):
     CHECK_REPORTED = "check.reported", "Check reported"
     PERMISSION_GRANTED = "permission.granted", "Permission granted"
     PERMISSION_REVOKED = "permission.revoked", "Permission revoked"
+    USER_CREATED = "user.created", "Person added"
+    USER_UPDATED = "user.updated", "Person changed"
+    GROUP_CREATED = "group.created", "Group added"
+    GROUP_UPDATED = "group.updated", "Group changed"
+    GROUP_DELETED = "group.deleted", "Group deleted"
     API_TOKEN_CREATED = "api_token.created", "Token created"
     API_TOKEN_REVOKED = "api_token.revoked", "Token revoked"
     WEBHOOK_CREATED = "webhook.created", "Webhook created"
@@ -58,6 +63,7 @@ class EventType(models.TextChoices):
     WEBHOOK_ACTIVATED = "webhook.activated", "Webhook activated"
     WEBHOOK_DISABLED = "webhook.disabled", "Webhook disabled"
     WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
+    WEBHOOK_REDELIVERED = "webhook.redelivered", "Delivery sent again"
     WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
 
 

@@ -19,7 +19,7 @@ EVENT_GROUPS: dict[str, tuple[str, ...]] = {
         "model_version.deleted",
     ),
     "Tags": ("registered_model_tag.", "model_version_tag."),
-    "Access": ("permission.", "api_token."),
+    "Access": ("permission.", "user.", "group.", "api_token."),
     "Webhooks": ("webhook.",),
 }
 """What people look for in the activity, and the beginnings of the event types."""

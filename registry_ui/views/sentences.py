@@ -48,6 +48,11 @@ _SENTENCES: dict[str, str] = {
     "check.reported": "{who} reported the check {check} of {version}: {verdict}",
     "permission.granted": "{who} granted {level} on {model} to {holder}",
     "permission.revoked": "{who} revoked {level} on {model} from {holder}",
+    "user.created": "{who} added the account {user}",
+    "user.updated": "{who} changed the account {user}: {changed}",
+    "group.created": "{who} added the group {group}",
+    "group.updated": "{who} changed the group {group}: {changed}",
+    "group.deleted": "{who} deleted the group {group}",
     "api_token.created": "{who} made the API token {name}",
     "api_token.revoked": "{who} revoked the API token {name}",
     "webhook.created": "{who} created the webhook to {receiver}",
@@ -55,6 +60,7 @@ _SENTENCES: dict[str, str] = {
     "webhook.activated": "{who} activated the webhook to {receiver}",
     "webhook.disabled": "{who} disabled the webhook to {receiver}",
     "webhook.tested": "{who} tested the webhook to {receiver}",
+    "webhook.redelivered": "{who} had {event} sent to {receiver} again",
     "webhook.deleted": "{who} deleted the webhook to {receiver}",
 }
 
@@ -70,6 +76,8 @@ _ICONS = {
     "comment": "message-square",
     "check": "list-checks",
     "permission": "shield",
+    "user": "user",
+    "group": "users",
     "api_token": "key-round",
     "webhook": "webhook",
 }
@@ -140,7 +148,7 @@ def _line(event: AuditEvent, person: User | None) -> EventLine:
 def _words(event: AuditEvent, details: dict[str, Any], person: User | None) -> _Words:
     words = _Words(
         {
-            key: _shortened(str(value), _LONGEST_WORD)
+            key: _shortened(_as_text(value), _LONGEST_WORD)
             for key, value in details.items()
             if value is not None
         }
@@ -164,6 +172,10 @@ def _words(event: AuditEvent, details: dict[str, Any], person: User | None) -> _
     is_approval = details.get("decision") == "approve"
     words["decided"] = "approved" if is_approval else "rejected"
     return words
+
+
+def _as_text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _who(event: AuditEvent, details: dict[str, Any], person: User | None) -> str:

@@ -117,7 +117,68 @@ def test_deleting_a_group_takes_its_levels_back_on_record(panel: Client) -> None
     )
 
     assert not Group.objects.exists()
-    assert _types() == ["permission.revoked", "permission.revoked"]
+    assert _types() == ["permission.revoked", "group.deleted"] * 2
+
+
+def test_an_account_is_added_and_changed_on_record(panel: Client) -> None:
+    group = Group.objects.create(name="ml")
+    panel.post(
+        _url("user_add"),
+        {
+            "username": "nia",
+            "usable_password": "true",
+            "password1": "rather-secret-42",
+            "password2": "rather-secret-42",
+        },
+    )
+    nia = User.objects.get(username="nia")
+    fields = {"username": "nia", "first_name": "Nia", "is_active": "on"}
+    joined = {"date_joined_0": "2026-01-05", "date_joined_1": "09:00:00"}
+    joined |= {f"initial-{name}": value for name, value in joined.items()}
+    User.objects.filter(pk=nia.pk).update(date_joined="2026-01-05T09:00:00Z")
+
+    panel.post(
+        _url("user_change", nia.pk),
+        {**fields, **joined, "is_superuser": "on", "groups": [group.pk]},
+    )
+
+    nia.refresh_from_db()
+    assert nia.is_superuser
+    added, changed = AuditEvent.objects.order_by("position")
+    assert (added.type, changed.type) == ("user.created", "user.updated")
+    assert added.details["changed"] == ["username", "password"]
+    assert "rather-secret-42" not in added.body
+    assert changed.actor_name == "ada"
+    assert changed.details == {
+        "user": "nia",
+        "changed": ["first_name", "is_superuser", "groups"],
+        "before": {"first_name": "", "is_superuser": False, "groups": []},
+        "after": {"first_name": "Nia", "is_superuser": True, "groups": ["ml"]},
+    }
+
+
+def test_saving_an_account_as_it_is_records_nothing(panel: Client) -> None:
+    group = Group.objects.create(name="ml")
+
+    panel.post(_url("group_change", group.pk), {"name": "ml"})
+
+    assert _types() == []
+
+
+def test_a_password_is_set_on_record_without_being_in_it(panel: Client) -> None:
+    user = make_user(username="nia")
+    new = "rather-secret-42"
+    page = reverse("admin:auth_user_password_change", args=[user.pk])
+
+    panel.post(page, {"usable_password": "true", "password1": new, "password2": "no"})
+    panel.post(page, {"usable_password": "true", "password1": new, "password2": new})
+
+    user.refresh_from_db()
+    assert user.check_password(new)
+    (event,) = AuditEvent.objects.all()
+    assert (event.type, event.details["changed"]) == ("user.updated", ["password"])
+    assert new not in event.body
+    assert user.password not in event.body
 
 
 def test_people_are_not_deleted(panel: Client) -> None:
@@ -190,7 +251,14 @@ def test_staff_who_manage_nothing_grant_and_revoke_nothing(db: None) -> None:
         {"action": "revoke", "_selected_action": [token.pk]},
     )
 
+    raised = client.post(
+        _url("user_change", staff.pk), {"username": "staff", "is_superuser": "on"}
+    )
+
     assert answer.status_code in (200, 403)
+    assert raised.status_code == 403
+    staff.refresh_from_db()
+    assert not staff.is_superuser
     assert ModelPermission.objects.get().level == Level.CAN_READ
     token.refresh_from_db()
     assert token.revoked_at is None

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui.errors import ActionError
+from registry_ui.events import EventType, record_event
 from webhooks_ui import permissions
 from webhooks_ui.models import Delivery, Trigger
 
@@ -50,5 +51,14 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
             "claim_token",
             "settled_at",
         ]
+    )
+    record_event(
+        EventType.WEBHOOK_REDELIVERED,
+        actor=actor,
+        model=delivery.webhook.model,
+        webhook=delivery.webhook.pk,
+        receiver=delivery.webhook.host,
+        event=delivery.event_name,
+        delivery=delivery.pk,
     )
     return delivery

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from registry_ui.errors import ActionError
+from registry_ui.models import AuditEvent
 from tests.factories import make_user
 from tests.webhooks_ui.factories import make_delivery, make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
@@ -34,6 +35,8 @@ def test_what_was_given_up_goes_out_again_with_the_same_id(receiver: Receiver) -
     assert delivery.status == Delivery.Status.SUCCEEDED
     attempt = delivery.attempts.get()
     assert (attempt.number, attempt.trigger) == (11, Trigger.MANUAL)
+    event = AuditEvent.objects.get(type="webhook.redelivered")
+    assert event.details["delivery"] == delivery.pk
 
 
 def test_a_redelivery_that_fails_has_its_own_run_of_retries(receiver: Receiver) -> None:
