@@ -1,10 +1,11 @@
-"""What an approval will change, and whether it came true. Pure.
+"""What a decision will change, whether it came true, and how to take it back. Pure.
 
 A plan is made from the holdings of a model, frozen when the request is approved, and
-compared with what MLflow holds before and after the change.
+compared with what MLflow holds before and after the change. What was changed without a
+decision is told in the same effects, so that the way back is a plan, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,7 +14,13 @@ STAGE = "stage:"
 ALIAS = "alias:"
 ARCHIVED = "Archived"
 GONE = "gone"
-"""Stands for the stage of a version that MLflow has no longer."""
+"""Stands for the stage of a version, or for a model, that MLflow has no longer."""
+MODEL = "model"
+PROMPT = "prompt"
+"""What a registered model is; the tag that makes it a prompt hides it from MLflow."""
+
+SERVING_STAGES = ("Staging", "Production")
+"""The stages whose versions somebody uses; None and Archived are where others rest."""
 
 STAGES_THAT_ARCHIVE = ("Staging", "Production")
 """MLflow answers archive_existing_versions with an error for the other stages."""
@@ -26,6 +33,10 @@ class Holdings:
     stages: Mapping[int, str]
     """Version number to stage, for every version there is."""
     aliases: Mapping[str, int]
+    name: str = ""
+    """Of the model; empty where it does not matter."""
+    state: str = MODEL
+    """MODEL or PROMPT."""
 
     def holders(self, target: str) -> tuple[int, ...]:
         """Return the versions in a target, oldest first; aliases ignore case."""
@@ -44,36 +55,186 @@ class EffectKind(StrEnum):
     TRANSITION = "transition"
     ARCHIVE = "archive"
     SET_ALIAS = "set_alias"
+    DELETE_ALIAS = "delete_alias"
+    RENAME = "rename"
+    MODEL = "model"
+
+
+_ALIAS_KINDS = (EffectKind.SET_ALIAS, EffectKind.DELETE_ALIAS)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One change: of a version's stage, or of the version that an alias points to."""
+    """One change: of a stage, an alias, the model's name, or what the model is.
+
+    `before` and `after` are stages, or GONE; for an alias the numbers it points to, or
+    an empty text; names; or MODEL, PROMPT and GONE. `version` is 0 where the change is
+    the model's own.
+    """
 
     kind: EffectKind
     version: int
     before: str
-    """The version's stage; for an alias the number it points to, or an empty text."""
     after: str
     alias: str = ""
 
     def __str__(self) -> str:
         """Return a phrase: `v7 becomes Production`, `@champion moves from v5 to v7`."""
+        if self.kind in _ALIAS_KINDS:
+            return self._alias_phrase()
         match self.kind:
-            case EffectKind.TRANSITION:
-                return f"v{self.version} goes from {self.before} to {self.after}"
-            case EffectKind.ARCHIVE:
-                return f"v{self.version} goes from {self.before} to {self.after}"
-            case EffectKind.SET_ALIAS if self.before:
-                return f"@{self.alias} moves from v{self.before} to v{self.after}"
+            case EffectKind.RENAME:
+                return f"the model {self.before} is renamed to {self.after}"
+            case EffectKind.MODEL:
+                return _MODEL_PHRASES[self.after]
+            case _ if self.after == GONE:
+                return f"v{self.version} is deleted; it was in {self.before}"
             case _:
-                return f"@{self.alias} is set to v{self.after}"
+                return f"v{self.version} goes from {self.before} to {self.after}"
+
+    def _alias_phrase(self) -> str:
+        if not self.after:
+            return f"@{self.alias} is removed from v{self.before}"
+        if not self.before:
+            return f"@{self.alias} is set to v{self.after}"
+        return f"@{self.alias} moves from v{self.before} to v{self.after}"
+
+    @property
+    def subject(self) -> str:
+        """Name what it changes: `v7`, `@champion`, `name` or `model`."""
+        if self.kind in _ALIAS_KINDS:
+            return f"@{self.alias}"
+        is_of_model = self.kind in (EffectKind.RENAME, EffectKind.MODEL)
+        return self.kind.value if is_of_model else f"v{self.version}"
 
     def current(self, holdings: Holdings) -> str:
         """Return what now stands where the effect changes something."""
-        if self.kind is EffectKind.SET_ALIAS:
-            return str(holdings.aliases.get(self.alias, ""))
-        return holdings.stages.get(self.version, GONE)
+        match self.kind:
+            case EffectKind.SET_ALIAS | EffectKind.DELETE_ALIAS:
+                return str(holdings.aliases.get(self.alias, ""))
+            case EffectKind.RENAME:
+                return holdings.name
+            case EffectKind.MODEL:
+                return holdings.state
+            case _:
+                return holdings.stages.get(self.version, GONE)
+
+
+_MODEL_PHRASES = {
+    MODEL: "the model is no prompt any more",
+    PROMPT: "the model is turned into a prompt, which hides it",
+    GONE: "the model is deleted",
+}
+
+
+def stage_effect(version: int, before: str, after: str) -> Effect | None:
+    """Return the effect of a version's move; None where it did not move.
+
+    Args:
+        version: its number.
+        before: a stage; "None" for a version that is new.
+        after: a stage, or GONE.
+    """
+    if before == after:
+        return None
+    return Effect(EffectKind.TRANSITION, version, before, after)
+
+
+def alias_effect(alias: str, before: int | None, after: int | None) -> Effect | None:
+    """Return the effect of pointing an alias elsewhere; None stands for nowhere."""
+    if before == after:
+        return None
+    if after is None:
+        kind = EffectKind.DELETE_ALIAS
+        return Effect(kind, before or 0, str(before), "", alias)
+    old = "" if before is None else str(before)
+    return Effect(EffectKind.SET_ALIAS, after, old, str(after), alias)
+
+
+def compose(first: Iterable[Effect], then: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Return the net effects of some changes and others that came after them.
+
+    At most one a subject. Left out is what is back where it began, and a version's way
+    from one stage that serves nobody to another: no holder changed.
+    """
+    net = {effect.subject: effect for effect in first}
+    for effect in then:
+        earlier = net.pop(effect.subject, None)
+        joined = effect if earlier is None else _joined(earlier, effect)
+        if joined is not None:
+            net[effect.subject] = joined
+    return tuple(effect for effect in net.values() if _changes_a_holder(effect))
+
+
+def _joined(first: Effect, then: Effect) -> Effect | None:
+    if then.kind in _ALIAS_KINDS:
+        before, after = (int(n) if n else None for n in (first.before, then.after))
+        return alias_effect(then.alias, before, after)
+    if first.before == then.after:
+        return None
+    return Effect(then.kind, then.version, first.before, then.after)
+
+
+def _changes_a_holder(effect: Effect) -> bool:
+    is_move = effect.kind in (EffectKind.TRANSITION, EffectKind.ARCHIVE)
+    return not is_move or bool({effect.before, effect.after} & set(SERVING_STAGES))
+
+
+def without(effects: Iterable[Effect], decided: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Leave out the subjects that were decided on since."""
+    subjects = {effect.subject for effect in decided}
+    return tuple(effect for effect in effects if effect.subject not in subjects)
+
+
+def invert(
+    effects: Iterable[Effect], *, live: Collection[int]
+) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    """Return what takes the effects back, and sentences on what nothing takes back.
+
+    Args:
+        effects: at most one a subject.
+        live: the numbers of the versions that MLflow still has.
+
+    Returns:
+        The effects in an order that fills a place before it empties another: what
+        serves is at no time fewer than before and after.
+    """
+    back: list[Effect] = []
+    lost: list[str] = []
+    for effect in effects:
+        found = _inverse(effect, live)
+        if isinstance(found, Effect):
+            back.append(found)
+        else:
+            lost.append(found)
+    return tuple(sorted(back, key=_order_of_return)), tuple(lost)
+
+
+def _inverse(effect: Effect, live: Collection[int]) -> Effect | str:
+    """Return the way back, or say why there is none."""
+    if effect.kind in _ALIAS_KINDS:
+        before, after = (int(n) if n else None for n in (effect.before, effect.after))
+        if before is not None and before not in live:
+            return (
+                f"@{effect.alias} cannot point to v{before} again: v{before} was"
+                " deleted, and MLflow brings nothing back."
+            )
+        back = alias_effect(effect.alias, after, before)
+        return back or f"@{effect.alias} is where it was."
+    if effect.after == GONE:
+        what = "The model" if effect.kind is EffectKind.MODEL else f"v{effect.version}"
+        return f"{what} was deleted, and MLflow brings nothing back."
+    kind = EffectKind.TRANSITION if effect.kind is EffectKind.ARCHIVE else effect.kind
+    return Effect(kind, effect.version, effect.after, effect.before)
+
+
+def _order_of_return(effect: Effect) -> int:
+    """What hides the model first, as all else needs it; its name last."""
+    if effect.kind is EffectKind.MODEL:
+        return 0
+    if effect.kind is EffectKind.RENAME:
+        return 3
+    return 1 if effect.after in SERVING_STAGES or effect.after.isdecimal() else 2
 
 
 class State(StrEnum):
@@ -170,9 +331,14 @@ def assess(plan: Plan, holdings: Holdings) -> tuple[State, str]:
 
 
 def _conflict(effect: Effect, now: str) -> str:
-    if effect.kind is EffectKind.SET_ALIAS:
+    if effect.kind in _ALIAS_KINDS:
         found = f"points to v{now}" if now else "is gone"
-        return f"@{effect.alias} {found}; it was at v{effect.before} when approved."
+        was = f"was at v{effect.before}" if effect.before else "was not set"
+        return f"@{effect.alias} {found}; it {was} when this was approved."
+    if effect.kind is EffectKind.RENAME:
+        return f"The model is called {now}; it was {effect.before} when approved."
+    if effect.kind is EffectKind.MODEL:
+        return f"The model is a {now} now; it was a {effect.before} when approved."
     if now == GONE:
         return f"MLflow has v{effect.version} no longer."
     return (

@@ -1,14 +1,25 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_ui.planning import (
+    GONE,
+    MODEL,
+    PROMPT,
+    SERVING_STAGES,
+    Effect,
     EffectKind,
     Holdings,
     Plan,
     State,
+    alias_effect,
     assess,
+    compose,
+    invert,
     make_plan,
     outcome,
+    stage_effect,
 )
 
 STAGES = ("None", "Staging", "Production", "Archived")
@@ -161,3 +172,133 @@ def test_a_new_alias_is_set() -> None:
 
     assert str(plan.effects[0]) == "@champion is set to v7"
     assert assess(plan, Holdings({7: "None"}, {"champion": 7}))[0] is State.DONE
+
+
+# --- What was changed without a decision, and the way back ---------------------------
+
+aliases = st.dictionaries(
+    st.sampled_from(["champion", "Champion", "old"]), st.integers(1, 6)
+)
+everything = st.builds(
+    Holdings,
+    holdings,
+    aliases,
+    st.sampled_from(["churn", "churn-2"]),
+    st.sampled_from([MODEL, PROMPT]),
+)
+
+
+def changes(before: Holdings, after: Holdings) -> tuple[Effect, ...]:
+    """Return what a sweep that saw one after the other would note."""
+    found: list[Effect | None] = [
+        stage_effect(n, before.stages.get(n, "None"), after.stages.get(n, GONE))
+        for n in sorted(before.stages.keys() | after.stages.keys())
+    ]
+    found += [
+        alias_effect(a, before.aliases.get(a), after.aliases.get(a))
+        for a in sorted(before.aliases.keys() | after.aliases.keys())
+    ]
+    if before.name != after.name:
+        found.append(Effect(EffectKind.RENAME, 0, before.name, after.name))
+    if before.state != after.state:
+        found.append(Effect(EffectKind.MODEL, 0, before.state, after.state))
+    return tuple(effect for effect in found if effect)
+
+
+def carried_out(effects: tuple[Effect, ...], before: Holdings) -> Holdings:
+    """Do what MLflow does when the effects are carried out."""
+    stages, aliases = dict(before.stages), dict(before.aliases)
+    name, state = before.name, before.state
+    for effect in effects:
+        match effect.kind:
+            case EffectKind.SET_ALIAS:
+                aliases[effect.alias] = int(effect.after)
+            case EffectKind.DELETE_ALIAS:
+                del aliases[effect.alias]
+            case EffectKind.RENAME:
+                name = effect.after
+            case EffectKind.MODEL:
+                state = effect.after
+            case _:
+                stages[effect.version] = effect.after
+    return Holdings(stages, aliases, name, state)
+
+
+def serving(holdings: Holdings) -> tuple[object, ...]:
+    """Return what matters: who serves, the aliases, the name, and what it is."""
+    stages = {n: s for n, s in holdings.stages.items() if s in SERVING_STAGES}
+    return stages, dict(holdings.aliases), holdings.name, holdings.state
+
+
+@given(everything, everything, everything)
+def test_two_steps_compose_to_what_one_would_show(
+    first: Holdings, second: Holdings, third: Holdings
+) -> None:
+    # Versions that come and go between are no matter of two sweeps.
+    second = replace(
+        second, stages=dict.fromkeys(first.stages, "None") | dict(second.stages)
+    )
+    third = replace(
+        third, stages=dict.fromkeys(second.stages, "None") | dict(third.stages)
+    )
+
+    net = compose(changes(first, second), changes(second, third))
+
+    direct = compose((), changes(first, third))
+    assert {e.subject: e for e in net} == {e.subject: e for e in direct}
+
+
+@given(everything, everything)
+def test_the_way_back_restores_exactly_who_served(
+    before: Holdings, after: Holdings
+) -> None:
+    after = replace(
+        after, stages=dict.fromkeys(before.stages, "None") | dict(after.stages)
+    )
+    live = set(after.stages) | set(before.aliases.values())
+
+    effects = compose((), changes(before, after))
+    back, lost = invert(effects, live=live)
+
+    assert lost == ()
+    assert serving(carried_out(back, after)) == serving(before)
+    assert compose(effects, back) == ()
+    plan = Plan(PRODUCTION, 1, back, archives=False)
+    if effects:
+        assert assess(plan, after) == (State.READY, "")
+    assert assess(plan, carried_out(back, after)) == (State.DONE, "")
+
+
+def test_what_was_deleted_is_named_and_the_rest_is_still_restored() -> None:
+    before = Holdings({5: "Production", 7: "None"}, {"champion": 5})
+    after = Holdings({7: "Production"}, {})
+
+    back, lost = invert(compose((), changes(before, after)), live={7})
+
+    assert [str(effect) for effect in back] == ["v7 goes from Production to None"]
+    assert len(lost) == 2
+    assert all("v5" in sentence for sentence in lost)
+
+
+def test_the_way_back_fills_a_place_before_it_empties_another() -> None:
+    before = Holdings({5: "Production", 7: "None"}, {})
+    after = Holdings({5: "Archived", 7: "Production"}, {})
+
+    back, _ = invert(changes(before, after), live={5, 7})
+
+    assert [effect.version for effect in back] == [5, 7]
+
+
+def test_moves_between_stages_that_serve_nobody_are_no_change_of_a_holder() -> None:
+    rest = Holdings({3: "None", 4: "Archived"}, {})
+
+    assert compose((), changes(rest, Holdings({3: "Archived"}, {}))) == ()
+
+
+def test_where_a_version_went_on_from_its_place_is_followed() -> None:
+    serving = Holdings({3: "Staging"}, {})
+    archived, none = Holdings({3: "Archived"}, {}), Holdings({3: "None"}, {})
+
+    net = compose(changes(serving, archived), changes(archived, none))
+
+    assert [str(effect) for effect in net] == ["v3 goes from Staging to None"]
