@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from registry_ui.models import MirrorState
+from registry_ui.models import Incident, MirrorState
 from registry_ui.views.waiting import requests_to_decide
 
 THEMES = ("auto", "light", "dark")
@@ -18,6 +18,7 @@ _SECTIONS = {
     "model": "models",
     "version": "models",
     "request": "requests",
+    "incident": "incidents",
     "event": "activity",
     "webhook": "webhooks",
     "delivery": "webhooks",
@@ -51,11 +52,10 @@ def mirror_age() -> MirrorAge:
     if state.synced_at is None:
         reason = state.error or "The first sync has not finished yet."
         return MirrorAge("Not synced yet", "unknown", reason)
-    promise = settings.SYNC_SECONDS + settings.SWEEP_SECONDS
     age = timesince(state.synced_at, now, depth=1)
     is_fresh = now - state.synced_at < timedelta(minutes=1)
     text = "just now" if is_fresh else f"{age} ago"
-    if state.is_stale(now, promise_seconds=promise):
+    if state.is_stale(now):
         reason = state.error or "The worker has not synced; is it running?"
         return MirrorAge(f"Synced {text}", "stale", reason)
     return MirrorAge(f"Synced {text}", "ok", "")
@@ -78,6 +78,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         section=section,
         mirror=mirror_age(),
         demo=settings.DEMO,
-        counts={"requests": len(requests_to_decide(user))},
+        counts={
+            "requests": len(requests_to_decide(user)),
+            "incidents": Incident.objects.visible_to(user).open().count(),
+        },
     )
     return context

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -85,7 +84,7 @@ def mlflow(state: MirrorState, now: datetime) -> Component:
         return Component("down", f"Reading the registry has failed since {since}.")
     if state.synced_at is None:
         return Component("unknown", "The registry has not been read yet.")
-    if state.is_stale(now, promise_seconds=_promise_seconds()):
+    if state.is_stale(now):
         return Component("degraded", "The registry was last read too long ago.")
     return Component("ok", "The registry was read as often as promised.")
 
@@ -96,15 +95,11 @@ def worker(state: MirrorState, now: datetime) -> Component:
         return Component("unknown", "No worker has run a task yet.")
     if state.lease_expires_at and state.lease_expires_at > now:
         return Component("ok", "A worker is reading the registry.")
-    allowed = timedelta(seconds=_promise_seconds() + 5 * state.duration_seconds)
+    allowed = timedelta(seconds=state.promise_seconds)
     if now - state.tried_at > allowed:
         last = f"{state.tried_at:%Y-%m-%d %H:%M:%S} UTC"
         return Component("down", f"No worker has run a task since {last}.")
     return Component("ok", "A worker ran a task in time.")
-
-
-def _promise_seconds() -> float:
-    return float(settings.SYNC_SECONDS + settings.SWEEP_SECONDS)
 
 
 def _database() -> Component:

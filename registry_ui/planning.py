@@ -6,7 +6,7 @@ decision is told in the same effects, so that the way back is a plan, too.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -89,10 +89,26 @@ class Effect:
                 return _MODEL_PHRASES[self.after]
             case _ if self.after == GONE:
                 return f"v{self.version} is deleted; it was in {self.before}"
+            case _ if self.after == self.before:
+                return f"v{self.version} stays in {self.after}"
             case _:
                 return f"v{self.version} goes from {self.before} to {self.after}"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what a JSON column can hold."""
+        return asdict(self)
+
+    @classmethod
+    def many(cls, stored: Iterable[dict[str, Any]]) -> "tuple[Effect, ...]":
+        """Read a list of what `as_json` returned."""
+        return tuple(
+            cls(**{**effect, "kind": EffectKind(effect["kind"])}) for effect in stored
+        )
+
     def _alias_phrase(self) -> str:
+        if self.after == self.before:
+            where = f"stays at v{self.after}" if self.after else "stays removed"
+            return f"@{self.alias} {where}"
         if not self.after:
             return f"@{self.alias} is removed from v{self.before}"
         if not self.before:
@@ -262,11 +278,7 @@ class Plan:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Plan":
         """Read what `as_json` returned."""
-        effects = tuple(
-            Effect(**{**effect, "kind": EffectKind(effect["kind"])})
-            for effect in stored["effects"]
-        )
-        return cls(**{**stored, "effects": effects})
+        return cls(**{**stored, "effects": Effect.many(stored["effects"])})
 
 
 def make_plan(
@@ -345,6 +357,11 @@ def _conflict(effect: Effect, now: str) -> str:
         f"v{effect.version} is in {now}; it was in {effect.before} when this was"
         " approved."
     )
+
+
+def as_it_stands(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Return effects that change nothing: approving them lets stand what was done."""
+    return tuple(replace(effect, before=effect.after) for effect in effects)
 
 
 def outcome(plan: Plan, holdings: Holdings) -> list[dict[str, Any]]:

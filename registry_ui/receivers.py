@@ -10,6 +10,7 @@ from registry_ui.events import EventType, event_recorded
 from registry_ui.models import AuditEvent
 
 _WAKES_APPLY = {
+    EventType.INCIDENT_REVERT_STARTED,
     EventType.TRANSITION_REQUEST_APPROVED,
     EventType.TRANSITION_REQUEST_RETRIED,
 }

@@ -7,6 +7,8 @@ from registry_ui.views import (
     activity,
     catalog,
     comparison,
+    history,
+    incidents,
     overview,
     requests,
 )
@@ -50,6 +52,14 @@ urlpatterns = [
     path("requests/<int:number>/retry/", requests.request_retry, name="request_retry"),
     path(
         "requests/<int:number>/status/", requests.request_status, name="request_status"
+    ),
+    path("models/<str:name>/history/", history.model_history, name="model_history"),
+    path("incidents/", incidents.incident_list, name="incident_list"),
+    path("incidents/<int:number>/", incidents.incident_detail, name="incident_detail"),
+    path(
+        "incidents/<int:number>/answer/",
+        incidents.incident_answer,
+        name="incident_answer",
     ),
     path("audit/", activity.event_list, name="event_list"),
     path("audit/<int:position>/", activity.event_detail, name="event_detail"),

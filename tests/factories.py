@@ -6,13 +6,16 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
 from registry_ui.actions.tokens import create_token
 from registry_ui.models import (
     Alias,
     ApiToken,
     Evidence,
+    Incident,
     Level,
+    MirrorState,
     ModelPermission,
     ModelTag,
     ModelVersion,
@@ -22,6 +25,7 @@ from registry_ui.models import (
     VersionTag,
     as_json_numbers,
 )
+from registry_ui.planning import stage_effect
 
 _numbers = count(1)
 _EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -85,7 +89,13 @@ def make_model(
     tags: Mapping[str, str] | None = None,
     deleted_at: datetime | None = None,
 ) -> RegisteredModel:
-    """Make a registered model; its name is unique by itself if empty."""
+    """Make a registered model; its name is unique by itself if empty.
+
+    What is mirrored was synced: so the mirror is fresh, if nothing else was said of it.
+    """
+    MirrorState.objects.get_or_create(
+        id=MirrorState.ONLY, defaults={"synced_at": timezone.now()}
+    )
     model = RegisteredModel.objects.create(
         name=name or f"model{next(_numbers)}",
         description=description,
@@ -155,6 +165,23 @@ def make_version(
 def make_alias(*, version: ModelVersion, name: str = "champion") -> Alias:
     """Let an alias of the version's model point to the version."""
     return Alias.objects.create(model=version.model, version=version, name=name)
+
+
+def make_incident(
+    *,
+    version: ModelVersion | None = None,
+    before: Stage | str = Stage.NONE,
+    after: Stage | str = Stage.PRODUCTION,
+    **columns: Any,
+) -> Incident:
+    """Make an incident by its row alone: a version was moved between two stages."""
+    version = version or make_version(stage=after)
+    effect = stage_effect(version.number, before, after)
+    effects = [effect.as_json()] if effect else []
+    defaults = {"seen_at": _EPOCH, "changed_at": _EPOCH, "effects": effects}
+    return Incident.objects.create(
+        model=version.model, found=effects, **(defaults | columns)
+    )
 
 
 def make_transition_request(

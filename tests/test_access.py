@@ -13,9 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.events import EventType
-from registry_ui.models import Level, ModelVersion, TransitionRequest
+from registry_ui.models import Incident, Level, ModelVersion, TransitionRequest
 from tests.factories import (
     grant,
+    make_incident,
     make_model,
     make_token,
     make_transition_request,
@@ -63,6 +64,11 @@ registry_ui:request_comment POST 403 404 302 302 302 302 302
 registry_ui:request_cancel POST 403 404 403 403 403 302 302
 registry_ui:request_retry POST 403 404 403 403 302 302 302
 registry_ui:request_status GET 302 404 200 200 200 200 200
+registry_ui:model_history GET 302 404 200 200 200 200 200
+registry_ui:incident_list GET 302 200 200 200 200 200 200
+registry_ui:incident_detail GET 302 404 200 200 200 200 200
+registry_ui:incident_answer GET 302 404 302 302 302 302 302
+registry_ui:incident_answer POST 403 404 403 403 302 302 302
 registry_ui:event_list GET 302 200 200 200 200 200 200
 registry_ui:event_detail GET 302 404 200 200 200 200 200
 registry_ui:account GET 302 200 200 200 200 200 200
@@ -128,14 +134,19 @@ class World:
 
     version: ModelVersion
     ask: TransitionRequest
+    incident: Incident
     delivery: Delivery
     values: dict[str, Any] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         """Return an address, its parts filled with what exists."""
         parts = _parts_of(name)
-        # The number is the version's below a model, else the request's.
-        values = self.values | ({"number": 2} if "name" in parts else {})
+        # The number is the version's below a model, an incident's, or a request's.
+        values = dict(self.values)
+        if "name" in parts:
+            values["number"] = 2
+        elif "incident" in name:
+            values["number"] = self.incident.number
         return reverse(name, kwargs={part: values[part] for part in parts})
 
     def typed(self, name: str) -> dict[str, Any]:
@@ -149,6 +160,11 @@ class World:
             "registry_ui:request_comment": {"text": "A remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
+            "registry_ui:incident_answer": {
+                "answer": "accept",
+                "text": "It was me.",
+                "seen": self.incident.digest,
+            },
             "registry_ui:token_create": {"name": "ci", "days": "30"},
             "webhooks_ui:webhook_test": {"event": "NONSENSE"},  # nothing is sent
             "webhooks_ui:webhook_status": {"status": "DISABLED"},
@@ -167,6 +183,7 @@ def world() -> World:
     version = make_version(model=model, stage="Staging")
     ask = make_transition_request(version=version)
     delivery = make_delivery(webhook=make_webhook(model=model))
+    incident = make_incident(version=version, after="Staging")
     event = make_event(EventType.MODEL_VERSION_UPDATED, version=version)
     token, _ = make_token(user=make_user())
     values = {
@@ -178,7 +195,7 @@ def world() -> World:
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,
     }
-    return World(version, ask, delivery, values)
+    return World(version, ask, incident, delivery, values)
 
 
 def user_of(role: str, world: World) -> User:

@@ -9,6 +9,7 @@ is followed by another one after the lease, which sees in MLflow how far things 
 import logging
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,17 +18,23 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from registry_ui.actions.holdings import move_holders
+from registry_ui.actions.incidents import note_decided
+from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.mirror_effects import mirror_effect
 from registry_ui.actions.requests import Status, locked
 from registry_ui.events import EventType, record_event
 from registry_ui.mlflow_client import (
-    Holders,
+    PROMPT_TAG,
     MLflowClient,
     MLflowError,
     MLflowNotFound,
     MLflowUnavailable,
 )
-from registry_ui.models import Alias, ModelVersion, RegisteredModel, TransitionRequest
+from registry_ui.models import TransitionRequest
 from registry_ui.planning import (
+    MODEL,
+    PROMPT,
     Effect,
     EffectKind,
     Holdings,
@@ -86,32 +93,52 @@ def _claim() -> TransitionRequest | None:
 
 def _apply(request: TransitionRequest, client: MLflowClient) -> None:
     plan = Plan.from_json(request.plan or {})
-    name = request.version.model.name
     try:
-        state, reason = assess(plan, found := _observe(client, name))
+        state, reason = assess(plan, found := _observe(client, request, plan))
         if state is State.READY:
-            _act(plan, name, client)
-            state, reason = assess(plan, found := _observe(client, name))
+            _act(plan, found.name, client)
+            state, reason = assess(plan, found := _observe(client, request, plan))
     except MLflowUnavailable as error:
         _postpone(request, str(error))
     except MLflowNotFound:
-        _settle_failed(request, f"MLflow has {request.version} no longer.", None)
+        _settle_failed(request, plan, f"MLflow has {request.version} no longer.")
     except MLflowError as error:
-        _settle_failed(request, f"MLflow refused: {error}", None)
+        reason = f"MLflow refused: {error}"
+        _settle_failed(request, plan, reason, _observed(client, request, plan))
     else:
         if state is State.DONE:
             _settle_applied(request, plan, found)
         else:
             reason = reason or "MLflow took the change, but does not show it."
-            _settle_failed(request, reason, outcome(plan, found))
+            _settle_failed(request, plan, reason, found)
 
 
-def _observe(client: MLflowClient, name: str) -> Holdings:
-    holders: Holders = client.holders(name)
+def _observe(client: MLflowClient, request: TransitionRequest, plan: Plan) -> Holdings:
+    """Read who holds what, under the name that the model bears before or after."""
+    name = request.version.model.name
+    renamed = [e.after for e in plan.effects if e.kind is EffectKind.RENAME]
+    try:
+        holders = client.holders(name)
+    except MLflowNotFound:
+        if not renamed:
+            raise
+        (name,) = renamed
+        holders = client.holders(name)
     stages = {
         number: stage for stage, numbers in holders.stages.items() for number in numbers
     }
-    return Holdings(stages, holders.aliases)
+    state = PROMPT if holders.is_prompt else MODEL
+    return Holdings(stages, holders.aliases, name, state)
+
+
+def _observed(
+    client: MLflowClient, request: TransitionRequest, plan: Plan
+) -> Holdings | None:
+    """Read how far a refused plan got; None where that cannot be read either."""
+    try:
+        return _observe(client, request, plan)
+    except MLflowError:
+        return None
 
 
 def _act(plan: Plan, name: str, client: MLflowClient) -> None:
@@ -120,12 +147,19 @@ def _act(plan: Plan, name: str, client: MLflowClient) -> None:
     MLflow archives the other holders in the same transaction as the transition.
     """
     for effect in plan.effects:
-        if effect.kind is EffectKind.TRANSITION:
-            client.transition_stage(
-                name, effect.version, effect.after, archive_existing=plan.archives
-            )
-        elif effect.kind is EffectKind.SET_ALIAS:
-            client.set_alias(name, effect.alias, effect.version)
+        match effect.kind:
+            case EffectKind.TRANSITION:
+                client.transition_stage(
+                    name, effect.version, effect.after, archive_existing=plan.archives
+                )
+            case EffectKind.SET_ALIAS:
+                client.set_alias(name, effect.alias, int(effect.after))
+            case EffectKind.DELETE_ALIAS:
+                client.delete_alias(name, effect.alias)
+            case EffectKind.MODEL:
+                client.delete_model_tag(name, PROMPT_TAG)
+            case EffectKind.RENAME if name != effect.after:
+                client.rename_model(name, effect.after)
 
 
 def _postpone(request: TransitionRequest, reason: str) -> None:
@@ -139,10 +173,10 @@ def _postpone(request: TransitionRequest, reason: str) -> None:
 @transaction.atomic
 def _settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> None:
     """Record that the plan came true, and mirror it; only the claim's holder can."""
-    claim = request.claim_token
-    request = locked(request)
-    if request.claim_token != claim or request.status != Status.APPLYING:
+    locked_request = _locked_claim(request)
+    if locked_request is None:
         return
+    request = locked_request
     twins = _locked_twins(request)
     now = timezone.now()
     request.status = Status.APPLIED
@@ -151,22 +185,25 @@ def _settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> 
     request.failure = ""
     request.due_at = None
     request.save(update_fields=["status", "applied_at", "outcome", "failure", "due_at"])
-    model = request.version.model
-    RegisteredModel.objects.filter(pk=model.pk).update(written_at=now)
-    versions = _locked_versions(request, plan)
-    actor = request.closed_by
-    for effect in plan.effects:
-        _mirror(effect, versions[effect.version], request, actor)
+    _mirror(request, plan.effects)
     record_event(
         EventType.TRANSITION_REQUEST_APPLIED,
-        actor=actor,
+        actor=request.closed_by,
         request=request,
         target=request.target,
         outcome=request.outcome,
         attempts=request.attempt_count,
     )
-    _supersede(twins, request, actor)
+    _supersede(twins, request, request.closed_by)
     logger.info("request applied request=%d", request.number)
+
+
+def _locked_claim(request: TransitionRequest) -> TransitionRequest | None:
+    """Lock the request; None where the claim on it is no longer this worker's."""
+    claim = request.claim_token
+    request = locked(request)
+    is_mine = request.claim_token == claim and request.status == Status.APPLYING
+    return request if is_mine else None
 
 
 def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
@@ -181,51 +218,23 @@ def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
     return list(twins.order_by("pk").select_for_update(no_key=True))
 
 
-def _locked_versions(request: TransitionRequest, plan: Plan) -> dict[int, ModelVersion]:
-    """Lock the versions that the plan moves, in the order of a sweep; by number."""
-    model = request.version.model
-    versions = ModelVersion.objects.filter(
-        model=model, number__in=[effect.version for effect in plan.effects]
-    )
-    rows = {
-        version.number: version
-        for version in versions.order_by("pk").select_for_update(no_key=True)
-    }
-    for version in rows.values():
-        version.model = model
-    return rows
-
-
-def _mirror(
-    effect: Effect,
-    version: ModelVersion,
-    request: TransitionRequest,
-    actor: User | None,
-) -> None:
-    """Bring one effect into the mirror and on record."""
-    model = request.version.model
-    common: dict[str, Any] = {
-        "actor": actor,
-        "version": version,
-        "request": request,
-        "through": "request",
-    }
-    if effect.kind is EffectKind.SET_ALIAS:
-        Alias.objects.update_or_create(
-            model=model, name=effect.alias, defaults={"version": version}
-        )
-        moved = EventType.ALIAS_MOVED if effect.before else EventType.ALIAS_SET
-        record_event(moved, alias=effect.alias, from_version=effect.before, **common)
-        return
-    version.stage = effect.after
-    version.save(update_fields=["stage"])
-    record_event(
-        EventType.MODEL_VERSION_TRANSITIONED,
-        from_stage=effect.before,
-        to_stage=effect.after,
-        is_side_effect=effect.kind is EffectKind.ARCHIVE,
-        **common,
-    )
+def _mirror(request: TransitionRequest, effects: Sequence[Effect]) -> None:
+    """Bring what came true into the mirror and on record, with the model locked."""
+    pk = request.version.model_id
+    model = locked_models([pk])[pk]
+    now = timezone.now()
+    model.written_at = now
+    model.save(update_fields=["written_at"])
+    # What was so already, as with a retrospective request, is no change.
+    changes = [effect for effect in effects if effect.before != effect.after]
+    rows = model.versions.filter(number__in=[effect.version for effect in changes])
+    versions = {version.number: version for version in rows}
+    for effect in changes:
+        if version := versions.get(effect.version):
+            version.model = model
+        mirror_effect(effect, model, version, request)
+    move_holders(model, changes, at=now, through=request)
+    note_decided(request, effects, actor=request.closed_by)
 
 
 def _supersede(
@@ -248,20 +257,32 @@ def _supersede(
 
 @transaction.atomic
 def _settle_failed(
-    request: TransitionRequest, reason: str, found: list[dict[str, Any]] | None
+    request: TransitionRequest,
+    plan: Plan,
+    reason: str,
+    found: Holdings | None = None,
 ) -> None:
-    settled = _mine(request).update(
-        status=Status.FAILED, failure=reason, outcome=found, due_at=None
-    )
-    if not settled:
+    """Record that the plan did not come true, and mirror the part of it that did."""
+    locked_request = _locked_claim(request)
+    if locked_request is None:
         return
+    request = locked_request
+    request.status = Status.FAILED
+    request.failure = reason
+    request.outcome = outcome(plan, found) if found else None
+    request.due_at = None
+    request.save(update_fields=["status", "failure", "outcome", "due_at"])
+    if found:
+        done = [e for e in plan.effects if e.current(found) == e.after != e.before]
+        if done:
+            _mirror(request, done)
     record_event(
         EventType.TRANSITION_REQUEST_FAILED,
         actor=None,
         request=request,
         target=request.target,
         reason=reason,
-        outcome=found,
+        outcome=request.outcome,
     )
     logger.error("request failed request=%d", request.number)
 

@@ -23,7 +23,7 @@ from registry_ui.models import (
     Review,
     TransitionRequest,
 )
-from registry_ui.planning import Holdings, Plan, make_plan
+from registry_ui.planning import Effect, Holdings, Plan, as_it_stands, make_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +109,7 @@ def gather_decision(request: TransitionRequest) -> Decision:
         if (changes := differences(Fingerprint.parse(review.fingerprint), fingerprint))
     }
     counting = [review for review in reviews if review.pk not in stale]
-    if request.plan is not None:
-        plan = Plan.from_json(request.plan)
-    else:
-        plan = make_plan(
-            target=request.target,
-            version=version.number,
-            holdings=holdings,
-            archive_existing=request.archive_existing_versions,
-        )
+    plan = _plan(request, holdings)
     holders = holdings.holders(request.target)
     return Decision(
         policy=policy,
@@ -126,6 +118,22 @@ def gather_decision(request: TransitionRequest) -> Decision:
         plan=plan,
         incumbents=tuple(n for n in holders if n != version.number),
         stale_reviews=stale,
+    )
+
+
+def _plan(request: TransitionRequest, holdings: Holdings) -> Plan:
+    """Return the plan as it was frozen, or else as it would be now."""
+    if request.plan is not None:
+        return Plan.from_json(request.plan)
+    number = request.version.number
+    if request.incident and request.kind == TransitionRequest.Kind.RETROSPECTIVE:
+        effects = as_it_stands(Effect.many(request.incident.effects))
+        return Plan(request.target, number, effects, archives=False)
+    return make_plan(
+        target=request.target,
+        version=number,
+        holdings=holdings,
+        archive_existing=request.archive_existing_versions,
     )
 
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
@@ -17,7 +18,7 @@ from registry_ui.actions.requests import (
 from registry_ui.errors import ActionError, StaleReviewError
 from registry_ui.events import EventType, record_event
 from registry_ui.fingerprint import Fingerprint, differences
-from registry_ui.models import Review, TransitionRequest
+from registry_ui.models import MirrorState, Review, TransitionRequest
 
 OWN_REQUEST = (
     "You asked for this yourself. The policy wants somebody else to approve it."
@@ -96,6 +97,8 @@ def _refuse_approval_in_vain(
             f"{request.version} was deleted in MLflow. Nothing was decided;"
             " it can only be rejected."
         )
+    if reason := MirrorState.load().why_stale(timezone.now()):
+        raise ActionError(f"{reason} Nothing was decided; approve it once that is so.")
 
 
 def _store(

@@ -1,107 +1,275 @@
 """Bringing the mirror up to date with what MLflow holds.
 
-A sync is a full sweep: every model with its tags and aliases, every version with its
-tags; what is not seen is asked for by name before it counts as deleted, since MLflow's
-offset pages can lose rows while others write. Differences become audit events, except
-in the first sync, which records one event for all. Sweeps space themselves by what the
-last one cost, so that they take at most a fifth of MLflow's time.
+A sync has up to three parts. The *poll* reads the versions that were touched since the
+last one. The *sweep of the models* reads all models, with aliases and tags, whose
+changes no timestamp shows; the *sweep of the versions* all versions, with tags. What a
+sweep does not see is asked for by name before it counts as gone, since MLflow's offset
+pages can lose rows while others write. Sweeps space themselves by what the last one
+cost, so that together they take at most a fifth of MLflow's time; on a small registry
+that means each time.
 """
 
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
-from registry_ui.actions.mirror import (
-    SweepContext,
-    mirror_aliases,
-    mirror_models,
-    mirror_versions,
-    retire_models,
-    retire_versions,
+from registry_ui.actions.holdings import infer_holdings
+from registry_ui.actions.mirror import SyncContext, Tell
+from registry_ui.actions.mirror_models import mirror_aliases
+from registry_ui.actions.poll import poll_versions
+from registry_ui.actions.sweep import (
+    read_missing_versions,
+    read_strangers,
+    read_versions_of,
+    sweep_models,
+    sweep_versions,
 )
 from registry_ui.events import EventType, record_event
-from registry_ui.mlflow_client import MLflowClient, MLflowError, MLflowNotFound
-from registry_ui.models import MirrorState, ModelVersion, RegisteredModel
+from registry_ui.mlflow_client import MLflowClient, MLflowError
+from registry_ui.models import (
+    Holding,
+    MirrorState,
+    ModelVersion,
+    RegisteredModel,
+)
+from registry_ui.models.mirror import MODELS_SHARE, VERSIONS_SHARE
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=120)
-SHARE_OF_MLFLOW = 0.2
-PAGE = 1000
+MOST_MODELS_READ_SINGLY = 50
+"""Beyond it, a sweep of all versions is cheaper."""
 
 
 @dataclass(slots=True)
 class SyncReport:
-    """What one sync found and cost."""
+    """What one sync read, found and cost."""
 
-    models: int = 0
-    versions: int = 0
-    changes: int = 0
+    is_first: bool
+    read: dict[str, int]
+    """How many were read, by part: `poll`, `models`, `versions`."""
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    requests: int = 0
     seconds: float = 0.0
-    is_first: bool = False
-    problems: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> int:
+        """Return how many events there were, of what was new, changed or gone."""
+        return self.new + self.changed + self.gone
 
 
-Progress = Callable[[str, int], None]
-"""Told after each page: `models` or `versions`, and how many were read so far."""
+class LeaseLostError(Exception):
+    """Another sync took over, since this one stood still for too long."""
 
 
 def sync_mirror(
     client: MLflowClient,
     *,
     only_when_due: bool = False,
-    progress: Progress = lambda _what, _count: None,
+    full: bool = True,
+    progress: Tell = lambda _what, _count: None,
 ) -> SyncReport | None:
-    """Sweep MLflow's registry into the mirror.
+    """Bring the mirror up to date.
 
     Args:
         client: speaks to the registry.
-        only_when_due: do nothing while the last sweep is young for what it cost.
+        only_when_due: leave out all parts that it is too early for.
+        full: else, read all versions even if it is too early for that.
         progress: called after each page.
 
     Returns:
-        What was found; None where another sync is at it, or it is not due.
+        What was found; None where another sync is at it, or nothing is due.
 
     Raises:
         MLflowError: MLflow cannot be read; what was mirrored until then stays, and the
             reason stands in `MirrorState`.
     """
     started_at = timezone.now()
-    if only_when_due and not _is_due(MirrorState.load(), started_at):
+    if only_when_due and not _is_due(MirrorState.load().poll_due_at, started_at):
         return None
     token = _take_lease(started_at)
     if token is None:
         return None
     # Read anew: another process may have filled the mirror just before.
-    report = SyncReport(is_first=MirrorState.load().synced_at is None)
-    context = SweepContext(started_at=started_at, is_first=report.is_first)
+    state = MirrorState.load()
+    context = SyncContext(started_at, state.synced_at)
+    sync = _Sync(client, context, state, token, progress)
+    sync.must_read_models |= not only_when_due
+    sync.must_read_versions |= full and not only_when_due
     try:
-        _sweep(client, context, report, token, progress)
+        sync.run()
     except MLflowError as error:
         _note_failure(token, started_at, str(error))
         raise
     except LeaseLostError:
         logger.warning("sync given up, another one took over")
         return None
-    report.changes = context.change_count
-    report.seconds = (timezone.now() - started_at).total_seconds()
-    _note_success(token, started_at, report)
-    return report
+    return sync.report()
 
 
-def _is_due(state: MirrorState, now: datetime) -> bool:
-    if state.finished_at is None:
-        return True
-    cost = state.duration_seconds
-    pause = max(settings.SYNC_SECONDS - cost - 1, cost / SHARE_OF_MLFLOW - cost)
-    return now >= state.finished_at + timedelta(seconds=pause)
+class _Sync:
+    """One sync under way: its parts in order, each noted as soon as it is through."""
+
+    def __init__(
+        self,
+        client: MLflowClient,
+        context: SyncContext,
+        state: MirrorState,
+        token: str,
+        progress: Tell,
+    ) -> None:
+        self.client = client
+        self.context = context
+        self.state = state
+        self.token = token
+        self.progress = progress
+        # The first sync reads all there is.
+        self.must_read_models = self.must_read_versions = context.is_first
+        self.read: dict[str, int] = {}
+        self.began = client.cost.requests, client.cost.seconds
+
+    def run(self) -> None:
+        """Read what is due, and settle it."""
+        if not self.context.is_first:
+            self._poll()
+        if self._wants_models():
+            self._read_models()
+        if self._wants_versions():
+            self._read_versions()
+        elif self.context.unread_models:
+            read_versions_of(self.context.unread_models, self.client, self.context)
+        read_missing_versions(self.client, self.context)
+        mirror_aliases(self.context)
+        self._finish()
+
+    def _poll(self) -> None:
+        newest = poll_versions(self.client, self.context, self.state, self._tell)
+        self._note(polled_at=self.context.started_at, newest_update_at=newest)
+
+    def _wants_models(self) -> bool:
+        return (
+            self.must_read_models
+            or _is_due(self.state.models_due_at, self.context.started_at)
+            or not read_strangers(self.client, self.context)
+        )
+
+    def _wants_versions(self) -> bool:
+        return (
+            self.must_read_versions
+            or len(self.context.unread_models) > MOST_MODELS_READ_SINGLY
+            or _is_due(self.state.versions_due_at, self.context.started_at)
+        )
+
+    def _read_models(self) -> None:
+        before = self.client.cost.seconds
+        sweep_models(self.client, self.context, self._tell)
+        seconds = self.client.cost.seconds - before
+        self._note(
+            models_swept_at=self.context.started_at,
+            models_seconds=seconds,
+            models_due_at=_next(seconds, MODELS_SHARE),
+        )
+
+    def _read_versions(self) -> None:
+        before = self.client.cost.seconds
+        sweep_versions(self.client, self.context, self._tell)
+        seconds = self.client.cost.seconds - before
+        self._note(
+            versions_swept_at=self.context.started_at,
+            versions_seconds=seconds,
+            versions_due_at=_next(seconds, VERSIONS_SHARE),
+        )
+
+    def _tell(self, phase: str, count: int) -> None:
+        """Renew the lease, and say how far things got."""
+        self.progress(phase, count)
+        self.read[phase] = count
+        self._update(
+            lease_expires_at=timezone.now() + LEASE, phase=phase, phase_count=count
+        )
+
+    def _note(self, **columns: Any) -> None:
+        for name, value in columns.items():
+            setattr(self.state, name, value)
+        self._update(**columns)
+
+    def _update(self, **columns: Any) -> None:
+        """Write into the state's row, as long as the lease is ours.
+
+        Raises:
+            LeaseLostError: it is not.
+        """
+        row = MirrorState.objects.filter(lease_token=self.token)
+        if not row.update(**columns):
+            raise LeaseLostError
+
+    @transaction.atomic
+    def _finish(self) -> None:
+        """Say that the mirror is up to date; of the first sync leave one event."""
+        if self.context.is_first:
+            newest = ModelVersion.objects.aggregate(newest=Max("updated_at"))["newest"]
+            self._note(polled_at=self.context.started_at, newest_update_at=newest)
+        looks = [self.state.polled_at, self.state.models_swept_at]
+        pause = timedelta(seconds=settings.SYNC_SECONDS - 1)
+        self._update(
+            synced_at=min(look for look in looks if look is not None),
+            poll_due_at=self.context.started_at + pause,
+            failing_since=None,
+            error="",
+            phase="",
+            phase_count=0,
+            lease_token="",
+            lease_expires_at=None,
+        )
+        if not Holding.objects.exists():
+            infer_holdings(seen_at=self.context.started_at)
+        if self.context.is_first:
+            record_event(
+                EventType.MIRROR_FILLED,
+                actor=None,
+                models=RegisteredModel.objects.live().count(),
+                versions=ModelVersion.objects.live().count(),
+            )
+
+    def report(self) -> SyncReport:
+        """Return what was found, and log it."""
+        report = SyncReport(
+            is_first=self.context.is_first,
+            read=self.read,
+            new=self.context.counts["new"],
+            changed=self.context.counts["changed"],
+            gone=self.context.counts["gone"],
+            requests=self.client.cost.requests - self.began[0],
+            seconds=(timezone.now() - self.context.started_at).total_seconds(),
+        )
+        logger.info(
+            "sync finished read=%s new=%d changed=%d gone=%d requests=%d seconds=%.2f",
+            ",".join(f"{part}:{count}" for part, count in report.read.items()),
+            report.new,
+            report.changed,
+            report.gone,
+            report.requests,
+            report.seconds,
+        )
+        return report
+
+
+def _is_due(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is None or now >= due_at
+
+
+def _next(seconds: float, share: float) -> datetime:
+    """Return when what has just cost MLflow so much may be read again."""
+    return timezone.now() + timedelta(seconds=seconds / share - seconds)
 
 
 def _take_lease(now: datetime) -> str | None:
@@ -115,104 +283,9 @@ def _take_lease(now: datetime) -> str | None:
     return token if taken else None
 
 
-class LeaseLostError(Exception):
-    """Another sync took over, since this one stood still for too long."""
-
-
-def _renew_lease(token: str) -> None:
-    renewed = MirrorState.objects.filter(lease_token=token).update(
-        lease_expires_at=timezone.now() + LEASE
-    )
-    if not renewed:
-        raise LeaseLostError
-
-
-def _sweep(
-    client: MLflowClient,
-    context: SweepContext,
-    report: SyncReport,
-    token: str,
-    progress: Progress,
-) -> None:
-    """Read all pages; each is one transaction, none is held over a call to MLflow."""
-    for models in client.iter_models(page_size=PAGE):
-        _renew_lease(token)
-        mirror_models(models, context)
-        report.models += len(models)
-        progress("models", report.models)
-    for versions in client.iter_versions(page_size=PAGE):
-        _renew_lease(token)
-        mirror_versions(versions, context)
-        report.versions += len(versions)
-        progress("versions", report.versions)
-    mirror_aliases(context)
-    _retire_unseen(client, context)
-    if context.is_first:
-        with transaction.atomic():
-            record_event(
-                EventType.MIRROR_FILLED,
-                actor=None,
-                models=report.models,
-                versions=report.versions,
-            )
-
-
-def _retire_unseen(client: MLflowClient, context: SweepContext) -> None:
-    """Mark as deleted what the sweep did not see and MLflow, asked by name, denies."""
-    older = Q(written_at=None) | Q(written_at__lt=context.started_at)
-    unseen = (
-        RegisteredModel.objects.live().filter(older).exclude(pk__in=context.seen_models)
-    )
-    retire_models([m for m in unseen if _is_model_gone(client, m)])
-    candidates = (
-        ModelVersion.objects.live()
-        .filter(Q(model__written_at=None) | Q(model__written_at__lt=context.started_at))
-        .select_related("model")
-    )
-    gone = [
-        version
-        for version in candidates.only("number", "model__name", "stage").iterator()
-        if version.pk not in context.seen_versions and _is_version_gone(client, version)
-    ]
-    retire_versions(gone)
-    context.change_count += len(gone)
-
-
-def _is_model_gone(client: MLflowClient, model: RegisteredModel) -> bool:
-    try:
-        return client.get_model(model.name).created_at != model.created_at
-    except MLflowNotFound:
-        return True
-
-
-def _is_version_gone(client: MLflowClient, version: ModelVersion) -> bool:
-    try:
-        client.get_version(version.model.name, version.number)
-    except MLflowNotFound:
-        return True
-    return False
-
-
-def _note_success(token: str, started_at: datetime, report: SyncReport) -> None:
-    MirrorState.objects.filter(lease_token=token).update(
-        synced_at=started_at,
-        finished_at=timezone.now(),
-        duration_seconds=report.seconds,
-        failing_since=None,
-        error="",
-        lease_token="",
-        lease_expires_at=None,
-    )
-    logger.info(
-        "sync finished models=%d versions=%d changes=%d seconds=%.2f",
-        report.models,
-        report.versions,
-        report.changes,
-        report.seconds,
-    )
-
-
 def _note_failure(token: str, started_at: datetime, reason: str) -> None:
     state = MirrorState.objects.filter(lease_token=token)
     state.filter(failing_since=None).update(failing_since=started_at)
-    state.update(error=reason, lease_token="", lease_expires_at=None)
+    state.update(
+        error=reason, phase="", phase_count=0, lease_token="", lease_expires_at=None
+    )

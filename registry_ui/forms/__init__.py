@@ -6,6 +6,7 @@ from registry_ui.forms.catalog import (
     ModelFilterForm,
     TokenForm,
 )
+from registry_ui.forms.incidents import AnswerForm, InstantForm
 from registry_ui.forms.requests import (
     CancelForm,
     CommentForm,
@@ -15,9 +16,11 @@ from registry_ui.forms.requests import (
 
 __all__ = [
     "EVENT_GROUPS",
+    "AnswerForm",
     "CancelForm",
     "CommentForm",
     "EventFilterForm",
+    "InstantForm",
     "ModelFilterForm",
     "RequestForm",
     "ReviewForm",

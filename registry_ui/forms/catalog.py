@@ -9,6 +9,7 @@ from registry_ui.models import Stage
 EVENT_GROUPS: dict[str, tuple[str, ...]] = {
     "Stages and aliases": ("model_version.transitioned", "model_version_alias."),
     "Requests": ("transition_request.", "review."),
+    "Incidents": ("incident.",),
     "Comments": ("comment.",),
     "Checks": ("check.",),
     "Models and versions": (

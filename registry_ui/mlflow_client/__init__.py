@@ -4,7 +4,9 @@ Every call may raise `MLflowError`; nothing here knows Django or the mirror.
 """
 
 from registry_ui.mlflow_client.client import MLflowClient
+from registry_ui.mlflow_client.connection import Cost
 from registry_ui.mlflow_client.entities import (
+    PROMPT_TAG,
     DatasetInfo,
     Holders,
     Json,
@@ -23,6 +25,8 @@ from registry_ui.mlflow_client.errors import (
 )
 
 __all__ = [
+    "PROMPT_TAG",
+    "Cost",
     "DatasetInfo",
     "Holders",
     "Json",

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from registry_ui.mlflow_client import parsing
 from registry_ui.mlflow_client.answers import JsonObject, error_of, understood
-from registry_ui.mlflow_client.connection import Connection
+from registry_ui.mlflow_client.connection import Connection, Cost
 from registry_ui.mlflow_client.entities import (
+    PROMPT_TAG,
     Holders,
     MetricPoint,
     ModelFile,
@@ -68,6 +69,11 @@ class MLflowClient:
         """The URI without credentials, fit to be shown."""
         return self._connection.address
 
+    @property
+    def cost(self) -> Cost:
+        """What was asked of MLflow through this client so far."""
+        return self._connection.cost
+
     def ping(self) -> str:
         """Return MLflow's version, after a read that needs our account to be let in.
 
@@ -118,6 +124,32 @@ class MLflowClient:
             found = _all(parsing.found_version_info, page, "model_versions")
             yield [item for item in found if name is None or item.name == name]
 
+    def iter_touched_versions(self, *, page_size: int) -> Iterator[list[VersionInfo]]:
+        """Yield all versions, the last touched ones first; aliases are None.
+
+        A touch is a creation, a transition, another description, or a rename of the
+        model: tags and aliases are none. While others write, rows move to the front,
+        so that one may come twice; a deletion can hide one between two pages.
+        """
+        params: JsonObject = {
+            "max_results": page_size,
+            "order_by": ["last_updated_timestamp DESC", "name ASC"],
+        }
+        for page in self._pages("model-versions/search", params):
+            yield _all(parsing.found_version_info, page, "model_versions")
+
+    def find_model(self, name: str) -> ModelInfo | None:
+        """Return the model or prompt of this name; None where there is neither.
+
+        Searches hide a model that somebody's tag has made a prompt; this does not. It
+        costs MLflow a look at each version of the model.
+        """
+        try:
+            found = self._connection.get("registered-models/get", {"name": name})
+        except MLflowNotFound:
+            return None
+        return understood(lambda it: parsing.model_info(it["registered_model"]), found)
+
     def get_model(self, name: str) -> ModelInfo:
         """Return one model with its tags and aliases.
 
@@ -141,7 +173,7 @@ class MLflowClient:
         params = {"name": name, "version": str(number)}
         payload = self._connection.get("model-versions/get", params)
         version = _version_in(payload)
-        if version.tags.get(parsing.PROMPT_TAG) == "true":
+        if version.tags.get(PROMPT_TAG) == "true":
             raise _not_found(f"{name} is a prompt, not a registered model.")
         return version
 
@@ -154,14 +186,21 @@ class MLflowClient:
         Raises:
             MLflowNotFound: there is no model of this name.
         """
-        aliases = self.get_model(name).aliases
+        try:
+            model = self.get_model(name)
+        except MLflowNotFound:
+            hidden = self.find_model(name)
+            if hidden is None:
+                raise
+            model = hidden
         stages: dict[str, list[int]] = defaultdict(list)
         for page in self.iter_versions(name=name, page_size=_VERSIONS_A_PAGE):
             for version in page:
                 stages[version.stage].append(version.number)
         return Holders(
             stages={stage: tuple(sorted(set(held))) for stage, held in stages.items()},
-            aliases=aliases,
+            aliases=model.aliases,
+            is_prompt=model.is_prompt,
         )
 
     # Writing to the registry
@@ -181,6 +220,14 @@ class MLflowClient:
         }
         path = "model-versions/transition-stage"
         return _version_in(self._connection.write("POST", path, body))
+
+    def rename_model(self, name: str, new_name: str) -> ModelInfo:
+        """Give a model another name; its versions, tags and aliases go with it."""
+        body = {"name": name, "new_name": new_name}
+        payload = self._connection.write("POST", "registered-models/rename", body)
+        return understood(
+            lambda it: parsing.model_info(it["registered_model"]), payload
+        )
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """Set an alias, or move it from the version that has it."""

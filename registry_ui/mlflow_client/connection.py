@@ -1,6 +1,7 @@
 """One pooled way to MLflow's REST API: deadlines, bounds and the one retry."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -31,6 +32,14 @@ _CHUNK_BYTES = 256 * 1024
 _POOL_CONNECTIONS = 8
 
 
+@dataclass(slots=True)
+class Cost:
+    """How much was asked of MLflow, and how long it took to answer."""
+
+    requests: int = 0
+    seconds: float = 0.0
+
+
 class AnswerTooLarge(MLflowUnavailable):
     """The body went on after the number of bytes that the caller takes."""
 
@@ -44,6 +53,7 @@ class Connection:
         self._headers = access.headers
         self._timeout_seconds = timeout_seconds
         self._pool = _pool(access, timeout_seconds)
+        self.cost = Cost()
 
     def get(self, path: str, params: JsonObject) -> JsonObject:
         """Read by GET; lists in `params` are repeated."""
@@ -83,7 +93,7 @@ class Connection:
         limit: int = _ANSWER_BYTES,
     ) -> Answer:
         try:
-            return self._exchange(method, path, body, limit)
+            return self._counted_exchange(method, path, body, limit)
         except ProtocolError as error:
             # Most often MLflow closed an idle connection just when we took it.
             if attempts > 1:
@@ -91,6 +101,16 @@ class Connection:
             raise self._unavailable("it broke the connection") from error
         except HTTPError as error:
             raise self._unavailable(_reason(error, self._timeout_seconds)) from error
+
+    def _counted_exchange(
+        self, method: str, path: str, body: JsonObject | None, limit: int
+    ) -> Answer:
+        started = monotonic()
+        self.cost.requests += 1
+        try:
+            return self._exchange(method, path, body, limit)
+        finally:
+            self.cost.seconds += monotonic() - started
 
     def _exchange(
         self, method: str, path: str, body: JsonObject | None, limit: int

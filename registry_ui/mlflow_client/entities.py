@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+"""The tag of a registered model that makes MLflow take it for a prompt."""
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
@@ -17,6 +20,11 @@ class ModelInfo:
     updated_at: datetime
     tags: dict[str, str]
     aliases: dict[str, int]
+
+    @property
+    def is_prompt(self) -> bool:
+        """Does a tag make it a prompt, which MLflow's searches hide?"""
+        return self.tags.get(PROMPT_TAG) == "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Holders:
 
     stages: dict[str, tuple[int, ...]]
     aliases: dict[str, int]
+    is_prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

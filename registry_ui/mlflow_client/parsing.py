@@ -12,7 +12,6 @@ from registry_ui.mlflow_client.entities import (
     VersionInfo,
 )
 
-PROMPT_TAG = "mlflow.prompt.is_prompt"
 _DATASET_CONTEXT_TAG = "mlflow.data.context"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from registry_ui.models.access import ApiToken, Level, ModelPermission
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
+from registry_ui.models.incidents import Holding, Incident
 from registry_ui.models.mirror import (
     Alias,
     Evidence,
@@ -34,6 +35,8 @@ __all__ = [
     "Check",
     "Comment",
     "Evidence",
+    "Holding",
+    "Incident",
     "Level",
     "MirrorState",
     "ModelPermission",

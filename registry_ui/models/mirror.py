@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from registry_ui.models.requests import TransitionRequest
 
 NAME_LENGTH = 256  # MLflow's column
+MODELS_SHARE = 0.09
+VERSIONS_SHARE = 0.08
+"""The most of MLflow's time that the two kinds of sweeps take, as fractions of 1."""
 TAG_KEY_LENGTH = 250
 
 
@@ -55,10 +59,19 @@ class RegisteredModel(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(db_index=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    is_prompt = models.BooleanField(
+        default=False,
+        help_text="A tag made it a prompt, which hides it; it then counts as gone.",
+    )
     written_at = models.DateTimeField(
         null=True,
         blank=True,
         help_text="When we last wrote to MLflow; an older sweep knows nothing of it.",
+    )
+    writing_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="While we write to MLflow: until when a sweep leaves it alone.",
     )
 
     objects = RegisteredModelQuerySet.as_manager()
@@ -271,10 +284,25 @@ class MirrorState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
     synced_at = models.DateTimeField(
-        null=True, blank=True, help_text="Start of the last completed sweep."
+        null=True, blank=True, help_text="The holders shown were true at this instant."
     )
-    finished_at = models.DateTimeField(null=True, blank=True)
-    duration_seconds = models.FloatField(default=0)
+    polled_at = models.DateTimeField(null=True, blank=True)
+    models_swept_at = models.DateTimeField(null=True, blank=True)
+    versions_swept_at = models.DateTimeField(null=True, blank=True)
+    poll_due_at = models.DateTimeField(null=True, blank=True)
+    models_due_at = models.DateTimeField(null=True, blank=True)
+    versions_due_at = models.DateTimeField(null=True, blank=True)
+    models_seconds = models.FloatField(
+        default=0, help_text="What the last sweep of the models cost MLflow."
+    )
+    versions_seconds = models.FloatField(default=0)
+    newest_update_at = models.DateTimeField(
+        null=True, blank=True, help_text="By MLflow's clock: the newest change seen."
+    )
+    phase = models.CharField(
+        max_length=16, blank=True, default="", help_text="What is being read just now."
+    )
+    phase_count = models.PositiveIntegerField(default=0)
     tried_at = models.DateTimeField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True, default="")
@@ -295,15 +323,37 @@ class MirrorState(models.Model):
         """Return the row; one that was never saved before the first sync."""
         return cls.objects.filter(id=cls.ONLY).first() or cls()
 
-    def is_stale(self, now: datetime, *, promise_seconds: float) -> bool:
-        """Is what we show older than promised?
+    @property
+    def promise_seconds(self) -> float:
+        """Return how old the holders that we show may get.
 
-        The promise stretches with what a sweep costs, since sweeps space themselves.
+        It stretches with what sweeps cost MLflow, since they space themselves by that;
+        a sweep of the versions holds up the next look at the holders.
         """
+        spacing = 1.5 * self.models_seconds / MODELS_SHARE
+        held_up = 1.5 * self.versions_seconds
+        longest = max(settings.SWEEP_SECONDS, spacing) + held_up
+        return float(settings.SYNC_SECONDS + longest)
+
+    def why_stale(self, now: datetime) -> str:
+        """Say why nobody should decide on what is shown; empty while it is fresh."""
+        if not self.is_stale(now):
+            return ""
+        if self.synced_at is None:
+            return "The registry was never read whole; a sync must finish first."
+        since = f"What is shown is of {self.synced_at:%d %b %Y, %H:%M:%S} UTC"
+        if self.failing_since is None:
+            return f"{since}: no worker has synced since. It must be renewed first."
+        return (
+            f"{since}: since {self.failing_since:%H:%M:%S} UTC MLflow cannot be read"
+            f" ({self.error.rstrip('.')}). It must be renewed first."
+        )
+
+    def is_stale(self, now: datetime) -> bool:
+        """Are the holders that we show older than promised?"""
         if self.synced_at is None:
             return True
-        promise = promise_seconds + 5 * self.duration_seconds
-        return (now - self.synced_at).total_seconds() > promise
+        return (now - self.synced_at).total_seconds() > self.promise_seconds
 
 
 def as_json_numbers(metrics: dict[str, Any]) -> dict[str, float | str]:

@@ -44,6 +44,7 @@ class TransitionRequest(models.Model):
         ROLLBACK = "rollback", "Rollback"
         BREAK_GLASS = "break-glass", "Break-glass"
         RETROSPECTIVE = "retrospective", "Retrospective"
+        REVERT = "revert", "Revert"
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
@@ -85,6 +86,14 @@ class TransitionRequest(models.Model):
     )
     closed_at = models.DateTimeField(null=True, blank=True)
     policy_name = models.CharField(max_length=100, blank=True, default="")
+    incident = models.ForeignKey(
+        "registry_ui.Incident",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transition_requests",
+        help_text="What a revert or a retrospective request answers.",
+    )
 
     plan = models.JSONField(
         null=True, blank=True, help_text="Frozen in the transaction of the approval."
@@ -121,11 +130,18 @@ class TransitionRequest(models.Model):
 
     def __str__(self) -> str:
         """Return a sentence fragment: `#12 churn v7 to Production`."""
-        return f"#{self.number} {self.version} to {self.target_label}"
+        return f"#{self.number} {self.title}"
 
     def get_absolute_url(self) -> str:
         """Return the address of the decision page."""
         return reverse("registry_ui:request_detail", args=[self.number])
+
+    @property
+    def title(self) -> str:
+        """Return what is asked: `churn v7 to Production`, `churn as before`."""
+        if self.kind == self.Kind.REVERT:
+            return f"{self.version.model} as it was before incident {self.incident_id}"
+        return f"{self.version} to {self.target_label}"
 
     @property
     def is_open(self) -> bool:

@@ -11,13 +11,16 @@ from django.views.decorators.http import require_safe
 
 from registry_ui import permissions
 from registry_ui.actions.comments import create_comment
+from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
 from registry_ui.forms import CommentForm, ModelFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
     AuditEvent,
+    Incident,
     ModelVersion,
+    RegisteredModel,
     Stage,
     TransitionRequest,
 )
@@ -28,6 +31,7 @@ from registry_ui.views.getters import (
     visible_model_or_404,
     visible_version_or_404,
 )
+from registry_ui.views.incidents import phrases
 from registry_ui.views.model_rows import find_models, model_rows
 from registry_ui.views.panels import render_panels
 from registry_ui.views.sentences import event_lines
@@ -82,6 +86,7 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
     )
     aliases = list(model.aliases.select_related("version__model")[: SHOWN_ALIASES + 1])
     events = AuditEvent.objects.filter(model_pk=model.pk)[:RECENT_EVENTS]
+    incident = model.incidents.filter(status=Incident.Status.OPEN).first()
     context = {
         "model": model,
         "tags": list(model.tags.all()),
@@ -89,6 +94,9 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
         "stage": stage,
         "page": page,
         "lines": lines,
+        "incident": incident,
+        "incident_effects": phrases(incident.effects) if incident else [],
+        "warnings": _warnings(model),
         "open_requests": list(requests.open()),
         "recent_requests": list(
             requests.exclude(status=TransitionRequest.Status.OPEN)[:RECENT_REQUESTS]
@@ -101,6 +109,15 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
         and permissions.may_request(user, model),
     }
     return render_page(request, MODEL, context, partial="versions")
+
+
+def _warnings(model: RegisteredModel) -> tuple[str, ...]:
+    """Return what cannot all be meant of the model's stages and aliases."""
+    production = model.versions.filter(deleted_at=None, stage=Stage.PRODUCTION)
+    aliases = model.aliases.values_list("name", "version__number")
+    return contradictions(
+        list(production.values_list("number", flat=True)), dict(aliases)
+    )
 
 
 @require_safe

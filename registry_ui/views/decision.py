@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
@@ -12,7 +13,12 @@ from registry_ui.actions.reviews import OWN_REQUEST
 from registry_ui.comparison import compare
 from registry_ui.extensions import effects_of_plan
 from registry_ui.forms import CommentForm, ReviewForm
-from registry_ui.models import AuditEvent, ModelVersion, TransitionRequest
+from registry_ui.models import (
+    AuditEvent,
+    MirrorState,
+    ModelVersion,
+    TransitionRequest,
+)
 from registry_ui.views.selection import Selection, columns_of
 
 
@@ -47,6 +53,7 @@ def decision_context(
         "checks": ask.version.checks.select_related("reported_by"),
         "review_form": review_form or ReviewForm(),
         "comment_form": comment_form or CommentForm(),
+        "stale_reason": _stale_reason(ask),
         "why_not": _why_not(user, ask, decision) if ask.is_open else "",
         "may_cancel": ask.is_open and permissions.may_cancel(user, ask),
         "may_retry": ask.status == TransitionRequest.Status.FAILED
@@ -64,6 +71,11 @@ def _why_not(user: User, ask: TransitionRequest, decision: Decision) -> str:
     if decision.policy.four_eyes and user.pk == ask.requested_by_id:
         return OWN_REQUEST
     return ""
+
+
+def _stale_reason(ask: TransitionRequest) -> str:
+    """Say why an approval would be refused just now; empty while it would not."""
+    return MirrorState.load().why_stale(timezone.now()) if ask.is_open else ""
 
 
 def _compared_versions(

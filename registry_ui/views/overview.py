@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from registry_ui.extensions import panels_of_overview
 from registry_ui.models import (
+    Incident,
     MirrorState,
     ModelVersion,
     RegisteredModel,
@@ -19,6 +19,7 @@ from registry_ui.models import (
 from registry_ui.views.activity import visible_events
 from registry_ui.views.evidence import mlflow_url
 from registry_ui.views.getters import has_access, signed_in
+from registry_ui.views.incidents import phrases
 from registry_ui.views.panels import render_panels
 from registry_ui.views.sentences import event_lines
 from registry_ui.views.waiting import requests_to_decide, with_open_gates
@@ -26,6 +27,7 @@ from registry_ui.views.waiting import requests_to_decide, with_open_gates
 TEMPLATE = "registry_ui/overview.html"
 SHOWN_REQUESTS = 5
 SHOWN_EVENTS = 10
+SHOWN_INCIDENTS = 5
 
 
 @require_safe
@@ -39,6 +41,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     mine = asks.filter(requested_by=user)
     failed = asks.filter(status=TransitionRequest.Status.FAILED)
     models = RegisteredModel.objects.visible_to(user).live()
+    incidents = Incident.objects.visible_to(user).open().select_related("model")
+    open_incidents = incidents[:SHOWN_INCIDENTS]
     context = {
         "waiting": with_open_gates(waiting[:SHOWN_REQUESTS]),
         "waiting_count": len(waiting),
@@ -47,6 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "mine_count": mine.open().count(),
         "failed": list(failed[:SHOWN_REQUESTS]),
         "failed_count": failed.count(),
+        "incidents": [(i, phrases(i.effects)) for i in open_incidents],
         "model_count": models.count(),
         "in_production": models.filter(pk__in=_in_production()).count(),
         "events": event_lines(
@@ -67,6 +72,6 @@ def _in_production() -> Any:
 
 def _mirror() -> dict[str, Any]:
     state = MirrorState.load()
-    promise = settings.SYNC_SECONDS + settings.SWEEP_SECONDS
-    is_stale = state.is_stale(timezone.now(), promise_seconds=promise)
-    return {"state": state, "is_stale": is_stale}
+    is_stale = state.is_stale(timezone.now())
+    reading = "models" if state.phase == "models" else "versions"
+    return {"state": state, "is_stale": is_stale, "reading": reading}

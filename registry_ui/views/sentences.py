@@ -17,6 +17,7 @@ _SENTENCES: dict[str, str] = {
     "mirror.filled": "{who} mirrored MLflow: {models} models, {versions} versions",
     "registered_model.created": "{who} registered the model {model}",
     "registered_model.updated": "{who} changed the description of {model}",
+    "registered_model.renamed": "{who} renamed {name_before} to {model}",
     "registered_model.deleted": "{who} deleted the model {model}",
     "registered_model_tag.set": "{who} set the tag {key} of {model} to {value}",
     "registered_model_tag.deleted": "{who} removed the tag {key} from {model}",
@@ -43,6 +44,11 @@ _SENTENCES: dict[str, str] = {
     "transition_request.retried": "{who} let {request} about {version} be tried again",
     "transition_request.superseded": "{Request} about {version} was overtaken by"
     " #{by_request}",
+    "incident.opened": "Changed in MLflow without a decision: incident {incident}"
+    " on {model}",
+    "incident.updated": "Incident {incident} on {model} changed",
+    "incident.revert_started": "{who} had incident {incident} on {model} reverted",
+    "incident.resolved": "Incident {incident} on {model} was {resolution}",
     "review.given": "{who} {decided} {request} about {version}",
     "comment.created": "{who} commented on {version}",
     "check.reported": "{who} reported the check {check} of {version}: {verdict}",
@@ -73,6 +79,7 @@ _ICONS = {
     "model_version_alias": "at-sign",
     "transition_request": "git-pull-request-arrow",
     "review": "user-check",
+    "incident": "siren",
     "comment": "message-square",
     "check": "list-checks",
     "permission": "shield",
@@ -89,6 +96,8 @@ _LOOKS = {
     "transition_request.rejected": ("circle-x", "bad"),
     "transition_request.failed": ("circle-alert", "bad"),
     "transition_request.cancelled": ("ban", ""),
+    "incident.opened": ("siren", "bad"),
+    "incident.updated": ("siren", "warn"),
     "registered_model.deleted": ("trash-2", "warn"),
     "model_version.deleted": ("trash-2", "warn"),
 }
@@ -188,12 +197,15 @@ def _who(event: AuditEvent, details: dict[str, Any], person: User | None) -> str
 
 def _quote(details: dict[str, Any]) -> str:
     written = details.get("comment") or details.get("reason") or details.get("text")
+    written = written or "; ".join(details.get("effects", ()))
     return _shortened(str(written), _LONGEST_QUOTE) if written else ""
 
 
 def _address(event: AuditEvent) -> str:
     if event.request_number is not None:
         return reverse("registry_ui:request_detail", args=[event.request_number])
+    if "incident" in event.details:
+        return reverse("registry_ui:incident_detail", args=[event.details["incident"]])
     if event.version_number is not None:
         numbered = [event.model_name, event.version_number]
         return reverse("registry_ui:version_detail", args=numbered)

@@ -172,8 +172,10 @@ class EffectOut(Schema):
     )
 
     effect: str = Field(description="In words.")
-    kind: Literal["transition", "archive", "set_alias"]
-    version: int
+    kind: Literal[
+        "transition", "archive", "set_alias", "delete_alias", "rename", "model"
+    ]
+    version: int = Field(description="0 where the change is the model's own.")
     before: str = Field(description="A stage; for an alias the version it points to.")
     after: str
     alias: str

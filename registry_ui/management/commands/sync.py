@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--full",
             action="store_true",
-            help="Read every model and version; each sync does so at present.",
+            help="Read every version too, whether or not it is time to.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,7 +38,11 @@ class Command(BaseCommand):
         registry = MLflowClient(settings.MLFLOW_REGISTRY_URI)
         tracking = MLflowClient(settings.MLFLOW_TRACKING_URI)
         try:
-            report = sync_mirror(registry, progress=self._show)
+            report = sync_mirror(
+                registry,
+                full=options["full"],
+                progress=self._show,
+            )
             if report is None:
                 raise CommandError(BUSY)
             evidence_count = self._read_evidence(registry, tracking)
@@ -69,9 +73,9 @@ class Command(BaseCommand):
 
     def _report(self, report: SyncReport, evidence_count: int) -> None:
         self.stdout.write(
-            f"{report.models:,} models, {report.versions:,} versions,"
-            f" {report.changes:,} changes in {report.seconds:.1f} s;"
-            f" runs and files of {evidence_count:,} versions read."
+            f"{report.read.get('models', 0):,} models and"
+            f" {report.read.get('versions', 0):,} versions read: {report.new:,} new,"
+            f" {report.changed:,} changed, {report.gone:,} gone; {report.requests:,}"
+            f" requests in {report.seconds:.1f} s."
+            f" Runs and files of {evidence_count:,} versions read."
         )
-        for problem in report.problems:
-            self.stderr.write(problem)

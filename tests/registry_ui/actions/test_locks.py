@@ -17,7 +17,9 @@ from mlflow import MlflowClient as PlainClient
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.mirror import SweepContext, mirror_models, mirror_versions
+from registry_ui.actions.mirror import SyncContext
+from registry_ui.actions.mirror_models import mirror_models
+from registry_ui.actions.mirror_versions import mirror_versions
 from registry_ui.actions.requests import create_request, locked
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
@@ -78,8 +80,8 @@ def approve(request: TransitionRequest) -> Review:
     return review_request(request, Review.Decision.APPROVE, actor=reviewer, seen=seen)
 
 
-def sweep() -> SweepContext:
-    return SweepContext(started_at=timezone.now(), is_first=False)
+def sweep() -> SyncContext:
+    return SyncContext(timezone.now(), previous_at=timezone.now())
 
 
 def as_in_mlflow(version: ModelVersion) -> VersionInfo:
@@ -115,13 +117,17 @@ def test_a_remark_beside_a_decision(beside: ThreadPoolExecutor) -> None:
     assert request.comments.count() == 1
 
 
-def test_a_remark_beside_a_sweep_of_versions(beside: ThreadPoolExecutor) -> None:
+def test_a_remark_beside_a_sweep_of_versions(
+    beside: ThreadPoolExecutor, mlflow_client: MLflowClient
+) -> None:
     version = make_version()
     page = [replace(as_in_mlflow(version), description="Second")]
 
     with transaction.atomic():
         create_comment(version, "!", actor=make_user(level=Level.CAN_READ))
-        swept = beside.submit(apart, lambda: mirror_versions(page, sweep()))
+        swept = beside.submit(
+            apart, lambda: mirror_versions(page, sweep(), mlflow_client)
+        )
         wait_until_somebody_waits_for_me()
 
     swept.result(SECONDS)
@@ -139,7 +145,9 @@ def test_a_new_version_beside_a_sweep_of_models(beside: ThreadPoolExecutor) -> N
     with transaction.atomic():
         version = make_version(model=model)
         record_event(EventType.MODEL_VERSION_CREATED, actor=None, version=version)
-        swept = beside.submit(apart, lambda: mirror_models([model_info], sweep()))
+        swept = beside.submit(
+            apart, lambda: mirror_models({model.pk: model_info}, sweep())
+        )
         wait_until_somebody_waits_for_me()
 
     swept.result(SECONDS)
@@ -201,7 +209,7 @@ def test_a_sweep_of_versions_beside_a_plan_that_moves_them(
 
 
 def test_a_sweep_that_waited_for_a_plan_does_not_take_its_move_back(
-    beside: ThreadPoolExecutor,
+    beside: ThreadPoolExecutor, mlflow_client: MLflowClient
 ) -> None:
     version = make_version(stage="Staging")
     page, context = [as_in_mlflow(version)], sweep()  # before the move
@@ -211,7 +219,9 @@ def test_a_sweep_that_waited_for_a_plan_does_not_take_its_move_back(
         RegisteredModel.objects.filter(pk=version.model.pk).update(
             written_at=timezone.now()
         )
-        swept = beside.submit(apart, lambda: mirror_versions(page, context))
+        swept = beside.submit(
+            apart, lambda: mirror_versions(page, context, mlflow_client)
+        )
         wait_until_somebody_waits_for_me()
 
     swept.result(SECONDS)

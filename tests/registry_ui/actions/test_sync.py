@@ -88,6 +88,8 @@ def test_every_change_made_around_us_is_mirrored_and_on_record(
     assert versions(name) == {1: "Production", 2: "None", 3: "None"}
     assert Alias.objects.get(model=model).version.number == 1
     assert sorted(event_types(name)) == [
+        "incident.opened",
+        "incident.updated",
         "model_version.created",
         "model_version.transitioned",
         "model_version_alias.set",
@@ -112,6 +114,7 @@ def test_moved_and_deleted_aliases_are_seen(
     aliases = Alias.objects.filter(model__name=name)
     assert dict(aliases.values_list("name", "version__number")) == {"champion": 2}
     assert sorted(event_types(name)) == [
+        "incident.opened",
         "model_version_alias.deleted",
         "model_version_alias.moved",
     ]

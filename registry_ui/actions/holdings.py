@@ -1,0 +1,119 @@
+"""Who held what from when to when: kept in step with every change of a holder."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from registry_ui.models import (
+    ALIAS_PREFIX,
+    STAGE_PREFIX,
+    Alias,
+    Holding,
+    Incident,
+    ModelVersion,
+    RegisteredModel,
+    TransitionRequest,
+)
+from registry_ui.planning import SERVING_STAGES, Effect, EffectKind
+
+
+def move_holders(
+    model: RegisteredModel,
+    effects: Iterable[Effect],
+    *,
+    at: datetime,
+    not_before: datetime | None = None,
+    through: TransitionRequest | Incident,
+) -> None:
+    """End and start holdings as the effects say; call it with the model locked.
+
+    Args:
+        model: whose holders changed.
+        effects: what changed.
+        at: when, or the latest that it may have been.
+        not_before: the earliest that it may have been; None: exactly `at`.
+        through: what changed them.
+    """
+    cause = "request" if isinstance(through, TransitionRequest) else "incident"
+    ends, starts = _ends_and_starts(effects)
+    held = Holding.objects.current().filter(model=model)
+    for number, target in ends:
+        held.filter(version__number=number, target=target).update(
+            ended_at=Greatest(at, F("started_at")),
+            ended_not_before=not_before,
+            **{f"ended_{cause}": through},
+        )
+    rows = model.versions.filter(number__in=[number for number, _ in starts])
+    versions = {version.number: version for version in rows}
+    Holding.objects.bulk_create(
+        [
+            Holding(
+                model=model,
+                version=versions[number],
+                target=target,
+                started_at=at,
+                started_not_before=not_before,
+                **{f"started_{cause}": through},
+            )
+            for number, target in starts
+            if number in versions
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def infer_holdings(*, seen_at: datetime) -> None:
+    """Store who holds what now, for the time before Signoff looked.
+
+    MLflow tells when a version was last touched: since then at the latest it has been
+    in its stage. Of aliases it keeps no time, so they count from `seen_at`.
+    """
+    serving = ModelVersion.objects.live().filter(stage__in=SERVING_STAGES)
+    aliases = Alias.objects.filter(model__deleted_at=None).select_related("version")
+    inferred = [
+        *(
+            Holding(
+                model_id=version.model_id,
+                version=version,
+                target=f"{STAGE_PREFIX}{version.stage}",
+                started_at=version.updated_at,
+            )
+            for version in serving.only("model", "stage", "updated_at")
+        ),
+        *(
+            Holding(
+                model_id=alias.model_id,
+                version=alias.version,
+                target=f"{ALIAS_PREFIX}{alias.name}",
+                started_at=seen_at,
+            )
+            for alias in aliases
+        ),
+    ]
+    Holding.objects.bulk_create(inferred, ignore_conflicts=True, batch_size=2000)
+
+
+def _ends_and_starts(
+    effects: Iterable[Effect],
+) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return (version number, target) pairs: what is held no more, and what now is."""
+    ends: list[tuple[int, str]] = []
+    starts: list[tuple[int, str]] = []
+    for effect in effects:
+        if effect.kind in (EffectKind.SET_ALIAS, EffectKind.DELETE_ALIAS):
+            target = f"{ALIAS_PREFIX}{effect.alias}"
+            ends += [(int(effect.before), target)] if effect.before else []
+            starts += [(int(effect.after), target)] if effect.after else []
+        elif effect.kind in (EffectKind.TRANSITION, EffectKind.ARCHIVE):
+            number = effect.version
+            ends += _served(number, effect.before)
+            starts += _served(number, effect.after)
+    return ends, starts
+
+
+def _served(number: int, stage: str) -> list[tuple[int, str]]:
+    return [(number, f"{STAGE_PREFIX}{stage}")] if stage in SERVING_STAGES else []

@@ -1,0 +1,36 @@
+"""What a person types to answer an incident, or to look at the past."""
+
+from django import forms
+
+from registry_ui.models import COMMENT_LENGTH
+
+
+class AnswerForm(forms.Form):
+    """One of three answers; carries the digest of what was on the page."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    answer = forms.ChoiceField(
+        choices=[("revert", "Revert"), ("accept", "Accept"), ("ask", "Ask")],
+        error_messages={"required": "Press one of the three buttons."},
+    )
+    text = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(
+            {"rows": 3, "placeholder": "Needed to accept it, or to ask reviewers"}
+        ),
+    )
+
+
+class InstantForm(forms.Form):
+    """An instant, in ISO 8601; without a zone it is UTC."""
+
+    at = forms.DateTimeField(
+        label="At",
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
+        error_messages={
+            "invalid": "Give a date and time such as 2026-03-01T12:00, in UTC."
+        },
+    )
