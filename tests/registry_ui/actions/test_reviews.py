@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.requests import (
@@ -14,6 +17,7 @@ from registry_ui.fingerprint import Fingerprint
 from registry_ui.models import (
     AuditEvent,
     Level,
+    MirrorState,
     Review,
     TransitionRequest,
 )
@@ -250,3 +254,23 @@ def test_the_requester_may_withdraw(requester: User) -> None:
 def test_a_bystander_may_not_withdraw(reviewer: User) -> None:
     with pytest.raises(PermissionDenied):
         cancel_request(make_transition_request(), actor=reviewer)
+
+
+def test_nothing_is_approved_while_the_mirror_is_older_than_promised() -> None:
+    request = make_transition_request()
+    rui = make_user(level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
+    seen = gather_decision(request).fingerprint
+    MirrorState.objects.update(
+        synced_at=timezone.now() - timedelta(hours=1),
+        failing_since=timezone.now() - timedelta(minutes=55),
+        error="MLflow does not answer.",
+    )
+
+    with pytest.raises(ActionError, match=r"MLflow does not answer\).*Nothing was dec"):
+        review_request(request, Review.Decision.APPROVE, actor=rui, seen=seen)
+    review_request(
+        request, Review.Decision.REJECT, actor=rui, seen=seen, comment="Not now."
+    )
+
+    request.refresh_from_db()
+    assert request.status == TransitionRequest.Status.REJECTED

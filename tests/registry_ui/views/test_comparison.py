@@ -209,7 +209,7 @@ def test_the_number_of_queries_does_not_grow_with_versions(
     model = make_model()
     versions = [make_version(model=model, tags={"a": "b"}) for _ in range(10)]
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         reader.get(compare_url(*versions))
 
 
@@ -257,7 +257,7 @@ def test_the_queries_of_the_stages_do_not_grow_with_versions(
     for _ in range(20):
         make_version(model=model, stage=Stage.ARCHIVED)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         reader.get("/models/m/compare/")
 
 
