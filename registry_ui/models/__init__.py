@@ -3,6 +3,7 @@
 from registry_ui.models.access import ApiToken, Level, ModelPermission
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.mirror import (
+    NAME_LENGTH,
     Alias,
     Evidence,
     MirrorState,
@@ -27,6 +28,7 @@ __all__ = [
     "ALIAS_PREFIX",
     "COMMENT_LENGTH",
     "GENESIS",
+    "NAME_LENGTH",
     "STAGE_PREFIX",
     "Alias",
     "ApiToken",
