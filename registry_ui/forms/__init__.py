@@ -2,9 +2,12 @@
 
 from registry_ui.forms.catalog import (
     EVENT_GROUPS,
+    MOST_COLUMNS,
     EventFilterForm,
+    FilterForm,
     ModelFilterForm,
     TokenForm,
+    VersionFilterForm,
 )
 from registry_ui.forms.requests import (
     CancelForm,
@@ -15,11 +18,14 @@ from registry_ui.forms.requests import (
 
 __all__ = [
     "EVENT_GROUPS",
+    "MOST_COLUMNS",
     "CancelForm",
     "CommentForm",
     "EventFilterForm",
+    "FilterForm",
     "ModelFilterForm",
     "RequestForm",
     "ReviewForm",
     "TokenForm",
+    "VersionFilterForm",
 ]
