@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
 
@@ -21,14 +22,26 @@ def render_page(
     *,
     partial: str,
     status: int = 200,
+    address: str = "",
 ) -> HttpResponse:
     """Render the page, or just its partial where htmx asks to swap that.
 
     Boosted links and restored history get the whole page, as browsers do.
+
+    Args:
+        request: what came in.
+        template: of the whole page.
+        context: for either.
+        partial: the name of the partial in the template.
+        status: of the answer.
+        address: what the browser shall show after the swap; empty to leave that to
+            the element that asked.
     """
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # set by HtmxMiddleware
     wants_partial = htmx and not htmx.boosted and not htmx.history_restore_request
     name = f"{template}#{partial}" if wants_partial else template
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
+    if wants_partial and address:
+        push_url(response, address)
     return response

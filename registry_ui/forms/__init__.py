@@ -2,9 +2,12 @@
 
 from registry_ui.forms.catalog import (
     EVENT_GROUPS,
+    MOST_COLUMNS,
     EventFilterForm,
+    FilterForm,
     ModelFilterForm,
     TokenForm,
+    VersionFilterForm,
 )
 from registry_ui.forms.incidents import AnswerForm, InstantForm
 from registry_ui.forms.requests import (
@@ -16,13 +19,16 @@ from registry_ui.forms.requests import (
 
 __all__ = [
     "EVENT_GROUPS",
+    "MOST_COLUMNS",
     "AnswerForm",
     "CancelForm",
     "CommentForm",
     "EventFilterForm",
+    "FilterForm",
     "InstantForm",
     "ModelFilterForm",
     "RequestForm",
     "ReviewForm",
     "TokenForm",
+    "VersionFilterForm",
 ]

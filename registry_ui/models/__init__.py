@@ -4,6 +4,7 @@ from registry_ui.models.access import ApiToken, Level, ModelPermission
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.incidents import Holding, Incident
 from registry_ui.models.mirror import (
+    NAME_LENGTH,
     Alias,
     Evidence,
     MirrorState,
@@ -28,6 +29,7 @@ __all__ = [
     "ALIAS_PREFIX",
     "COMMENT_LENGTH",
     "GENESIS",
+    "NAME_LENGTH",
     "STAGE_PREFIX",
     "Alias",
     "ApiToken",

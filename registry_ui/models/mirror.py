@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from registry_ui.models.access import ModelPermission
+from registry_ui.models.text import CodePoints, Head, NameOrder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,6 +84,14 @@ class RegisteredModel(models.Model):
                 fields=["workspace", "name"],
                 condition=Q(deleted_at=None),
                 name="one_live_model_per_name",
+            )
+        ]
+        indexes = [
+            models.Index(
+                NameOrder("name"),
+                CodePoints("name"),
+                condition=Q(deleted_at=None),
+                name="live_models_in_name_order",
             )
         ]
 
@@ -225,6 +234,7 @@ class ModelTag(models.Model):
                 fields=["model", "key"], name="one_value_per_model_and_tag_key"
             )
         ]
+        indexes = [models.Index("key", Head("value"), "model", name="models_by_tag")]
 
     def __str__(self) -> str:
         """Return `key: value`."""
@@ -246,6 +256,9 @@ class VersionTag(models.Model):
             models.UniqueConstraint(
                 fields=["version", "key"], name="one_value_per_version_and_tag_key"
             )
+        ]
+        indexes = [
+            models.Index("key", Head("value"), "version", name="versions_by_tag")
         ]
 
     def __str__(self) -> str:

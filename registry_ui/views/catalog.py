@@ -1,10 +1,10 @@
 """The catalog: the list of models, a model, a version."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ from registry_ui.actions.comments import create_comment
 from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
-from registry_ui.forms import CommentForm, ModelFilterForm
+from registry_ui.forms import CommentForm, ModelFilterForm, VersionFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
     AuditEvent,
@@ -24,6 +24,14 @@ from registry_ui.models import (
     Stage,
     TransitionRequest,
 )
+from registry_ui.views.addresses import (
+    address_of,
+    edges_of,
+    head_of,
+    links_of,
+    metric_head,
+    redirect_if_blank,
+)
 from registry_ui.views.evidence import evidence_view, mlflow_url, run_url, version_url
 from registry_ui.views.getters import (
     has_access,
@@ -32,10 +40,13 @@ from registry_ui.views.getters import (
     visible_version_or_404,
 )
 from registry_ui.views.incidents import phrases
-from registry_ui.views.model_rows import find_models, model_rows
+from registry_ui.views.keyset import page_of
+from registry_ui.views.model_rows import model_rows
+from registry_ui.views.model_search import find_models, model_order
 from registry_ui.views.panels import render_panels
 from registry_ui.views.sentences import event_lines
-from registry_ui.views.stage_board import stage_board, version_table
+from registry_ui.views.stage_board import stage_board
+from registry_ui.views.version_table import columns_to_choose, version_table
 
 LIST = "registry_ui/model_list.html"
 MODEL = "registry_ui/model_detail.html"
@@ -52,20 +63,30 @@ def model_list(request: HttpRequest) -> HttpResponse:
     """Show the models that the user may read."""
     user = signed_in(request)
     form = ModelFilterForm(request.GET)
+    if tidy := redirect_if_blank(request, form):
+        return tidy
     chosen = form.chosen()
-    page = Paginator(find_models(user, **chosen), PAGE_SIZE).get_page(
-        request.GET.get("page")
+    page = page_of(
+        find_models(user, chosen),
+        RegisteredModel.objects.all(),
+        model_order(chosen["sort"]),
+        edges_of(request),
+        size=PAGE_SIZE,
     )
     context = {
         "form": form,
         "chosen": chosen,
         "page": page,
-        "rows": model_rows(page),
-        "is_filtered": bool(chosen["q"] or chosen["stage"]),
+        "rows": model_rows(page.rows),
+        "links": links_of(form, page),
+        "conditions": form.conditions(),
+        "by_name": head_of(form, "", "-name", descends=False),
+        "by_update": head_of(form, "-updated", "updated", descends=True),
         "has_access": has_access(user),
         "mlflow_url": mlflow_url(),
     }
-    return render_page(request, LIST, context, partial="models")
+    address = address_of(request, form)
+    return render_page(request, LIST, context, partial="models", address=address)
 
 
 @require_safe
@@ -73,12 +94,15 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one model: its stages, versions, requests and recent activity."""
     user = signed_in(request)
     model = visible_model_or_404(user, name)
-    board = stage_board(model)
-    stage = request.GET.get("stage", "")
-    stage = stage if stage in Stage.values else ""
-    page, lines = version_table(
-        model, board, stage=stage, page_number=request.GET.get("page")
-    )
+    form = VersionFilterForm(request.GET)
+    if tidy := redirect_if_blank(request, form, anchor="#versions"):
+        return tidy
+    context = _model_context(user, model) | _versions_context(request, model, form)
+    address = address_of(request, form)
+    return render_page(request, MODEL, context, partial="versions", address=address)
+
+
+def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
     requests = (
         TransitionRequest.objects.filter(version__model=model)
         .select_related("version__model", "requested_by")
@@ -87,13 +111,9 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
     aliases = list(model.aliases.select_related("version__model")[: SHOWN_ALIASES + 1])
     events = AuditEvent.objects.filter(model_pk=model.pk)[:RECENT_EVENTS]
     incident = model.incidents.filter(status=Incident.Status.OPEN).first()
-    context = {
+    return {
         "model": model,
         "tags": list(model.tags.all()),
-        "board": board,
-        "stage": stage,
-        "page": page,
-        "lines": lines,
         "incident": incident,
         "incident_effects": phrases(incident.effects) if incident else [],
         "warnings": _warnings(model),
@@ -108,7 +128,33 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
         "may_request": model.deleted_at is None
         and permissions.may_request(user, model),
     }
-    return render_page(request, MODEL, context, partial="versions")
+
+
+def _versions_context(
+    request: HttpRequest, model: RegisteredModel, form: VersionFilterForm
+) -> dict[str, Any]:
+    board = stage_board(model)
+    chosen = form.chosen()
+    table = version_table(model, board, chosen, edges_of(request))
+    return {
+        "board": board,
+        "chosen": chosen,
+        "table": table,
+        "links": links_of(form, table.page),
+        "conditions": form.conditions(),
+        "stages": [
+            (label, form.query(stage=value), value == chosen["stage"])
+            for value, label in [("", "All"), *Stage.choices]
+        ],
+        "by_number": head_of(form, "", "number", descends=True),
+        "by_headline": metric_head(form, board.metric) if board.metric else None,
+        "heads": [
+            (column, metric_head(form, column.name) if column.is_sortable else None)
+            for column in table.columns
+        ],
+        # Read by the whole page alone.
+        "column_choices": partial(columns_to_choose, model, chosen["col"]),
+    }
 
 
 def _warnings(model: RegisteredModel) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.contrib.auth.models import User
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 
 from registry_ui.models import (
@@ -48,26 +47,6 @@ class ModelRow:
     headline: Headline | None
     version_count: int
     open_count: int
-
-
-def find_models(
-    user: User, *, q: str, stage: str, sort: str
-) -> QuerySet[RegisteredModel]:
-    """Return the live models that the user may read.
-
-    Args:
-        user: who asks.
-        q: part of the name, in any case; empty for all.
-        stage: with a version in this stage; empty for any.
-        sort: "updated" for the latest first, else by name.
-    """
-    models = RegisteredModel.objects.visible_to(user).live()
-    if q:
-        models = models.filter(name__icontains=q)
-    if stage:
-        holders = ModelVersion.objects.filter(stage=stage, deleted_at=None)
-        models = models.filter(pk__in=holders.values("model"))
-    return models.order_by("-updated_at", "name") if sort == "updated" else models
 
 
 def model_rows(models: Iterable[RegisteredModel]) -> list[ModelRow]:

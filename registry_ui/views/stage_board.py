@@ -1,10 +1,8 @@
-"""A model's versions as people look at them: the stage board and the table."""
+"""A model's versions as people look at them: the stage board, and single lines."""
 
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Prefetch, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Prefetch, QuerySet
 
 from registry_ui.comparison import headline_metric
 from registry_ui.models import ModelVersion, RegisteredModel, Stage, TransitionRequest
@@ -12,18 +10,14 @@ from registry_ui.views.headlines import Headline, compared_headline, metrics_of
 
 TILES = 5
 FULL_TILES = {Stage.NONE: 1, Stage.STAGING: 3, Stage.PRODUCTION: 3, Stage.ARCHIVED: 0}
-PAGE_SIZE = 15
 
+_PARAMS = "evidence__params"
 _UNUSED_EVIDENCE = [
-    f"evidence__{name}"
-    for name in (
-        "params",
-        "run_tags",
-        "datasets",
-        "signature",
-        "flavors",
-        "requirements",
-    )
+    _PARAMS,
+    *(
+        f"evidence__{name}"
+        for name in ("run_tags", "datasets", "signature", "flavors", "requirements")
+    ),
 ]
 
 
@@ -93,23 +87,18 @@ class Board:
 
 def stage_board(model: RegisteredModel) -> Board:
     """Return the board of a model, in a fixed number of queries."""
-    newest = (
-        model.versions.filter(deleted_at=None)
-        .annotate(
-            rank=Window(
-                RowNumber(), partition_by=F("stage"), order_by=F("number").desc()
-            ),
-            total=Window(Count("pk"), partition_by=F("stage")),
-        )
-        .filter(rank__lte=TILES)
-        .values_list("pk", "stage", "total")
-    )
-    totals: dict[str, int] = {}
-    pks = []
-    for pk, stage, total in newest:
-        pks.append(pk)
-        totals[stage] = total
-    versions = list(_for_lines(ModelVersion.objects.filter(pk__in=pks)))
+    live = model.versions.filter(deleted_at=None)
+    counts = live.order_by().values_list("stage").annotate(count=Count("pk"))
+    totals: dict[str, int] = dict(counts)
+    # One look into an index a stage: to rank all versions is slow where there are many.
+    newest = [
+        live.filter(stage=stage)
+        .order_by("-number")
+        .values_list("pk", flat=True)[:TILES]
+        for stage in Stage
+    ]
+    pks = [pk for stage in newest for pk in stage]
+    versions = list(for_lines(ModelVersion.objects.filter(pk__in=pks)))
     baseline = next((v for v in versions if v.stage == Stage.PRODUCTION), None)
     speaker = baseline or next(iter(versions), None)
     frame = Board((), headline_metric(metrics_of(speaker)), baseline)
@@ -129,30 +118,15 @@ def stage_board(model: RegisteredModel) -> Board:
     return Board(columns, frame.metric, baseline)
 
 
-def version_table(
-    model: RegisteredModel, board: Board, *, stage: str, page_number: str | None
-) -> tuple[Page[ModelVersion], list[VersionLine]]:
-    """Return one page of the model's versions, newest first, and its rows.
-
-    Args:
-        model: whose versions.
-        board: gives the headline metric and what it is compared with.
-        stage: one of MLflow's; empty for all.
-        page_number: as it was asked for; anything else than a number is the first.
-    """
-    versions = model.versions.filter(deleted_at=None)
-    if stage:
-        versions = versions.filter(stage=stage)
-    page = Paginator(_for_lines(versions), PAGE_SIZE).get_page(page_number)
-    return page, [board.line(version) for version in page]
-
-
-def _for_lines(versions: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+def for_lines(
+    versions: QuerySet[ModelVersion], *, has_params: bool = False
+) -> QuerySet[ModelVersion]:
     """Fetch along what tiles and rows show, and nothing large besides."""
     open_requests = TransitionRequest.objects.open().select_related("requested_by")
+    unused = [name for name in _UNUSED_EVIDENCE if not (has_params and name == _PARAMS)]
     return (
         versions.select_related("model", "evidence")
-        .defer(*_UNUSED_EVIDENCE)
+        .defer(*unused)
         .prefetch_related(
             "aliases",
             Prefetch("transition_requests", open_requests, to_attr="open_requests"),

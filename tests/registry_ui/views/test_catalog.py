@@ -99,7 +99,17 @@ def test_the_list_keeps_models_with_a_version_in_the_stage(
     assert "/models/churn/" not in page
 
 
-@pytest.mark.parametrize("query", ["stage=Nowhere", "sort=x", "page=zzz", "q=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "stage=Nowhere",
+        "sort=x",
+        "after=%00",
+        "before=zzz&sort=updated",
+        "q=%00",
+        "since=8",
+    ],
+)
 def test_nonsense_in_the_query_is_ignored(
     browser_of_reader: Client, query: str
 ) -> None:
@@ -219,7 +229,7 @@ def test_the_stage_filter_gets_the_table_alone(browser_of_reader: Client) -> Non
 
     page = text(browser_of_reader, "/models/churn/?stage=Archived", headers=HTMX)
 
-    assert page.lstrip().startswith('<section class="card" id="versions"')
+    assert page.lstrip().startswith('<div class="versions" id="versions"')
     assert "Select version 2" in page
     assert "Select version 1" not in page
 

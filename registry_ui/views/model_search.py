@@ -1,0 +1,125 @@
+"""Finds models: for the list with its filters and orders, and by name to jump to."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from registry_ui.models import (
+    Alias,
+    ModelTag,
+    ModelVersion,
+    RegisteredModel,
+    TransitionRequest,
+    VersionTag,
+)
+from registry_ui.models.text import CodePoints, Head, NameOrder, contains, equals
+from registry_ui.views.keyset import Key, Order, SortKey
+
+OWNER = "owner"
+"""The model tag that names who is responsible."""
+
+
+def find_models(user: User, chosen: dict[str, Any]) -> QuerySet[RegisteredModel]:
+    """Return the live models that the user may read and that meet every condition.
+
+    Args:
+        user: who asks.
+        chosen: of `ModelFilterForm`; what is empty is no condition.
+    """
+    models = RegisteredModel.objects.visible_to(user).live()
+    for name, condition in _CONDITIONS.items():
+        if chosen[name]:
+            models = models.filter(condition(chosen[name]))
+    return models
+
+
+def _has_version_in(stage: str) -> Q:
+    # A look into an index a model: a list of all versions in a stage would be long.
+    held = ModelVersion.objects.filter(
+        model=OuterRef("pk"), stage=stage, deleted_at=None
+    )
+    return Q(Exists(held))
+
+
+def _has_request(_open: str) -> Q:
+    return Q(pk__in=TransitionRequest.objects.open().values("version__model"))
+
+
+def _has_owner(part: str) -> Q:
+    tags = ModelTag.objects.filter(contains("value", part), key=OWNER)
+    return Q(pk__in=tags.values("model"))
+
+
+def _has_tag(text: str) -> Q:
+    """Match `key` or `key=value`, of the model or of any live version of it."""
+    key, has_value, value = text.partition("=")
+    wanted = Q(key=key)
+    if has_value:
+        wanted &= Q(head=Head.of(value))
+        if len(value) >= Head.LENGTH:  # else the head is the whole value
+            wanted &= Q(value=value)
+    own = ModelTag.objects.alias(head=Head("value")).filter(wanted)
+    of_versions = VersionTag.objects.alias(head=Head("value")).filter(
+        wanted, version__deleted_at=None
+    )
+    return Q(pk__in=own.values("model")) | Q(
+        pk__in=of_versions.values("version__model")
+    )
+
+
+def _has_alias(name: str) -> Q:
+    return Q(pk__in=Alias.objects.filter(equals("name", name)).values("model"))
+
+
+def _is_updated_within(days: str) -> Q:
+    return Q(updated_at__gte=timezone.now() - timedelta(days=int(days)))
+
+
+_CONDITIONS: dict[str, Callable[[str], Q]] = {
+    "q": lambda part: contains("name", part),
+    "stage": _has_version_in,
+    "requests": _has_request,
+    "owner": _has_owner,
+    "tag": _has_tag,
+    "alias": _has_alias,
+    "since": _is_updated_within,
+}
+"""What each field of `ModelFilterForm` asks for."""
+
+
+def model_order(sort: str) -> Order[RegisteredModel]:
+    """Return an order of models; "" is by name.
+
+    Args:
+        sort: one of `ModelFilterForm`'s.
+    """
+    is_descending = sort.startswith("-")
+    by_code_point = SortKey(CodePoints("name"), is_descending)
+    if sort.removeprefix("-") == "updated":
+        return Order(
+            (SortKey(F("updated_at"), is_descending), by_code_point),
+            _write_update,
+            _read_update,
+        )
+    return Order(
+        (SortKey(NameOrder("name"), is_descending), by_code_point),
+        lambda model: model.name,
+        lambda name: None if "\x00" in name else (NameOrder.of(name), name),
+    )
+
+
+def _write_update(model: RegisteredModel) -> str:
+    return f"{model.updated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}/{model.name}"
+
+
+def _read_update(text: str) -> Key | None:
+    moment, _, name = text.partition("/")
+    try:
+        updated_at = datetime.fromisoformat(moment).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return None if "\x00" in name else (updated_at, name)
