@@ -89,6 +89,9 @@ class ModelFilterForm(FilterForm):
     requests = forms.ChoiceField(
         required=False, choices=[("", "Any"), ("open", "Has an open request")]
     )
+    incident = forms.ChoiceField(
+        required=False, choices=[("", "Any"), ("open", "Has an incident")]
+    )
     owner = forms.CharField(required=False, max_length=NAME_LENGTH)
     tag = forms.CharField(required=False, max_length=6000)
     alias = forms.CharField(required=False, max_length=NAME_LENGTH)

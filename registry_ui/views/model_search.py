@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from registry_ui.models import (
     Alias,
+    Incident,
     ModelTag,
     ModelVersion,
     RegisteredModel,
@@ -49,6 +50,10 @@ def _has_request(_open: str) -> Q:
     return Q(pk__in=TransitionRequest.objects.open().values("version__model"))
 
 
+def _has_incident(_open: str) -> Q:
+    return Q(pk__in=Incident.objects.open().values("model"))
+
+
 def _has_owner(part: str) -> Q:
     tags = ModelTag.objects.filter(contains("value", part), key=OWNER)
     return Q(pk__in=tags.values("model"))
@@ -83,6 +88,7 @@ _CONDITIONS: dict[str, Callable[[str], Q]] = {
     "q": lambda part: contains("name", part),
     "stage": _has_version_in,
     "requests": _has_request,
+    "incident": _has_incident,
     "owner": _has_owner,
     "tag": _has_tag,
     "alias": _has_alias,

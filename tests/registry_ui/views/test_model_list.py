@@ -12,6 +12,7 @@ from registry_ui.views.catalog import PAGE_SIZE
 from tests.factories import (
     grant,
     make_alias,
+    make_incident,
     make_model,
     make_transition_request,
     make_user,
@@ -66,6 +67,7 @@ def make_old(name: str, *, days: int) -> RegisteredModel:
         ("?alias=champ", []),
         ("?alias=%25", []),
         ("?requests=open", ["fraud"]),
+        ("?incident=open", ["fraud"]),
         ("?stage=Staging", ["fraud"]),
         ("?stage=Staging&tag=tier", []),
         ("?q=ch&tag=tier&owner=dana&alias=champion", ["churn"]),
@@ -80,6 +82,7 @@ def test_each_filter_keeps_what_it_names(
     tags = {"data": "2026=old", "note": ""}
     version = make_version(model=fraud, stage=Stage.STAGING, tags=tags)
     make_transition_request(version=version)
+    make_incident(version=version)
     make_transition_request(version=make_version(model=churn), status="cancelled")
 
     assert listed(reader, query) == found
