@@ -7,6 +7,7 @@ from registry_ui.views import (
     activity,
     catalog,
     comparison,
+    jump,
     overview,
     requests,
 )
@@ -16,6 +17,7 @@ app_name = "registry_ui"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("models/", catalog.model_list, name="model_list"),
+    path("jump/", jump.model_jump, name="model_jump"),
     path("models/<str:name>/", catalog.model_detail, name="model_detail"),
     path("models/<str:name>/compare/", comparison.model_compare, name="model_compare"),
     path(
