@@ -9,6 +9,7 @@ from registry_ui.views import (
     comparison,
     history,
     incidents,
+    jump,
     overview,
     requests,
 )
@@ -18,6 +19,7 @@ app_name = "registry_ui"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("models/", catalog.model_list, name="model_list"),
+    path("jump/", jump.model_jump, name="model_jump"),
     path("models/<str:name>/", catalog.model_detail, name="model_detail"),
     path("models/<str:name>/compare/", comparison.model_compare, name="model_compare"),
     path(

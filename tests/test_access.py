@@ -47,6 +47,7 @@ readyz GET 503 503 503 503 503 503 503
 admin:index GET 302 302 302 302 302 302 200
 registry_ui:overview GET 302 200 200 200 200 200 200
 registry_ui:model_list GET 302 200 200 200 200 200 200
+registry_ui:model_jump GET 302 200 200 200 200 200 200
 registry_ui:model_detail GET 302 404 200 200 200 200 200
 registry_ui:model_compare GET 302 404 200 200 200 200 200
 registry_ui:version_detail GET 302 404 200 200 200 200 200

@@ -68,7 +68,7 @@ def test_the_page_tells_what_a_revert_would_do(client: Client) -> None:
 
     page = text(client, incident.get_absolute_url())
 
-    assert "V1 goes from None to Production" in page
+    assert "v1 goes from None to Production" in page
     assert "v1 goes from Production to None" in page
     assert "MLflow does not record who." in page
 

@@ -1,0 +1,130 @@
+"""Finding models and versions: the search box by keyboard, filters, columns."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.people import sign_in
+from tests.browser.test_pages import axe_findings
+
+
+def options(page: Page) -> list[str]:
+    return page.get_by_role("option").all_inner_texts()
+
+
+def test_the_search_box_is_used_by_keyboard(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+    page.goto("/requests/")
+    box = page.get_by_role("combobox", name="Search models")
+
+    page.keyboard.press("/")
+    page.keyboard.type("churn")
+
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(page.locator("#jump-status")).to_have_text(re.compile(r"\d suggestion"))
+    assert "churn-classifier" in options(page)[0]
+    assert axe_findings(page) == []
+
+    page.keyboard.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", "jump-1")
+    expect(page.locator("#jump-1")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    expect(box).not_to_have_attribute("aria-activedescendant", "jump-1")
+
+    page.keyboard.press("Escape")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("#jump")).to_be_hidden()
+    expect(box).to_have_value("churn")
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/models/churn-classifier/")
+
+
+def test_a_version_is_one_jump_away(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+
+    page.keyboard.press("/")
+    page.keyboard.type("churn-classifier v7")
+    expect(page.get_by_role("option")).to_have_text(
+        re.compile(r"churn-classifier\s+v7")
+    )
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/models/churn-classifier/versions/7/")
+
+
+def test_enter_without_a_choice_searches(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+
+    page.keyboard.press("/")
+    page.keyboard.type("churn")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/models/?q=churn")
+
+
+def test_the_search_box_searches_without_javascript(open_page: OpenPage) -> None:
+    page, _ = open_page(java_script_enabled=False)
+    sign_in(page, "Rui Tanaka")
+
+    page.get_by_role("searchbox", name="Search models").fill("churn")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/models/?q=churn")
+    expect(page.locator("#models")).to_contain_text("churn-classifier")
+
+
+def test_what_is_typed_filters_and_shows_in_a_short_address(
+    open_page: OpenPage,
+) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+    page.goto("/models/")
+
+    page.get_by_placeholder("Filter by name").press_sequentially("churn-cl")
+
+    page.wait_for_url("**/models/?q=churn-cl")
+    expect(page.locator("#models tbody tr")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_placeholder("Filter by name")).to_have_value("churn-cl")
+    page.get_by_role("link", name="Remove filter Name: churn-cl").click()
+    page.wait_for_url("**/models/")
+
+
+def test_stage_and_text_go_together_as_one_types(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+    page.goto("/models/churn-classifier/")
+
+    page.locator("#versions").get_by_role("link", name="Archived").click()
+    page.wait_for_url("**/models/churn-classifier/?stage=Archived")
+    page.get_by_placeholder("Description, tag, person").press_sequentially("nobody")
+
+    page.wait_for_url("**/models/churn-classifier/?q=nobody&stage=Archived")
+    expect(page.locator("#versions")).to_contain_text("No version matches")
+
+
+def test_columns_are_chosen_without_javascript(open_page: OpenPage) -> None:
+    page, _ = open_page(java_script_enabled=False)
+    sign_in(page, "Rui Tanaka")
+    page.goto("/models/churn-classifier/")
+
+    page.locator("#versions-form summary").click()
+    box = page.locator("input[name=col][value^='param:']").first
+    column = box.get_attribute("value") or ""
+    box.check()
+    page.get_by_role("button", name="Show columns").click()
+
+    page.wait_for_url(
+        re.compile(r"/models/churn-classifier/\?col=param:[^&]+#versions$")
+    )
+    name = column.removeprefix("param:")
+    expect(page.locator("#versions th", has_text=name)).to_have_count(1)
