@@ -22,9 +22,8 @@ from bench.registry import (
 from bench.results import Result, ratio
 from bench.signoff import Signoff
 
-_ROUNDS = 5
-_CALLS_A_ROUND = 10
-_SECONDS_A_ROUND = 5.0
+_CALLS_A_ROUND = 12
+_SECONDS_A_ROUND = 3.0
 _WARM_UPS = 3
 _PAGE = 25
 _MODELS, _VERSIONS = "registered-models/search", "model-versions/search"
@@ -51,22 +50,21 @@ class Pair:
     shows: str = ""
 
 
-def pages(signoff: Signoff, shape: Shape) -> Iterator[Result]:
+def pages(signoff: Signoff, url: str, shape: Shape, rounds: int) -> Iterator[Result]:
     """Measure each page; those that are not built yet are named with the reason."""
-    mlflow = RawClient(signoff.environment["MLFLOW_TRACKING_URI"])
+    mlflow = RawClient(signoff.mlflow_uri)
     first = min(name for name, _ in shape.names_and_counts())
-    with signoff.web_server() as url:
-        site = RawClient(url, signoff.cookie)
-        for pair in [*_lists(shape, first), *_details(mlflow)]:
-            yield _measured(pair, site, mlflow)
-        of_no_tag = site.send("GET", "/models/?tag=no-such-key%3Dvalue")
-        knows_tags = f"/models/{first}/".encode() not in of_no_tag
-        for pair in _by_tag():
-            lack = "" if knows_tags else "The page has no filter by tags yet."
-            yield _measured(pair, site, mlflow, lack)
-        is_built = site.status("/stages/") == 200
-        lack = "" if is_built else "The page is not built yet."
-        yield _measured(_stages(), site, mlflow, lack)
+    site = RawClient(url, signoff.cookie)
+    for pair in [*_lists(shape, first), *_details(mlflow)]:
+        yield _measured(pair, site, mlflow, rounds)
+    of_no_tag = site.send("GET", "/models/?tag=no-such-key%3Dvalue")
+    knows_tags = f"/models/{first}/".encode() not in of_no_tag
+    for pair in _by_tag():
+        lack = "" if knows_tags else "The page has no filter by tags yet."
+        yield _measured(pair, site, mlflow, rounds, lack)
+    is_built = site.has("/stages/")
+    lack = "" if is_built else "The page is not built yet."
+    yield _measured(_stages(), site, mlflow, rounds, lack)
 
 
 def _lists(shape: Shape, first: str) -> Sequence[Pair]:
@@ -152,7 +150,9 @@ def _get(path: str, **params: object) -> tuple[str, str, None]:
     return "GET", f"{API}{path}?{urlencode(params, quote_via=quote)}", None
 
 
-def _measured(pair: Pair, site: RawClient, mlflow: RawClient, lack: str = "") -> Result:
+def _measured(
+    pair: Pair, site: RawClient, mlflow: RawClient, count: int, lack: str = ""
+) -> Result:
     """Call both in turn; a round's time is the median of its calls."""
     if lack:
         return Result(pair.what, pair.against, pair.limit, note=lack)
@@ -160,7 +160,7 @@ def _measured(pair: Pair, site: RawClient, mlflow: RawClient, lack: str = "") ->
         for answer in (site.send("GET", pair.ours), mlflow.send(*pair.theirs)):
             if pair.shows.encode() not in answer:
                 raise RuntimeError(f"{pair.what}: an answer lacks {pair.shows!r}")
-    rounds = [_round(pair, site, mlflow) for _ in range(_ROUNDS)]
+    rounds = [_round(pair, site, mlflow) for _ in range(count)]
     return ratio(pair.what, pair.against, pair.limit, rounds)
 
 

@@ -1,4 +1,4 @@
-"""What of Signoff is measured, run as `python -m bench.product` in a process of its own.
+"""What of Signoff is measured: `python -m bench.product`, a process of its own.
 
 The first three functions are the only places that name what the product does inside:
 where an entry point changes, they change.
@@ -9,8 +9,9 @@ import os
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 import django
 
@@ -28,12 +29,21 @@ from bench.registry import WIDE_RUNS  # noqa: E402
 from config import programs  # noqa: E402
 from config.static_files import collect_if_stale  # noqa: E402
 from registry_ui.actions.evidence import read_missing_evidence  # noqa: E402
+from registry_ui.actions.requests import create_request  # noqa: E402
 from registry_ui.actions.sync import sync_mirror  # noqa: E402
 from registry_ui.mlflow_client import MLflowClient  # noqa: E402
-from registry_ui.models import Evidence, ModelVersion, RegisteredModel  # noqa: E402
+from registry_ui.models import (  # noqa: E402
+    STAGE_PREFIX,
+    Evidence,
+    ModelVersion,
+    RegisteredModel,
+    Stage,
+)
 
+P = ParamSpec("P")
 PATHS_OF_FILES = "get-artifact"
 EVIDENCE_AT_ONCE = 5000
+MOST_VERSIONS_OF_A_SMALL_MODEL = 20
 COPIED = (
     "read_at",
     "run_name",
@@ -45,27 +55,36 @@ COPIED = (
 )
 
 
-def read_registry(*, only_when_due: bool) -> bool:
+def read_registry(client: MLflowClient, *, only_when_due: bool = False) -> bool:
     """Sync: all there is, or what is due now; False where nothing was due."""
-    client = MLflowClient(settings.MLFLOW_REGISTRY_URI)
     return sync_mirror(client, only_when_due=only_when_due) is not None
 
 
-def poll() -> None:
+def poll(client: MLflowClient) -> None:
     """Sync once more when nothing has changed."""
-    read_registry(only_when_due=False)
+    read_registry(client)
 
 
-def read_runs(limit: int) -> int:
-    """Read the evidence of so many versions, newest first; return how many."""
-    client = MLflowClient(settings.MLFLOW_TRACKING_URI)
-    return read_missing_evidence(client, client, limit=limit)
+def read_runs(client: MLflowClient, limit: int) -> None:
+    """Read the evidence of so many versions, newest first."""
+    read_missing_evidence(client, client, limit=limit)
 
 
-def _timed(act: Callable[[], Any]) -> tuple[float, Exchanges]:
+@cache
+def _client() -> MLflowClient:
+    """Return the process's client: the first one loads MLflow, which is not timed."""
+    return MLflowClient(settings.MLFLOW_TRACKING_URI)
+
+
+def _timed(
+    act: Callable[Concatenate[MLflowClient, P], object],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> tuple[float, Exchanges]:
+    client = _client()
     with recorded() as exchanges:
         started = time.perf_counter()
-        act()
+        act(client, *args, **kwargs)
         return time.perf_counter() - started, exchanges
 
 
@@ -80,7 +99,7 @@ def prepare() -> Answer:
 
 def fill() -> Answer:
     """Sync into an empty mirror; the process must be a new one, for its memory."""
-    seconds, exchanges = _timed(lambda: read_registry(only_when_due=False))
+    seconds, exchanges = _timed(read_registry)
     return {
         "seconds": seconds,
         "requests": exchanges.requests,
@@ -101,9 +120,9 @@ def find_nothing_new() -> Answer:
 
 
 def read_evidence(limit: int) -> Answer:
-    """Read evidence into empty tables; the time that MLflow's files take is left out."""
+    """Read evidence into an empty table; the time that files take is left out."""
     Evidence.objects.all().delete()
-    seconds, exchanges = _timed(lambda: read_runs(limit))
+    seconds, exchanges = _timed(read_runs, limit)
     runs = exchanges.without(PATHS_OF_FILES)
     return {
         "seconds": seconds - exchanges.waited_seconds() + runs.waited_seconds(),
@@ -126,11 +145,12 @@ def complete_evidence() -> Answer:
 
 def keep_in_step(seconds: float) -> Answer:
     """Sync as the clock does, for at least so long and until a sync has just ended."""
+    client = _client()
     with recorded() as exchanges:
         started, count = time.perf_counter(), 0
         while True:
             tick = time.perf_counter()
-            did_sync = read_registry(only_when_due=True)
+            did_sync = read_registry(client, only_when_due=True)
             count += did_sync
             took = time.perf_counter() - started
             if did_sync and took >= seconds:
@@ -139,10 +159,37 @@ def keep_in_step(seconds: float) -> Answer:
             time.sleep(max(0.0, settings.SYNC_SECONDS - time.perf_counter() + tick))
 
 
-def web_server() -> Answer:
-    """Tell how the web server is started."""
-    environment = programs.environment(os.environ, is_demo=False)
-    return {"command": programs.web().command, "environment": environment}
+def ask_for_production(count: int) -> Answer:
+    """Let somebody ask for Production for versions of as many models, one for each."""
+    asker, _ = User.objects.get_or_create(username="asker", is_superuser=True)
+    idle = ModelVersion.objects.live().filter(stage=Stage.NONE, number__gt=1)
+    asked: dict[RegisteredModel, ModelVersion] = {}
+    for version in idle.select_related("model").order_by("pk").iterator():
+        if version.model.versions.count() <= MOST_VERSIONS_OF_A_SMALL_MODEL:
+            asked.setdefault(version.model, version)
+        if len(asked) == count:
+            break
+    target = f"{STAGE_PREFIX}{Stage.PRODUCTION}"
+    return {
+        "requests": [
+            {
+                "path": create_request(
+                    version, target, actor=asker, comment="Measured."
+                ).get_absolute_url(),
+                "name": version.model.name,
+                "version": str(version.number),
+            }
+            for version in asked.values()
+        ]
+    }
+
+
+def programs_to_run() -> Answer:
+    """Tell how web server and worker are started."""
+    return {
+        "commands": [programs.web().command, programs.worker().command],
+        "environment": programs.environment(os.environ, is_demo=False),
+    }
 
 
 def _peak_mb() -> float:
@@ -160,4 +207,5 @@ def _peak_mb() -> float:
 if __name__ == "__main__":
     logging.disable(logging.INFO)
     reading = (fill, find_nothing_new, read_evidence, complete_evidence, keep_in_step)
-    serve({job.__name__: job for job in (prepare, *reading, web_server)})
+    others = (prepare, ask_for_production, programs_to_run)
+    serve({job.__name__: job for job in (*reading, *others)})

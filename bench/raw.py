@@ -14,7 +14,8 @@ from bench.jobs import Answer, serve
 
 API = "/api/2.0/mlflow/"
 _TIMEOUT_SECONDS = 300.0
-_OK = 200
+_OK, _FOUND = 200, 302
+_CSRF_TOKEN = "x" * 32
 
 
 class RawClient:
@@ -25,12 +26,32 @@ class RawClient:
         self._url = url
         self._headers = {"Cookie": cookie} if cookie else {}
 
-    def status(self, path: str) -> int:
-        """Return the status of a page."""
+    def has(self, path: str) -> bool:
+        """Is there such a page?"""
+        url = f"{self._url}{path}"
+        answer = self._pool.request("GET", url, headers=self._headers, redirect=False)
+        return answer.status == _OK
+
+    def submit(self, path: str, **fields: str) -> None:
+        """Send a page's form, as somebody whose cookies are ours.
+
+        Raises:
+            RuntimeError: it does not lead on to another page.
+        """
+        # Django compares the form's token with the cookie's, whoever made both.
         answer = self._pool.request(
-            "GET", f"{self._url}{path}", headers=self._headers, redirect=False
+            "POST",
+            f"{self._url}{path}",
+            body=urlencode(fields | {"csrfmiddlewaretoken": _CSRF_TOKEN}),
+            headers={
+                "Cookie": f"{self._headers['Cookie']}; csrftoken={_CSRF_TOKEN}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            redirect=False,
+            retries=False,
         )
-        return answer.status
+        if answer.status != _FOUND:
+            raise RuntimeError(f"{path}: {answer.status} {answer.data[:500]!r}")
 
     def send(self, method: str, path: str, body: str | None = None) -> bytes:
         """Return the whole body of an answer.

@@ -37,11 +37,16 @@ COMMON_TAG = ("validation_status", "approved")
 """On one version in three."""
 PART_OF_MANY_NAMES = "fraud"
 
+_FEWEST_MODELS = 3
 _MOST_VERSIONS = 10_000
 _EPOCH = 1_735_689_600_000  # 2025-01-01, in ms; all is in the past
 _MINUTE = 60_000
 _YEAR = 365 * 24 * 60 * _MINUTE
 _DOMAINS = ("fraud", "churn", "credit", "demand", "pricing", "ranking", "ads", "risk")
+_WITH_RUN = 0.95
+_WITH_PRODUCTION = 0.75
+_MOST = 0.6
+"""The share of what most have: a Staging version, an alias, a description."""
 _KINDS = ("classifier", "regressor", "forecaster", "embedder", "detector")
 _TEAMS = ("payments", "growth", "search", "logistics", "platform")
 _VERDICTS = ("approved", "pending", "rejected")
@@ -70,7 +75,7 @@ class Shape:
     seed: int = 7
 
     def __post_init__(self) -> None:
-        if self.models < 3 or self.versions < 5 * self.models:
+        if self.models < _FEWEST_MODELS or self.versions < 5 * self.models:
             raise ValueError("Give at least 3 models, and 5 versions for each.")
 
     @property
@@ -80,11 +85,13 @@ class Shape:
 
     def tenth(self) -> "Shape":
         """Return a registry of a tenth of the size."""
-        return Shape(max(3, self.models // 10), self.versions // 10, self.seed)
+        return Shape(
+            max(_FEWEST_MODELS, self.models // 10), self.versions // 10, self.seed
+        )
 
     def names_and_counts(self) -> list[tuple[str, int]]:
         """Return each model's name and number of versions; sums up to `versions`."""
-        rng = random.Random(self.seed)
+        rng = random.Random(self.seed)  # noqa: S311 - made up on purpose
         fixed = [(MANY_VERSIONS, self.most_versions), (WIDE_RUNS, WIDE_VERSIONS)]
         others = self.models - len(fixed)
         spare = self.versions - sum(count for _, count in fixed) - others
@@ -103,7 +110,7 @@ def registry(shape: Shape) -> Iterator[Rows]:
     """Yield the rows, those of one model with its versions and runs at a time."""
     experiments = max(1, shape.models // 50)
     yield {"experiments": [_experiment(n) for n in range(1, experiments + 1)]}
-    rng = random.Random(shape.seed)
+    rng = random.Random(shape.seed)  # noqa: S311 - as above
     for index, (name, count) in enumerate(shape.names_and_counts()):
         maker = _Model(name, index, 1 + index % experiments, shape.seed, rng)
         maker.add(count)
@@ -133,7 +140,9 @@ class _Model:
         created, span = _EPOCH + self.index * 20_000, _YEAR
         if self.name == WIDE_RUNS:  # its versions are the newest of all
             created, span = created + _YEAR, _YEAR // 100
-        production = max(1, count - rng.randrange(3)) if rng.random() < 0.75 else 0
+        production = (
+            max(1, count - rng.randrange(3)) if rng.random() < _WITH_PRODUCTION else 0
+        )
         at = created
         for number in range(1, count + 1):
             at = created + number * span // (count + 1) + rng.randrange(_MINUTE)
@@ -145,25 +154,25 @@ class _Model:
             (self.name, "tier", str(1 + self.index % 3)),
         ]
         for alias, number in (("champion", production), ("challenger", count)):
-            if number and rng.random() < 0.6:
+            if number and rng.random() < _MOST:
                 rows["registered_model_aliases"].append((self.name, alias, number))
 
     def _stage(self, number: int, newest: int, production: int) -> str:
         if number == production:
             return "Production"
-        if number == newest and self.rng.random() < 0.6:
+        if number == newest and self.rng.random() < _MOST:
             return "Staging"
         return "Archived" if number < production else "None"
 
     def _add_version(self, number: int, at: int, stage: str) -> None:
         rng = self.rng
-        has_run = self.name == WIDE_RUNS or rng.random() < 0.95
+        has_run = self.name == WIDE_RUNS or rng.random() < _WITH_RUN
         run_id = self._digest(number) if has_run else None
         folder = f"mlflow-artifacts:/{self.experiment}/{run_id or 'imported'}/artifacts"
         if run_id:
             self._add_run(run_id, number, at, folder)
         source = f"{folder}/model"
-        description = _TEXT if rng.random() < 0.6 else None
+        description = _TEXT if rng.random() < _MOST else None
         version = (self.name, number, at, at, description, stage, source, source)
         self.rows["model_versions"].append((*version, run_id, "", "READY"))
         self.rows["model_version_tags"] += [
@@ -180,10 +189,10 @@ class _Model:
             metrics = [f"metric_{n:03d}" for n in range(500)]
             params = [f"param_{n:03d}" for n in range(300)]
         user = f"user{rng.randrange(40)}"
-        rows["runs"].append(
-            (run_id, run_name, "LOCAL", "train.py", "", user, "FINISHED")
-            + (at - 10 * _MINUTE, at, "", "active", folder, self.experiment)
-        )
+        source = ("LOCAL", "train.py", "", user)
+        times = (at - 10 * _MINUTE, at)
+        place = ("", "active", folder, self.experiment)
+        rows["runs"].append((run_id, run_name, *source, "FINISHED", *times, *place))
         for name in metrics:
             metric = (name, round(rng.random(), 6), at, 0, False, run_id)
             rows["metrics"].append(metric)

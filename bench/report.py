@@ -14,15 +14,16 @@ from bench.results import Result
 _HEAD = """# Performance
 
 Written by `make bench`; do not edit. Each figure is held against MLflow's own REST API
-(or the work that cannot be avoided) on the same store, in the same run, in turn with it.
+(or the work that cannot be avoided), on the same store, in the same run, in turn.
 
 """
 _HOW = """
 ## How it is measured
 
-- **Registry**: {registry}. One model has {most:,} versions; one has 10 versions whose
-  runs have 500 metrics and 300 parameters each. Usually a version has 4 tags and a run
-  with 8 metrics, 12 parameters and 5 tags; one version in twenty has no run.
+- **Registry**: {registry}. One model
+  has {most:,} versions; one has 10 whose runs have 500 metrics and 300 parameters each.
+  Usually a version has 4 tags and a run with 8 metrics, 12 parameters and 5 tags; one
+  version in twenty has no run.
 - **Rounds**: ours, the peer, ours, the peer, and so on; the figure is the median of the
   rounds' ratios, and in brackets are the lowest and the highest. Times are medians.
 - **Ours** is what is installed: the sync in a process of its own; pages as whole HTML
@@ -70,9 +71,8 @@ def sqlite_name() -> str:
 
 def _row(row: Result) -> str:
     goal = f"≤ {row.limit:g} {row.unit}"
-    against, theirs = row.against or "–", row.theirs or "–"
-    cells = (row.what, row.ours, against, theirs, row.shown_figure, goal, row.verdict)
-    return f"| {' | '.join(cells)} |"
+    cells = (row.what, row.ours, row.against, row.theirs, row.shown_figure, goal)
+    return f"| {' | '.join((*cells, row.verdict))} |"
 
 
 def _notes(rows: Sequence[Result]) -> str:

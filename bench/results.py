@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+_SECOND, _TENTH = 1.0, 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -13,7 +16,7 @@ class Result:
         what: is measured.
         against: its peer, in the same run; empty where the goal is absolute.
         limit: the goal, in `unit`.
-        unit: `×` of the peer, `MB`, or `%`.
+        unit: `TIMES` the peer, `MB`, or `%`.
         figures: one a round, in `unit`; none where it was not measured.
         ours: the median, as it is shown.
         theirs: the peer's.
@@ -23,7 +26,7 @@ class Result:
     what: str
     against: str
     limit: float
-    unit: str = "×"
+    unit: str = TIMES
     figures: tuple[float, ...] = ()
     ours: str = ""
     theirs: str = ""
@@ -49,9 +52,13 @@ class Result:
         """The median, and the range of the rounds where there are several."""
         if not self.figures:
             return ""
-        low, high = min(self.figures), max(self.figures)
-        spread = f" ({low:.2f}–{high:.2f})" if len(self.figures) > 1 else ""
-        return f"{self.figure:.2f} {self.unit}{spread}"
+        digits = 2 if self.unit == TIMES else 0
+        low, middle, high = (
+            f"{number:.{digits}f}"
+            for number in (min(self.figures), self.figure, max(self.figures))
+        )
+        spread = f" ({low} to {high})" if len(self.figures) > 1 else ""
+        return f"{middle} {self.unit}{spread}"
 
 
 def ratio(
@@ -85,6 +92,6 @@ def ratio(
 
 def shown(seconds: float) -> str:
     """Return a time with its unit: `85 ms`, `12.3 s`."""
-    if seconds < 0.0995:
-        return f"{seconds * 1000:.1f} ms"
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    if seconds >= _SECOND:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.{int(seconds < _TENTH)}f} ms"

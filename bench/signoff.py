@@ -1,117 +1,107 @@
 """A Signoff of the bench's own: its database, its processes, its web server."""
 
 import os
-import shutil
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.databases import create_database, postgresql_database
+from bench.databases import Databases
 from bench.jobs import ROOT, Worker
 from tests.running import free_port
 
+_EMPTY = "empty"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Signoff:
-    """Where it is.
+    """One installation with its own database.
 
     Attributes:
+        databases: where its database is.
+        name: of its database.
         environment: of all its processes.
         cookie: of somebody who is signed in and may read all.
-        empty: puts an empty database in the place of the one it has.
         log: gets what its processes say.
     """
 
+    databases: Databases
+    name: str
     environment: Mapping[str, str]
     cookie: str
-    empty: Callable[[], object]
     log: Path
+
+    @property
+    def mlflow_uri(self) -> str:
+        """The MLflow that it mirrors."""
+        return self.environment["MLFLOW_TRACKING_URI"]
+
+    def empty(self) -> None:
+        """Put an empty database in the place of the one it has."""
+        self.databases.create(self.name, template=_EMPTY)
 
     def worker(self) -> Worker:
         """Start a process that does the jobs of `bench.product`."""
         return Worker.start("bench.product", self.environment, self.log)
 
     @contextmanager
-    def web_server(self) -> Iterator[str]:
-        """Run the web server as `manage.py up` does; yield its URL."""
+    def running(self) -> Iterator[str]:
+        """Run web server and worker as `manage.py up` does; yield the URL."""
         with self.worker() as worker:
-            how = worker.do("web_server")
+            how = worker.do("programs_to_run")
         url = f"http://{self.environment['SIGNOFF_BIND']}"
         with self.log.open("ab") as log:
-            server = subprocess.Popen(  # noqa: S603 - the product's own command
-                how["command"], cwd=ROOT, env=how["environment"], stdout=log, stderr=log
-            )
+            processes = [
+                subprocess.Popen(  # noqa: S603 - the product's own commands
+                    command, cwd=ROOT, env=how["environment"], stdout=log, stderr=log
+                )
+                for command in how["commands"]
+            ]
         try:
             _wait_for(f"{url}/healthz")
             yield url
         finally:
-            server.terminate()
-            server.wait(_STOP_SECONDS)
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(_STOP_SECONDS)
 
 
-@contextmanager
-def signoff_on_sqlite(folder: Path, name: str, mlflow_uri: str) -> Iterator[Signoff]:
-    """Yield a Signoff with an empty SQLite database below the folder.
+def install(
+    databases: Databases, folder: Path, mlflow_uris: Mapping[str, str]
+) -> dict[str, Signoff]:
+    """Make installations whose databases are empty.
 
     Args:
-        folder: holds what all of them share, such as static files.
-        name: of this one.
-        mlflow_uri: of the MLflow that it mirrors.
+        databases: where theirs are made.
+        folder: what they share, such as static files.
+        mlflow_uris: of the MLflow that each mirrors, by its name.
     """
-    template, database = folder / f"{name}-empty.sqlite3", folder / f"{name}.sqlite3"
-    for path in folder.glob(f"{name}*.sqlite3*"):
-        path.unlink()
-
-    def empty() -> None:
-        for path in folder.glob(f"{database.name}-*"):
-            path.unlink()  # the write-ahead log of the one before
-        shutil.copyfile(template, database)
-
-    cookie = _prepare(folder, f"sqlite:///{template}", mlflow_uri)
-    empty()
-    environment = _environment(folder, f"sqlite:///{database}", mlflow_uri)
-    yield Signoff(environment, cookie, empty, _log(folder))
-
-
-@contextmanager
-def signoff_on_postgresql(
-    folder: Path, name: str, mlflow_uri: str, server: str
-) -> Iterator[Signoff]:
-    """Yield a Signoff with an empty database of its own on the server."""
-    template, database = f"signoff_bench_{name}_empty", f"signoff_bench_{name}"
-    with (
-        postgresql_database(server, template) as template_url,
-        postgresql_database(server, database) as url,
-    ):
-
-        def empty() -> None:
-            create_database(server, database, template=template)
-
-        cookie = _prepare(folder, template_url, mlflow_uri)
-        empty()
-        environment = _environment(folder, url, mlflow_uri)
-        yield Signoff(environment, cookie, empty, _log(folder))
-
-
-def _prepare(folder: Path, database_url: str, mlflow_uri: str) -> str:
-    environment = _environment(folder, database_url, mlflow_uri)
-    with Worker.start("bench.product", environment, _log(folder)) as worker:
-        cookie: str = worker.do("prepare")["cookie"]
-        return cookie
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "signoff.log"
+    environment = _environment(folder, databases.create(_EMPTY), "http://127.0.0.1:9")
+    with Worker.start("bench.product", environment, log) as worker:
+        cookie = worker.do("prepare")["cookie"]
+    installed = {}
+    for name, uri in mlflow_uris.items():
+        environment = _environment(folder, databases.url(name), uri)
+        installed[name] = Signoff(databases, name, environment, cookie, log)
+        installed[name].empty()
+    return installed
 
 
 def _environment(folder: Path, database_url: str, mlflow_uri: str) -> dict[str, str]:
     """Return the variables of a default installation, whatever the caller has set."""
-    ours = ("SIGNOFF_", "MLFLOW_", "DJANGO_", "CELERY_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    others = ("SIGNOFF_", "MLFLOW_", "DJANGO_", "CELERY_", "DATABASE_URL")
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(others)
+    }
     return kept | {
         "SIGNOFF_DATA_DIR": str(folder),
         "SIGNOFF_BIND": f"127.0.0.1:{free_port()}",
@@ -120,10 +110,6 @@ def _environment(folder: Path, database_url: str, mlflow_uri: str) -> dict[str, 
         "DATABASE_URL": database_url,
         "MLFLOW_TRACKING_URI": mlflow_uri,
     }
-
-
-def _log(folder: Path) -> Path:
-    return folder / "signoff.log"
 
 
 def _wait_for(url: str) -> None:

@@ -2,18 +2,24 @@
 
 import hashlib
 import sqlite3
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from psycopg import sql
 
-from bench import registry
-from bench.registry import COLUMNS, Rows, Shape, registry as rows_of
+import bench.registry
+from bench.registry import COLUMNS, Rows, Shape, registry
 
+_MAKE_SCHEMA = """
+import sys
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+SqlAlchemyStore(sys.argv[1], "mlflow-artifacts:/")
+"""
 _ROWS_AT_ONCE = 200_000
 
 
@@ -30,7 +36,7 @@ def sqlite_store(folder: Path, shape: Shape) -> str:
             connection.execute("PRAGMA journal_mode=OFF")
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute("PRAGMA cache_size=-1000000")
-            for chunk in _chunks(rows_of(shape)):
+            for chunk in _chunks(registry(shape)):
                 _insert(connection, chunk)
             connection.commit()
         unfinished.rename(path)
@@ -42,7 +48,7 @@ def postgresql_store(url: str, shape: Shape) -> str:
     uri = f"postgresql+psycopg://{url.partition('://')[2]}"
     _make_schema(uri)
     with psycopg.connect(url) as connection:
-        for chunk in _chunks(rows_of(shape)):
+        for chunk in _chunks(registry(shape)):
             _copy(connection, chunk)
     with psycopg.connect(url, autocommit=True) as connection:
         # What autovacuum would do soon; SQLite has no such thing.
@@ -52,14 +58,17 @@ def postgresql_store(url: str, shape: Shape) -> str:
 
 def _digest(shape: Shape) -> str:
     """Name a store after all that it depends on."""
-    source = Path(registry.__file__).read_bytes() + Path(__file__).read_bytes()
+    source = Path(bench.registry.__file__).read_bytes() + Path(__file__).read_bytes()
     digest = hashlib.sha256(source).hexdigest()[:8]
     return f"{shape.models}-{shape.versions}-{shape.seed}-{digest}"
 
 
 def _make_schema(uri: str) -> None:
-    """Let MLflow make its tables, whatever its release wants."""
-    SqlAlchemyStore(uri, "mlflow-artifacts:/")
+    """Let MLflow make its tables, whatever its release wants; it has much to load."""
+    command = [sys.executable, "-W", "ignore", "-c", _MAKE_SCHEMA, uri]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if made.returncode:
+        raise RuntimeError(f"MLflow made no tables:\n{made.stderr[-3000:]}")
 
 
 def _chunks(rows: Iterable[Rows]) -> Iterator[Rows]:
