@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from bench.stores import postgresql_store, sqlite_store
 from tests.mlflow_server import MLflowServer
 
 _DATABASES = ("sqlite", "postgresql")
+_TERMINATED = 128 + signal.SIGTERM
 _OF_THE_BUDGETS = Shape(models=10_000, versions=100_000)
 
 
@@ -90,6 +92,8 @@ class Bench:
 def main() -> int:
     """Measure; return the exit status: 1 where a budget is not held."""
     arguments = _arguments()
+    # As Ctrl-C does: the servers that were started are stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     shape = Shape(arguments.models, arguments.versions, arguments.seed)
     folder = arguments.data_dir.resolve()
     bench = Bench(shape, folder, arguments.postgres, arguments.rounds)

@@ -66,7 +66,7 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it; at the end of its input it ends by itself."""
+        """Close its input, at the end of which it ends."""
         self.process.communicate()
 
 

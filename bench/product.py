@@ -1,7 +1,7 @@
 """What of Signoff is measured: `python -m bench.product`, a process of its own.
 
-The first three functions are the only places that name what the product does inside:
-where an entry point changes, they change.
+The first three functions alone name how the product reads MLflow: where an entry point
+changes, they change.
 """
 
 import logging
