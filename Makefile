@@ -7,9 +7,12 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 REDIS ?= redis://127.0.0.1:6379/9
+MODELS ?= 10000
+VERSIONS ?= 100000
+DATABASES ?= sqlite postgresql
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check lock screenshots
+.PHONY: help run test bench soak setup check lock screenshots
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,6 +29,12 @@ test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no s
 		tests/registry_ui tests/webhooks_ui tests/system/test_crash.py; postgres=$$?; \
 	wait $$browser; browser=$$?; cat .venv/browser-tests.log; \
 	exit $$((sqlite ? sqlite : postgres ? postgres : browser))
+
+bench: .venv/dev.stamp ## Measure speed beside MLflow's; MODELS=300 VERSIONS=3000 is quick
+	@$(BIN)/python -m bench --models $(MODELS) --versions $(VERSIONS) --databases $(DATABASES) --postgres "$(POSTGRES)"
+
+soak: .venv/dev.stamp ## Run the long tests, which take minutes
+	$(BIN)/python -m pytest -m soak
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
 

@@ -1,0 +1,163 @@
+"""`make bench`: measure the budgets; at their own size, write `docs/performance.md`."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from bench import mirror, report
+from bench.approval import approval
+from bench.databases import Databases, PostgreSQLServer, SQLiteFiles
+from bench.jobs import ROOT, Worker
+from bench.pages import pages
+from bench.registry import Shape
+from bench.results import Result
+from bench.signoff import Signoff, install
+from bench.stores import postgresql_store, sqlite_store
+from tests.mlflow_server import MLflowServer
+
+_DATABASES = ("sqlite", "postgresql")
+_TERMINATED = 128 + signal.SIGTERM
+_OF_THE_BUDGETS = Shape(models=10_000, versions=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What was asked for."""
+
+    shape: Shape
+    folder: Path
+    postgres: str
+    rounds: int
+
+    def measure(self, database: str) -> Iterator[Result]:
+        """Yield the result of each budget on one database."""
+        shapes = {"full": self.shape, "tenth": self.shape.tenth()}
+        databases = self._databases(database)
+        with ExitStack() as stack:
+            stack.callback(databases.close)
+            _say("Filling MLflow's stores …")
+            servers = {}
+            for name, shape in shapes.items():
+                uri = self._store(databases, name, shape)
+                servers[name] = self._launch(f"{database}-{name}", uri)
+                stack.callback(servers[name].stop)
+            uris = {name: server.uri for name, server in servers.items()}
+            installed = install(databases, self.folder / "signoff", uris)
+            for server in servers.values():
+                server.wait_until_ready()
+            log = self.folder / "raw.log"
+            peer = stack.enter_context(Worker.start("bench.raw", os.environ, log))
+            yield from self._measure(installed["full"], installed["tenth"], peer)
+
+    def _measure(self, full: Signoff, tenth: Signoff, peer: Worker) -> Iterator[Result]:
+        yield from mirror.full_sync(full, self.shape, peer, self.rounds)
+        with full.worker() as worker:
+            yield from mirror.poll(full, worker, tenth, peer, self.rounds)
+            yield from mirror.load(worker)
+            yield from mirror.evidence(full, worker, self.shape, peer, self.rounds)
+        with full.running() as url:
+            yield from pages(full, url, self.shape, self.rounds)
+            yield from approval(full, url)
+
+    def _databases(self, database: str) -> Databases:
+        if database == "sqlite":
+            return SQLiteFiles(self.folder / "databases")
+        return PostgreSQLServer(self.postgres)
+
+    def _store(self, databases: Databases, name: str, shape: Shape) -> str:
+        """Return MLflow's URI of a filled store."""
+        if isinstance(databases, SQLiteFiles):
+            return sqlite_store(self.folder / "stores", shape)
+        return postgresql_store(databases.create(f"mlflow_{name}"), shape)
+
+    def _launch(self, name: str, store: str) -> MLflowServer:
+        """Start an MLflow; the last of an option that is given twice counts."""
+        options = (
+            "--backend-store-uri",
+            store,
+            "--uvicorn-opts",
+            "--log-level warning",
+        )
+        return MLflowServer.launch(self.folder / f"mlflow-{name}", arguments=options)
+
+
+def main() -> int:
+    """Measure; return the exit status: 1 where a budget is not held."""
+    arguments = _arguments()
+    # As Ctrl-C does: the servers that were started are stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    shape = Shape(arguments.models, arguments.versions, arguments.seed)
+    folder = arguments.data_dir.resolve()
+    bench = Bench(shape, folder, arguments.postgres, arguments.rounds)
+    results = {}
+    for database in arguments.databases:
+        title = _title(database, arguments.postgres)
+        if title is None:
+            continue
+        _say(f"\n{title}")
+        results[title] = [_shown(result) for result in bench.measure(database)]
+    command = f"make bench MODELS={shape.models} VERSIONS={shape.versions}"
+    # Figures of another size stay out of the docs: the goals are not meant for them.
+    place = ROOT / "docs" if shape == _OF_THE_BUDGETS else folder
+    path = arguments.report or place / "performance.md"
+    report.write(path, command, shape, results)
+    broken = [row for rows in results.values() for row in rows if row.is_held is False]
+    _say(f"\n{len(broken)} budgets are not held; all figures are in {path}.")
+    return 1 if broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--models", type=int, default=_OF_THE_BUDGETS.models)
+    parser.add_argument("--versions", type=int, default=_OF_THE_BUDGETS.versions)
+    parser.add_argument("--seed", type=int, default=_OF_THE_BUDGETS.seed)
+    parser.add_argument("--rounds", type=int, default=3, help="of each measure")
+    parser.add_argument(
+        "--databases", nargs="+", choices=_DATABASES, default=_DATABASES
+    )
+    parser.add_argument(
+        "--postgres", default="postgres://postgres@127.0.0.1:5432/postgres"
+    )
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "var" / "bench")
+    parser.add_argument("--report", type=Path)
+    return parser.parse_args()
+
+
+def _title(database: str, server: str) -> str | None:
+    """Return the database's name and version; None, said loudly, if it is not there."""
+    if database == "sqlite":
+        return report.sqlite_name()
+    try:
+        with psycopg.connect(server, connect_timeout=3) as connection:
+            version = connection.info.parameter_status("server_version") or ""
+    except psycopg.OperationalError as error:
+        _say(f"SKIPPED: PostgreSQL ({str(error).splitlines()[0]})")
+        return None
+    return f"PostgreSQL {version.split()[0]}"
+
+
+def _shown(result: Result) -> Result:
+    """Say a result as soon as it is there."""
+    figure = result.shown_figure or result.note
+    goal = f"goal {result.limit:g} {result.unit}"
+    times = f"{result.ours} : {result.theirs}" if result.theirs else result.ours
+    clock = time.strftime("%H:%M:%S")
+    _say(f"{clock} {result.verdict:<12} {result.what}: {figure}, {goal} [{times}]")
+    return result
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

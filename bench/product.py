@@ -1,0 +1,211 @@
+"""What of Signoff is measured: `python -m bench.product`, a process of its own.
+
+The first three functions alone name how the product reads MLflow: where an entry point
+changes, they change.
+"""
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django is set up first
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from bench.exchanges import Exchanges, recorded  # noqa: E402
+from bench.jobs import Answer, serve  # noqa: E402
+from bench.registry import WIDE_RUNS  # noqa: E402
+from config import programs  # noqa: E402
+from config.static_files import collect_if_stale  # noqa: E402
+from registry_ui.actions.evidence import read_missing_evidence  # noqa: E402
+from registry_ui.actions.requests import create_request  # noqa: E402
+from registry_ui.actions.sync import sync_mirror  # noqa: E402
+from registry_ui.mlflow_client import MLflowClient  # noqa: E402
+from registry_ui.models import (  # noqa: E402
+    STAGE_PREFIX,
+    Evidence,
+    ModelVersion,
+    RegisteredModel,
+    Stage,
+)
+
+P = ParamSpec("P")
+PATHS_OF_FILES = "get-artifact"
+EVIDENCE_AT_ONCE = 5000
+MOST_VERSIONS_OF_A_SMALL_MODEL = 20
+COPIED = (
+    "read_at",
+    "run_name",
+    "run_user",
+    "run_status",
+    "metrics",
+    "params",
+    "run_tags",
+)
+
+
+def read_registry(client: MLflowClient, *, only_when_due: bool = False) -> bool:
+    """Sync: all there is, or what is due now; False where nothing was due."""
+    return sync_mirror(client, only_when_due=only_when_due) is not None
+
+
+def poll(client: MLflowClient) -> None:
+    """Sync once more when nothing has changed."""
+    read_registry(client)
+
+
+def read_runs(client: MLflowClient, limit: int) -> None:
+    """Read the evidence of so many versions, newest first."""
+    read_missing_evidence(client, client, limit=limit)
+
+
+@cache
+def _client() -> MLflowClient:
+    """Return the process's client: the first one loads MLflow, which is not timed."""
+    return MLflowClient(settings.MLFLOW_TRACKING_URI)
+
+
+def _timed(
+    act: Callable[Concatenate[MLflowClient, P], object],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> tuple[float, Exchanges]:
+    client = _client()
+    with recorded() as exchanges:
+        started = time.perf_counter()
+        act(client, *args, **kwargs)
+        return time.perf_counter() - started, exchanges
+
+
+def prepare() -> Answer:
+    """Make tables, static files, and somebody who is signed in and may read all."""
+    call_command("migrate", interactive=False, verbosity=0)
+    collect_if_stale()
+    reader, browser = User.objects.create_superuser("reader"), Client()
+    browser.force_login(reader)
+    return {"cookie": browser.cookies.output(header="", attrs=[]).strip()}
+
+
+def fill() -> Answer:
+    """Sync into an empty mirror; the process must be a new one, for its memory."""
+    seconds, exchanges = _timed(read_registry)
+    return {
+        "seconds": seconds,
+        "requests": exchanges.requests,
+        "peak_mb": _peak_mb(),
+        "models": RegisteredModel.objects.live().count(),
+        "versions": ModelVersion.objects.live().count(),
+    }
+
+
+def find_nothing_new() -> Answer:
+    """Poll."""
+    seconds, exchanges = _timed(poll)
+    return {
+        "seconds": seconds,
+        "own_seconds": seconds - exchanges.waited_seconds(),
+        "requests": exchanges.requests,
+    }
+
+
+def read_evidence(limit: int) -> Answer:
+    """Read evidence into an empty table; the time that files take is left out."""
+    Evidence.objects.all().delete()
+    seconds, exchanges = _timed(read_runs, limit)
+    runs = exchanges.without(PATHS_OF_FILES)
+    return {
+        "seconds": seconds - exchanges.waited_seconds() + runs.waited_seconds(),
+        "requests": [one for one in runs.requests if "runs/search" in one[1]],
+        "versions": Evidence.objects.count(),
+    }
+
+
+def complete_evidence() -> Answer:
+    """Give all other versions evidence, too, so that pages meet full tables."""
+    usual = Evidence.objects.exclude(version__model__name=WIDE_RUNS)
+    like = usual.exclude(metrics={}).values(*COPIED).first()
+    if like is None:
+        raise RuntimeError("There is no evidence that could be copied.")
+    lacking = ModelVersion.objects.filter(evidence=None).order_by("pk")
+    while pks := list(lacking.values_list("pk", flat=True)[:EVIDENCE_AT_ONCE]):
+        Evidence.objects.bulk_create(Evidence(version_id=pk, **like) for pk in pks)
+    return {"versions": Evidence.objects.count()}
+
+
+def keep_in_step(seconds: float) -> Answer:
+    """Sync as the clock does, for at least so long and until a sync has just ended."""
+    client = _client()
+    with recorded() as exchanges:
+        started, count = time.perf_counter(), 0
+        while True:
+            tick = time.perf_counter()
+            did_sync = read_registry(client, only_when_due=True)
+            count += did_sync
+            took = time.perf_counter() - started
+            if did_sync and took >= seconds:
+                busy = exchanges.waited_seconds()
+                return {"seconds": took, "busy_seconds": busy, "syncs": count}
+            time.sleep(max(0.0, settings.SYNC_SECONDS - time.perf_counter() + tick))
+
+
+def ask_for_production(count: int) -> Answer:
+    """Let somebody ask for Production for versions of as many models, one for each."""
+    asker, _ = User.objects.get_or_create(username="asker", is_superuser=True)
+    idle = ModelVersion.objects.live().filter(stage=Stage.NONE, number__gt=1)
+    asked: dict[RegisteredModel, ModelVersion] = {}
+    for version in idle.select_related("model").order_by("pk").iterator():
+        if version.model.versions.count() <= MOST_VERSIONS_OF_A_SMALL_MODEL:
+            asked.setdefault(version.model, version)
+        if len(asked) == count:
+            break
+    target = f"{STAGE_PREFIX}{Stage.PRODUCTION}"
+    return {
+        "requests": [
+            {
+                "path": create_request(
+                    version, target, actor=asker, comment="Measured."
+                ).get_absolute_url(),
+                "name": version.model.name,
+                "version": str(version.number),
+            }
+            for version in asked.values()
+        ]
+    }
+
+
+def programs_to_run() -> Answer:
+    """Tell how web server and worker are started."""
+    return {
+        "commands": [programs.web().command, programs.worker().command],
+        "environment": programs.environment(os.environ, is_demo=False),
+    }
+
+
+def _peak_mb() -> float:
+    """Return this process's peak resident memory in MB.
+
+    Not `ru_maxrss`: on Linux that counts what the parent had before it became us.
+    """
+    status = Path("/proc/self/status").read_text()
+    peak = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    if peak is None:
+        raise RuntimeError("This system does not tell a process's peak memory.")
+    return int(peak[1]) * 1024 / 1e6
+
+
+if __name__ == "__main__":
+    logging.disable(logging.INFO)
+    reading = (fill, find_nothing_new, read_evidence, complete_evidence, keep_in_step)
+    others = (prepare, ask_for_production, programs_to_run)
+    serve({job.__name__: job for job in (*reading, *others)})
