@@ -105,6 +105,11 @@ def may_report_check(user: User, model: RegisteredModel) -> bool:
     return level_of(user, model) >= Level.CAN_EDIT
 
 
+def may_edit_model(user: User, model: RegisteredModel) -> bool:
+    """May the user change descriptions and tags, and have evidence read again?"""
+    return level_of(user, model) >= Level.CAN_EDIT
+
+
 def may_manage_model(user: User, model: RegisteredModel) -> bool:
     """May the user manage permissions and webhooks of the model?"""
     return level_of(user, model) >= Level.CAN_MANAGE

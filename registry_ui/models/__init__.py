@@ -2,16 +2,22 @@
 
 from registry_ui.models.access import ApiToken, Level, ModelPermission
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
+from registry_ui.models.evidence import (
+    METRIC_KEY_LENGTH,
+    Evidence,
+    EvidenceState,
+    MetricHistory,
+    as_json_number,
+    as_json_numbers,
+)
 from registry_ui.models.mirror import (
     Alias,
-    Evidence,
     MirrorState,
     ModelTag,
     ModelVersion,
     RegisteredModel,
     Stage,
     VersionTag,
-    as_json_numbers,
 )
 from registry_ui.models.requests import (
     ALIAS_PREFIX,
@@ -27,6 +33,7 @@ __all__ = [
     "ALIAS_PREFIX",
     "COMMENT_LENGTH",
     "GENESIS",
+    "METRIC_KEY_LENGTH",
     "STAGE_PREFIX",
     "Alias",
     "ApiToken",
@@ -34,7 +41,9 @@ __all__ = [
     "Check",
     "Comment",
     "Evidence",
+    "EvidenceState",
     "Level",
+    "MetricHistory",
     "MirrorState",
     "ModelPermission",
     "ModelTag",
@@ -44,6 +53,7 @@ __all__ = [
     "Stage",
     "TransitionRequest",
     "VersionTag",
+    "as_json_number",
     "as_json_numbers",
     "chain_hash",
 ]

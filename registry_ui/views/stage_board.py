@@ -23,6 +23,7 @@ _UNUSED_EVIDENCE = [
         "signature",
         "flavors",
         "requirements",
+        "input_example",
     )
 ]
 
