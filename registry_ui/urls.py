@@ -7,6 +7,7 @@ from registry_ui.views import (
     activity,
     catalog,
     comparison,
+    metrics,
     overview,
     requests,
 )
@@ -27,6 +28,16 @@ urlpatterns = [
         "models/<str:name>/versions/<int:number>/comment/",
         catalog.version_comment,
         name="version_comment",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/read-again/",
+        catalog.version_read_again,
+        name="version_read_again",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/metrics/<path:key>/",
+        metrics.metric_detail,
+        name="metric_detail",
     ),
     path(
         "models/<str:name>/versions/<int:number>/request/",

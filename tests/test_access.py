@@ -51,6 +51,9 @@ registry_ui:model_compare GET 302 404 200 200 200 200 200
 registry_ui:version_detail GET 302 404 200 200 200 200 200
 registry_ui:version_comment GET 302 404 302 302 302 302 302
 registry_ui:version_comment POST 403 404 302 302 302 302 302
+registry_ui:version_read_again POST 403 404 403 302 302 302 302
+registry_ui:metric_detail GET 302 404 200 200 200 200 200
+registry_ui:metric_detail POST 403 404 302 302 302 302 302
 registry_ui:request_create GET 302 404 200 200 200 200 200
 registry_ui:request_create POST 403 404 403 403 302 302 302
 registry_ui:version_compare GET 302 200 200 200 200 200 200
@@ -164,7 +167,7 @@ class World:
 def world() -> World:
     model = make_model(name="churn")
     make_version(model=model, stage="Production")
-    version = make_version(model=model, stage="Staging")
+    version = make_version(model=model, stage="Staging", metrics={"val/auc": 0.9})
     ask = make_transition_request(version=version)
     delivery = make_delivery(webhook=make_webhook(model=model))
     event = make_event(EventType.MODEL_VERSION_UPDATED, version=version)
@@ -174,6 +177,7 @@ def world() -> World:
         "version": version.number,
         "number": ask.number,
         "position": event.position,
+        "key": "val/auc",
         "pk": token.pk,
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,

@@ -3,14 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui import permissions
 from registry_ui.actions.comments import create_comment
+from registry_ui.actions.evidence import read_again
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
 from registry_ui.forms import CommentForm, ModelFilterForm
@@ -130,6 +132,18 @@ def version_comment(request: HttpRequest, name: str, number: int) -> HttpRespons
     return render_page(request, VERSION, context, partial="comments", status=422)
 
 
+@require_POST
+def version_read_again(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Have the run and the files of a version read again."""
+    user = signed_in(request)
+    version = visible_version_or_404(user, name, number)
+    try:
+        read_again(version, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    return redirect(version)
+
+
 def _version_context(
     user: User, version: ModelVersion, form: forms.Form
 ) -> dict[str, Any]:
@@ -154,7 +168,10 @@ def _version_context(
         "has_more_comments": len(newest) > SHOWN_COMMENTS,
         "form": form,
         "incumbent": _incumbent(version),
+        "metric_urls": f"{version.get_absolute_url()}metrics/",
         "may_comment": permissions.may_comment(user, version.model),
+        "may_read_again": version.is_live
+        and permissions.may_edit_model(user, version.model),
         "may_request": version.is_live and permissions.may_request(user, version.model),
     }
 
