@@ -21,8 +21,10 @@ from registry_ui.mlflow_client.errors import (
     MLflowUnavailable,
     MLflowUnreadable,
 )
+from registry_ui.mlflow_client.parsing import PROMPT_TAG
 
 __all__ = [
+    "PROMPT_TAG",
     "DatasetInfo",
     "Holders",
     "Json",

@@ -186,6 +186,35 @@ class MLflowClient:
         body = {"name": name, "alias": alias}
         self._connection.write("DELETE", "registered-models/alias", body)
 
+    def create_model(self, name: str, description: str) -> ModelInfo:
+        """Register a model.
+
+        Raises:
+            MLflowRefused: the name is taken, or will not do.
+        """
+        body = {"name": name, "description": description}
+        payload = self._connection.write("POST", "registered-models/create", body)
+        return _model_in(payload)
+
+    def rename_model(self, name: str, new_name: str) -> ModelInfo:
+        """Give a model another name.
+
+        Raises:
+            MLflowRefused: the new name is taken, or will not do.
+        """
+        body = {"name": name, "new_name": new_name}
+        payload = self._connection.write("POST", "registered-models/rename", body)
+        return _model_in(payload)
+
+    def delete_model(self, name: str) -> None:
+        """Delete a model with all its versions, for good."""
+        self._connection.write("DELETE", "registered-models/delete", {"name": name})
+
+    def delete_version(self, name: str, number: int) -> None:
+        """Delete a version; its number is never used again while the model lives."""
+        body = _version_body(name, number)
+        self._connection.write("DELETE", "model-versions/delete", body)
+
     def set_version_tag(self, name: str, number: int, key: str, value: str) -> None:
         """Set a tag of a version."""
         body = _version_body(name, number) | {"key": key, "value": value}
@@ -209,9 +238,8 @@ class MLflowClient:
     def update_model(self, name: str, description: str) -> ModelInfo:
         """Change a model's description, the only thing that MLflow lets change."""
         body = {"name": name, "description": description}
-        payload = self._connection.write("PATCH", "registered-models/update", body)
-        return understood(
-            lambda it: parsing.model_info(it["registered_model"]), payload
+        return _model_in(
+            self._connection.write("PATCH", "registered-models/update", body)
         )
 
     def update_version(self, name: str, number: int, description: str) -> VersionInfo:
@@ -305,6 +333,10 @@ class MLflowClient:
             params["filter"] = name_filter
         for page in pages(self._connection, "registered-models/search", params):
             yield all_of(parsing.model_info, page, "registered_models")
+
+
+def _model_in(payload: JsonObject) -> ModelInfo:
+    return understood(lambda it: parsing.model_info(it["registered_model"]), payload)
 
 
 def _version_in(payload: JsonObject) -> VersionInfo:

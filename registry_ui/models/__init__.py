@@ -11,6 +11,8 @@ from registry_ui.models.evidence import (
     as_json_numbers,
 )
 from registry_ui.models.mirror import (
+    NAME_LENGTH,
+    TAG_KEY_LENGTH,
     Alias,
     MirrorState,
     ModelTag,
@@ -34,7 +36,9 @@ __all__ = [
     "COMMENT_LENGTH",
     "GENESIS",
     "METRIC_KEY_LENGTH",
+    "NAME_LENGTH",
     "STAGE_PREFIX",
+    "TAG_KEY_LENGTH",
     "Alias",
     "ApiToken",
     "AuditEvent",

@@ -60,6 +60,11 @@ class RegisteredModel(models.Model):
         blank=True,
         help_text="When we last wrote to MLflow; an older sweep knows nothing of it.",
     )
+    writing_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="We write to MLflow, until then at most; sweeps leave it alone.",
+    )
 
     objects = RegisteredModelQuerySet.as_manager()
 
@@ -80,6 +85,11 @@ class RegisteredModel(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("registry_ui:model_detail", args=[self.name])
+
+    @property
+    def is_live(self) -> bool:
+        """Is the model still in MLflow, as far as we know?"""
+        return self.deleted_at is None
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
