@@ -6,6 +6,15 @@ from registry_ui.forms.catalog import (
     ModelFilterForm,
     TokenForm,
 )
+from registry_ui.forms.metadata import (
+    DescriptionForm,
+    ModelDeleteForm,
+    ModelForm,
+    RenameForm,
+    TagDeleteForm,
+    TagForm,
+    VersionDeleteForm,
+)
 from registry_ui.forms.requests import (
     CancelForm,
     CommentForm,
@@ -17,9 +26,16 @@ __all__ = [
     "EVENT_GROUPS",
     "CancelForm",
     "CommentForm",
+    "DescriptionForm",
     "EventFilterForm",
+    "ModelDeleteForm",
     "ModelFilterForm",
+    "ModelForm",
+    "RenameForm",
     "RequestForm",
     "ReviewForm",
+    "TagDeleteForm",
+    "TagForm",
     "TokenForm",
+    "VersionDeleteForm",
 ]

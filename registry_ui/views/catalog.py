@@ -61,6 +61,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
         "rows": model_rows(page),
         "is_filtered": bool(chosen["q"] or chosen["stage"]),
         "has_access": has_access(user),
+        "may_create": permissions.may_create_model(user),
         "mlflow_url": mlflow_url(),
     }
     return render_page(request, LIST, context, partial="models")
@@ -99,8 +100,9 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
         "has_more_aliases": len(aliases) > SHOWN_ALIASES,
         "events": event_lines(events),
         "panels": render_panels(panels_of_model(user, model)),
-        "may_request": model.deleted_at is None
-        and permissions.may_request(user, model),
+        "may_request": model.is_live and permissions.may_request(user, model),
+        "may_edit": model.is_live and permissions.may_edit_model(user, model),
+        "may_manage": model.is_live and permissions.may_manage_model(user, model),
     }
     return render_page(request, MODEL, context, partial="versions")
 
@@ -170,8 +172,9 @@ def _version_context(
         "incumbent": _incumbent(version),
         "metric_urls": f"{version.get_absolute_url()}metrics/",
         "may_comment": permissions.may_comment(user, version.model),
-        "may_read_again": version.is_live
-        and permissions.may_edit_model(user, version.model),
+        "may_edit": version.is_live and permissions.may_edit_model(user, version.model),
+        "may_manage": version.is_live
+        and permissions.may_manage_model(user, version.model),
         "may_request": version.is_live and permissions.may_request(user, version.model),
     }
 
