@@ -60,7 +60,7 @@ class EvidenceView:
     params: Folded
     signature: tuple[SignaturePart, ...]
     flavors: str
-    libraries: Folded
+    environment: Folded
 
 
 def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
@@ -71,7 +71,6 @@ def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
     first = headline.name if headline else None
     run = _state(evidence.run_read_at, evidence.run_error)
     model = _state(evidence.model_read_at, evidence.model_error)
-    requirements = parse_requirements(evidence.requirements)
     return EvidenceView(
         run=run,
         model=model,
@@ -81,8 +80,20 @@ def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
         params=folded(evidence.params),
         signature=_signature_parts(evidence.signature),
         flavors=", ".join(sorted(evidence.flavors)),
-        libraries=folded({name: ask.text for name, ask in requirements.items()}),
+        environment=_environment(evidence),
     )
+
+
+def _environment(evidence: Evidence) -> Folded:
+    """Return the interpreter, the MLflow that logged the model, and the libraries."""
+    asked = parse_requirements(evidence.requirements)
+    named = {
+        "Python": evidence.python_version,
+        "Logged by MLflow": evidence.mlflow_version,
+    }
+    libraries = sorted((name, ask.text) for name, ask in asked.items())
+    pairs = [*((name, text) for name, text in named.items() if text), *libraries]
+    return Folded(tuple(pairs[:SHOWN]), tuple(pairs[SHOWN:]))
 
 
 def _state(read_at: datetime | None, error: str) -> str:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from registry_ui.actions.metric_histories import wants_reading, wish_history
@@ -54,10 +55,13 @@ def _context(version: ModelVersion, evidence: Evidence, key: str) -> dict[str, A
         "history": history,
         "is_waiting": history is not None and history.due_at is not None,
         "wants_reading": wants_reading(history, evidence),
-        "chart": line([Series(key, points)], chart_id="metric-by-step", title=key)
-        if len(points) > 1
-        else "",
+        "chart": _curve(key, points) if len(points) > 1 else "",
     }
+
+
+def _curve(key: str, points: list[tuple[float, float]]) -> SafeString:
+    series = [Series(key, points)]
+    return line(series, chart_id="metric-by-step", title=key, first_colour=1)
 
 
 def _address(version: ModelVersion, key: str) -> str:
