@@ -9,7 +9,7 @@ from registry_ui.forms.catalog import (
 from registry_ui.forms.metadata import (
     DescriptionForm,
     ModelDeleteForm,
-    ModelForm,
+    RegistrationForm,
     RenameForm,
     TagDeleteForm,
     TagForm,
@@ -30,7 +30,7 @@ __all__ = [
     "EventFilterForm",
     "ModelDeleteForm",
     "ModelFilterForm",
-    "ModelForm",
+    "RegistrationForm",
     "RenameForm",
     "RequestForm",
     "ReviewForm",

@@ -12,7 +12,7 @@ _DESCRIPTION = forms.Textarea(
 _MARKDOWN = "Markdown: lists, links, tables, code."
 
 
-class ModelForm(forms.Form):
+class RegistrationForm(forms.Form):
     """Registers a model."""
 
     name = forms.CharField(

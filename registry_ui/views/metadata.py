@@ -25,7 +25,7 @@ from registry_ui.errors import ActionError
 from registry_ui.forms import (
     DescriptionForm,
     ModelDeleteForm,
-    ModelForm,
+    RegistrationForm,
     RenameForm,
     TagDeleteForm,
     TagForm,
@@ -47,7 +47,7 @@ def model_create(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if not permissions.may_create_model(user):
         raise PermissionDenied
-    form = ModelForm(request.POST or None)
+    form = RegistrationForm(request.POST or None)
     if _done(form, partial(create_model, actor=user)):
         name = form.cleaned_data["name"]
         messages.success(request, f"{name} is registered in MLflow.")
