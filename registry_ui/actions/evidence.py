@@ -1,15 +1,16 @@
 """Reading what decisions rest on: the run and the files of each version.
 
-One reads at a time, whoever starts it, apart from the sync. A tick is short, and ticks
-space themselves by what the last one cost. Runs come in bulk, files one by one. Each
-answer is stored, also that a thing cannot be read; when such a part is due again is
-said by `again_at`.
+One reads at a time, whoever starts it, apart from the sync. Runs come in bulk, files
+one by one; a tick is short, and then each of the two rests for what it has cost MLflow,
+so that a run need not wait for the files of others. Each answer is stored, also that a
+thing cannot be read; when such a part is due again is said by `again_at`.
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 from django.contrib.auth.models import User
@@ -28,7 +29,8 @@ from registry_ui.models import Evidence, EvidenceState, ModelVersion
 
 logger = logging.getLogger(__name__)
 
-SHARE_OF_MLFLOW = 0.05
+SHARES_OF_MLFLOW = {"runs": 0.03, "files": 0.02}
+"""How much of MLflow's time each may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Bound:
     file_seconds: float
 
 
-A_TICK = Bound(runs=1000, file_seconds=1.0)
+A_TICK = Bound(runs=1000, file_seconds=0.5)
 ALL = Bound(runs=None, file_seconds=float("inf"))
 
 
@@ -78,23 +80,59 @@ def read_evidence(
     Raises:
         MLflowError: MLflow cannot be used; what was read until then is stored.
     """
-    resume_at = EvidenceState.load().resume_at
-    if only_when_due and resume_at is not None and timezone.now() < resume_at:
-        return None
-    token = take_lease(EvidenceState)
+    parts = _rested() if only_when_due else list(SHARES_OF_MLFLOW)
+    token = take_lease(EvidenceState) if parts else None
     if token is None:
         return None
     reading = _Reading(token, progress)
-    started = monotonic()
+    reads: dict[str, Callable[[], None]] = {
+        "runs": partial(
+            read_due_runs, tracking, most=bound.runs, note=reading.note_runs
+        ),
+        "files": partial(
+            read_due_files,
+            registry,
+            seconds=bound.file_seconds,
+            note=reading.note_files,
+        ),
+    }
+    failures: list[MLflowError] = []
+    rests: dict[str, datetime] = {}
     try:
-        failure = _read_parts(reading, registry, tracking, bound)
+        for part in parts:
+            # They may come from two servers: one that is away does not stop the other.
+            rests[f"{part}_resume_at"] = _read(part, reads[part], failures)
     except LeaseLostError:
         logger.warning("evidence given up, another one took over")
         return None
-    _rest(token, monotonic() - started, str(failure or ""))
-    if failure:
-        raise failure
+    EvidenceState.objects.filter(lease_token=token).update(
+        error=str(failures[0]) if failures else "",
+        lease_token="",
+        lease_expires_at=None,
+        **rests,
+    )
+    if failures:
+        raise failures[0]
     return reading.report
+
+
+def _rested() -> list[str]:
+    """Return which of the two MLflow may be asked for."""
+    state, now = EvidenceState.load(), timezone.now()
+    resume_at = {"runs": state.runs_resume_at, "files": state.files_resume_at}
+    return [part for part, at in resume_at.items() if at is None or at <= now]
+
+
+def _read(part: str, read: Callable[[], None], failures: list[MLflowError]) -> datetime:
+    """Read one part, note why it broke off, and return until when it rests."""
+    started = monotonic()
+    try:
+        read()
+    except MLflowError as error:
+        failures.append(error)
+    cost = monotonic() - started
+    rest = timedelta(seconds=cost / SHARES_OF_MLFLOW[part] - cost)
+    return timezone.now() + rest
 
 
 @dataclass(slots=True)
@@ -120,36 +158,6 @@ class _Reading:
         self.progress(self.report)
 
 
-def _read_parts(
-    reading: _Reading, registry: MLflowClient, tracking: MLflowClient, bound: Bound
-) -> MLflowError | None:
-    """Read runs, then files; return why one of them broke off.
-
-    They may come from two servers: where runs cannot be had, files still are.
-    """
-    failure: MLflowError | None = None
-    try:
-        read_due_runs(tracking, most=bound.runs, note=reading.note_runs)
-    except MLflowError as error:
-        failure = error
-    try:
-        read_due_files(registry, seconds=bound.file_seconds, note=reading.note_files)
-    except MLflowError as error:
-        failure = failure or error
-    return failure
-
-
-def _rest(token: str, cost_seconds: float, error: str) -> None:
-    """Give the lease back, and leave MLflow alone for what this has cost it."""
-    pause = timedelta(seconds=cost_seconds / SHARE_OF_MLFLOW - cost_seconds)
-    EvidenceState.objects.filter(lease_token=token).update(
-        resume_at=timezone.now() + pause,
-        error=error,
-        lease_token="",
-        lease_expires_at=None,
-    )
-
-
 @transaction.atomic
 def read_again(version: ModelVersion, *, actor: User) -> None:
     """Wish that a version's run and files are read again, before all others.
@@ -166,5 +174,5 @@ def read_again(version: ModelVersion, *, actor: User) -> None:
     wish = {"wished_at": now, "run_due_at": now, "model_due_at": now}
     Evidence.objects.update_or_create(version=version, defaults=wish)
     # Whoever waits for it does not wait for MLflow's rest.
-    EvidenceState.objects.update(resume_at=None)
+    EvidenceState.objects.update(runs_resume_at=None, files_resume_at=None)
     reading_wished.send(sender=Evidence)

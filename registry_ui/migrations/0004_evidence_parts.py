@@ -29,10 +29,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "resume_at",
+                    "runs_resume_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="MLflow is left alone until then.",
+                        help_text="Until then MLflow is not asked for runs.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "files_resume_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Until then MLflow is not asked for files.",
                         null=True,
                     ),
                 ),

@@ -142,8 +142,11 @@ class EvidenceState(models.Model):
     ONLY = 1
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
-    resume_at = models.DateTimeField(
-        null=True, blank=True, help_text="MLflow is left alone until then."
+    runs_resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="Until then MLflow is not asked for runs."
+    )
+    files_resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="Until then MLflow is not asked for files."
     )
     error = models.TextField(
         blank=True, default="", help_text="Why the last reading broke off."
@@ -157,8 +160,8 @@ class EvidenceState(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Return until when it rests."""
-        return f"evidence, resting until {self.resume_at}"
+        """Return until when runs rest."""
+        return f"evidence, runs resting until {self.runs_resume_at}"
 
     @classmethod
     def load(cls) -> EvidenceState:

@@ -1,5 +1,7 @@
 """Reading evidence: one at a time, in small bites, and again when wished."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -98,9 +100,25 @@ def test_mlflow_rests_for_what_a_reading_has_cost_it(
 
     state = EvidenceState.load()
 
-    assert state.resume_at is not None
-    assert state.resume_at - timezone.now() > 10 * cost
+    assert state.runs_resume_at is not None
+    assert state.files_resume_at is not None
+    rests = state.runs_resume_at + (state.files_resume_at - before)
+    assert rests - before > 10 * cost
     assert read_evidence(mlflow_client, mlflow_client, only_when_due=True) is None
+
+
+def test_a_new_run_need_not_wait_for_the_files_of_others(
+    theirs: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    mirrored(theirs)
+    resting = timezone.now() + timedelta(minutes=1)
+    EvidenceState.objects.create(files_resume_at=resting)
+
+    report = read_evidence(mlflow_client, mlflow_client, only_when_due=True)
+
+    assert report is not None
+    assert (report.runs, report.files) == (1, 0)
+    assert EvidenceState.load().files_resume_at == resting
 
 
 def test_only_one_reads_at_a_time(mlflow_client: MLflowClient) -> None:
