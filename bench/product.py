@@ -9,6 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Concatenate, ParamSpec
@@ -22,19 +23,21 @@ from django.conf import settings  # noqa: E402 - Django is set up first
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from bench.exchanges import Exchanges, recorded  # noqa: E402
 from bench.jobs import Answer, serve  # noqa: E402
 from bench.registry import WIDE_RUNS  # noqa: E402
 from config import programs  # noqa: E402
 from config.static_files import collect_if_stale  # noqa: E402
-from registry_ui.actions.evidence import read_missing_evidence  # noqa: E402
+from registry_ui.actions import evidence  # noqa: E402
 from registry_ui.actions.requests import create_request  # noqa: E402
 from registry_ui.actions.sync import sync_mirror  # noqa: E402
 from registry_ui.mlflow_client import MLflowClient  # noqa: E402
 from registry_ui.models import (  # noqa: E402
     STAGE_PREFIX,
     Evidence,
+    MirrorState,
     ModelVersion,
     RegisteredModel,
     Stage,
@@ -45,7 +48,7 @@ PATHS_OF_FILES = "get-artifact"
 EVIDENCE_AT_ONCE = 5000
 MOST_VERSIONS_OF_A_SMALL_MODEL = 20
 COPIED = (
-    "read_at",
+    "run_read_at",
     "run_name",
     "run_user",
     "run_status",
@@ -61,13 +64,18 @@ def read_registry(client: MLflowClient, *, only_when_due: bool = False) -> bool:
 
 
 def poll(client: MLflowClient) -> None:
-    """Sync once more when nothing has changed."""
-    read_registry(client)
+    """Sync once more when nothing has changed, and it is too early for sweeps."""
+    later = timezone.now() + timedelta(hours=1)
+    MirrorState.objects.update(
+        poll_due_at=None, models_due_at=later, versions_due_at=later
+    )
+    read_registry(client, only_when_due=True)
 
 
 def read_runs(client: MLflowClient, limit: int) -> None:
     """Read the evidence of so many versions, newest first."""
-    read_missing_evidence(client, client, limit=limit)
+    bound = evidence.Bound(runs=limit, file_seconds=0.0)
+    evidence.read_evidence(client, client, bound=bound)
 
 
 @cache

@@ -17,6 +17,7 @@ _SECTIONS = {
     "overview": "overview",
     "model": "models",
     "version": "models",
+    "metric": "models",
     "request": "requests",
     "incident": "incidents",
     "event": "activity",

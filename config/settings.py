@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SYNC_SECONDS,
         "options": {"expires": SYNC_SECONDS},
     },
+    "evidence": {
+        "task": "registry_ui.tasks.read_evidence",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
     "apply": {
         "task": "registry_ui.tasks.apply_requests",
         "schedule": 1,

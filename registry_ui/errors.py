@@ -5,6 +5,18 @@ class ActionError(Exception):
     """Something a user asked for cannot be done; the text says why and what to do."""
 
 
+class InvalidFieldError(ActionError):
+    """What was given for one field will not do; the text says which, why and what then.
+
+    Attributes:
+        field: its name in the form and in the API.
+    """
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 class StaleReviewError(ActionError):
     """What a decision rests on has changed since the page was opened."""
 

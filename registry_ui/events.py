@@ -19,6 +19,11 @@ SCHEMA = 1
 event_recorded = Signal()
 """Sent inside the change's transaction, with `event`: an AuditEvent."""
 
+reading_wished = Signal()
+"""Sent inside the transaction that stores the wish: somebody waits for MLflow to be
+read. The sender is what is wished for: `Evidence` or `MetricHistory`. No audit event,
+since nothing of the registry changes."""
+
 
 class EventType(models.TextChoices):
     """Everything that can be on record; `entity.past_participle`."""

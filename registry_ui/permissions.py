@@ -105,8 +105,18 @@ def may_report_check(user: User, model: RegisteredModel) -> bool:
     return level_of(user, model) >= Level.CAN_EDIT
 
 
+def may_edit_model(user: User, model: RegisteredModel) -> bool:
+    """May the user change descriptions and tags, and have evidence read again?"""
+    return level_of(user, model) >= Level.CAN_EDIT
+
+
+def may_create_model(user: User) -> bool:
+    """May the user register models? Who may edit all that there are, may add one."""
+    return level_of(user, None) >= Level.CAN_EDIT
+
+
 def may_manage_model(user: User, model: RegisteredModel) -> bool:
-    """May the user manage permissions and webhooks of the model?"""
+    """May the user rename and delete the model, and manage permissions and webhooks?"""
     return level_of(user, model) >= Level.CAN_MANAGE
 
 

@@ -1,13 +1,14 @@
 """What happens because something happened: work that is woken after the commit."""
 
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.dispatch import receiver
 
 from registry_ui import tasks
-from registry_ui.events import EventType, event_recorded
-from registry_ui.models import AuditEvent
+from registry_ui.events import EventType, event_recorded, reading_wished
+from registry_ui.models import AuditEvent, MetricHistory
 
 _WAKES_APPLY = {
     EventType.INCIDENT_REVERT_STARTED,
@@ -25,3 +26,11 @@ def wake_apply(*, event: AuditEvent, **_: object) -> None:
     if event.type in _WAKES_APPLY:
         wake = partial(tasks.apply_requests.apply_async, expires=60)
         transaction.on_commit(wake, robust=True)
+
+
+@receiver(reading_wished, dispatch_uid="registry_ui.wake_reading")
+def wake_reading(*, sender: type[Any], **_: object) -> None:
+    """Let a worker read at once what somebody waits for; `robust` as above."""
+    is_history = sender is MetricHistory
+    task = tasks.read_metric_histories if is_history else tasks.read_evidence
+    transaction.on_commit(partial(task.apply_async, expires=60), robust=True)

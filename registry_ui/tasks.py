@@ -6,14 +6,12 @@ from celery import shared_task
 from django.conf import settings
 
 from registry_ui.actions.apply import apply_due_requests
-from registry_ui.actions.evidence import read_missing_evidence
+from registry_ui.actions.evidence import read_evidence as run_reading
+from registry_ui.actions.metric_histories import read_wished_histories
 from registry_ui.actions.sync import sync_mirror as run_sync
 from registry_ui.mlflow_client import MLflowClient, MLflowError
 
 logger = logging.getLogger(__name__)
-
-EVIDENCE_BATCH = 100
-"""Versions whose files are read a tick, so that a tick stays short."""
 
 
 @shared_task(ignore_result=True)
@@ -21,12 +19,28 @@ def sync_mirror() -> None:
     """Bring the mirror up to date, unless it is too early or somebody is at it."""
     client = MLflowClient(settings.MLFLOW_REGISTRY_URI)
     try:
-        if run_sync(client, only_when_due=True) is not None:
-            tracking = MLflowClient(settings.MLFLOW_TRACKING_URI)
-            read_missing_evidence(client, tracking, limit=EVIDENCE_BATCH)
+        run_sync(client, only_when_due=True)
     except MLflowError as error:
         # The state row holds the reason for the pages; the next tick tries again.
         logger.warning("sync failed error=%s", error)
+
+
+@shared_task(ignore_result=True)
+def read_evidence() -> None:
+    """Read a little of what is missing of runs and files, unless MLflow shall rest."""
+    registry = MLflowClient(settings.MLFLOW_REGISTRY_URI)
+    tracking = MLflowClient(settings.MLFLOW_TRACKING_URI)
+    read_wished_histories(tracking)  # those whose own wake-up was lost
+    try:
+        run_reading(registry, tracking, only_when_due=True)
+    except MLflowError as error:
+        logger.warning("evidence not read error=%s", error)
+
+
+@shared_task(ignore_result=True)
+def read_metric_histories() -> None:
+    """Read the histories of metrics that people look at."""
+    read_wished_histories(MLflowClient(settings.MLFLOW_TRACKING_URI))
 
 
 @shared_task(ignore_result=True)

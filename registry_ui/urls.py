@@ -10,6 +10,8 @@ from registry_ui.views import (
     history,
     incidents,
     jump,
+    metadata,
+    metrics,
     overview,
     requests,
 )
@@ -21,6 +23,19 @@ urlpatterns = [
     path("models/", catalog.model_list, name="model_list"),
     path("jump/", jump.model_jump, name="model_jump"),
     path("models/<str:name>/", catalog.model_detail, name="model_detail"),
+    # Below /models/ it would be the page of a model that is called so.
+    path("register/", metadata.model_create, name="model_create"),
+    path(
+        "models/<str:name>/description/", metadata.model_describe, name="model_describe"
+    ),
+    path("models/<str:name>/tags/", metadata.model_tags, name="model_tags"),
+    path(
+        "models/<str:name>/tags/delete/",
+        metadata.model_tag_delete,
+        name="model_tag_delete",
+    ),
+    path("models/<str:name>/rename/", metadata.model_rename, name="model_rename"),
+    path("models/<str:name>/delete/", metadata.model_delete, name="model_delete"),
     path("models/<str:name>/compare/", comparison.model_compare, name="model_compare"),
     path(
         "models/<str:name>/versions/<int:number>/",
@@ -31,6 +46,36 @@ urlpatterns = [
         "models/<str:name>/versions/<int:number>/comment/",
         catalog.version_comment,
         name="version_comment",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/description/",
+        metadata.version_describe,
+        name="version_describe",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/tags/",
+        metadata.version_tags,
+        name="version_tags",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/tags/delete/",
+        metadata.version_tag_delete,
+        name="version_tag_delete",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/delete/",
+        metadata.version_delete,
+        name="version_delete",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/read-again/",
+        catalog.version_read_again,
+        name="version_read_again",
+    ),
+    path(
+        "models/<str:name>/versions/<int:number>/metrics/<path:key>/",
+        metrics.metric_detail,
+        name="metric_detail",
     ),
     path(
         "models/<str:name>/versions/<int:number>/request/",

@@ -152,7 +152,8 @@ def make_version(
     if has_evidence:
         Evidence.objects.create(
             version=version,
-            read_at=created_at,
+            run_read_at=created_at,
+            model_read_at=created_at,
             run_status="FINISHED",
             metrics=as_json_numbers(dict(metrics or {})),
             params=dict(params or {}),

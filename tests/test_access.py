@@ -50,9 +50,30 @@ registry_ui:model_list GET 302 200 200 200 200 200 200
 registry_ui:model_jump GET 302 200 200 200 200 200 200
 registry_ui:model_detail GET 302 404 200 200 200 200 200
 registry_ui:model_compare GET 302 404 200 200 200 200 200
+registry_ui:model_create GET 302 403 403 403 403 403 200
+registry_ui:model_create POST 403 403 403 403 403 403 422
+registry_ui:model_describe GET 302 404 403 200 200 200 200
+registry_ui:model_describe POST 403 404 403 422 422 422 422
+registry_ui:model_tags GET 302 404 403 200 200 200 200
+registry_ui:model_tags POST 403 404 403 422 422 422 422
+registry_ui:model_tag_delete POST 403 404 403 422 422 422 422
+registry_ui:model_rename GET 302 404 403 403 403 200 200
+registry_ui:model_rename POST 403 404 403 403 403 422 422
+registry_ui:model_delete GET 302 404 403 403 403 200 200
+registry_ui:model_delete POST 403 404 403 403 403 422 422
+registry_ui:version_describe GET 302 404 403 200 200 200 200
+registry_ui:version_describe POST 403 404 403 422 422 422 422
+registry_ui:version_tags GET 302 404 403 200 200 200 200
+registry_ui:version_tags POST 403 404 403 422 422 422 422
+registry_ui:version_tag_delete POST 403 404 403 422 422 422 422
+registry_ui:version_delete GET 302 404 403 403 403 200 200
+registry_ui:version_delete POST 403 404 403 403 403 422 422
 registry_ui:version_detail GET 302 404 200 200 200 200 200
 registry_ui:version_comment GET 302 404 302 302 302 302 302
 registry_ui:version_comment POST 403 404 302 302 302 302 302
+registry_ui:version_read_again POST 403 404 403 302 302 302 302
+registry_ui:metric_detail GET 302 404 200 200 200 200 200
+registry_ui:metric_detail POST 403 404 302 302 302 302 302
 registry_ui:request_create GET 302 404 200 200 200 200 200
 registry_ui:request_create POST 403 404 403 403 302 302 302
 registry_ui:version_compare GET 302 200 200 200 200 200 200
@@ -157,6 +178,9 @@ class World:
         reject = {"decision": "reject", "seen": seen, **comment}
         ask = {"model": "churn", "version": 2, "stage": "Archived", **comment}
         bodies: dict[str, dict[str, Any]] = {
+            # Nothing is sent to MLflow: these will not do.
+            "registry_ui:model_describe": {"description": "x" * 6000},
+            "registry_ui:version_describe": {"description": "x" * 6000},
             "registry_ui:version_comment": {"text": "A remark."},
             "registry_ui:request_comment": {"text": "A remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
@@ -181,7 +205,7 @@ class World:
 def world() -> World:
     model = make_model(name="churn")
     make_version(model=model, stage="Production")
-    version = make_version(model=model, stage="Staging")
+    version = make_version(model=model, stage="Staging", metrics={"val/auc": 0.9})
     ask = make_transition_request(version=version)
     delivery = make_delivery(webhook=make_webhook(model=model))
     incident = make_incident(version=version, after="Staging")
@@ -192,6 +216,7 @@ def world() -> World:
         "version": version.number,
         "number": ask.number,
         "position": event.position,
+        "key": "val/auc",
         "pk": token.pk,
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,

@@ -1,18 +1,6 @@
 """Errors of the webhooks; text of an `ActionError` may be shown to a user."""
 
-from registry_ui.errors import ActionError
-
-
-class InvalidFieldError(ActionError):
-    """What was given for one field will not do; the text says which, why and what then.
-
-    Attributes:
-        field: its name in the form and in the API.
-    """
-
-    def __init__(self, field: str, text: str) -> None:
-        super().__init__(text)
-        self.field = field
+from registry_ui.errors import InvalidFieldError
 
 
 class UrlRefusedError(InvalidFieldError):

@@ -14,7 +14,7 @@ from config.demo.receiver import signing_secret
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.evidence import read_missing_evidence
+from registry_ui.actions.evidence import ALL, read_evidence
 from registry_ui.actions.requests import create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _SYNC_PATIENCE_SECONDS = 60
 _LOOK_SECONDS = 0.5
-_EVIDENCE_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -155,12 +154,16 @@ def _sync(client: MLflowClient) -> None:
     """Sync with evidence, after whoever else may be at it."""
     deadline = time.monotonic() + _SYNC_PATIENCE_SECONDS
     while sync_mirror(client) is None:
-        if time.monotonic() > deadline:
-            raise TimeoutError("Another sync has been running for a minute.")
-        time.sleep(_LOOK_SECONDS)
+        _wait_until(deadline)
     tracking = MLflowClient(settings.MLFLOW_TRACKING_URI)
-    while read_missing_evidence(client, tracking, limit=_EVIDENCE_BATCH):
-        pass
+    while read_evidence(client, tracking, bound=ALL) is None:
+        _wait_until(deadline)
+
+
+def _wait_until(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise TimeoutError("Another sync has been running for a minute.")
+    time.sleep(_LOOK_SECONDS)
 
 
 @transaction.atomic

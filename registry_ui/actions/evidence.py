@@ -1,140 +1,178 @@
-"""Reading what decisions rest on: the run and the MLmodel file of each version.
+"""Reading what decisions rest on: the run and the files of each version.
 
-Runs are read in bulk. Files are read once a version, since they should not change; a
-file that cannot be read is stored as such, with the reason.
+One reads at a time, whoever starts it, apart from the sync. Runs come in bulk, files
+one by one; a tick is short, and then each of the two rests for what it has cost MLflow,
+so that a run need not wait for the files of others. Each answer is stored, also that a
+thing cannot be read; when such a part is due again is said by `again_at`.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
 
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils import timezone
 
-from registry_ui.mlflow_client import (
-    MLflowClient,
-    MLflowError,
-    MLflowNotFound,
-    MLflowUnavailable,
-    RunInfo,
-)
-from registry_ui.models import (
-    Evidence,
-    ModelVersion,
-    TransitionRequest,
-    as_json_numbers,
-)
+from registry_ui import permissions
+from registry_ui.actions.evidence_files import read_due_files
+from registry_ui.actions.evidence_runs import read_due_runs
+from registry_ui.actions.leases import LeaseLostError, renew_lease, take_lease
+from registry_ui.errors import ActionError
+from registry_ui.events import reading_wished
+from registry_ui.mlflow_client import MLflowClient, MLflowError
+from registry_ui.models import Evidence, EvidenceState, ModelVersion
 
 logger = logging.getLogger(__name__)
 
-_RUN_FIELDS = (
-    "run_name",
-    "run_user",
-    "run_status",
-    "experiment_id",
-    "metrics",
-    "params",
-    "run_tags",
-    "datasets",
-    "run_error",
-)
+SHARES_OF_MLFLOW = {"runs": 0.03, "files": 0.02}
+"""How much of MLflow's time each may take."""
 
 
-def read_missing_evidence(
-    registry: MLflowClient, tracking: MLflowClient, *, limit: int
-) -> int:
-    """Read the evidence of versions that have none, newest first.
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How much is read at most in one go; None and infinity: all that is due."""
 
-    Runs of versions with open requests are read again, since a run may still change.
+    runs: int | None
+    file_seconds: float
+
+
+A_TICK = Bound(runs=1000, file_seconds=0.5)
+ALL = Bound(runs=None, file_seconds=float("inf"))
+
+
+@dataclass(slots=True)
+class EvidenceReport:
+    """Of how many versions the run and the files were asked for."""
+
+    runs: int = 0
+    files: int = 0
+
+
+Progress = Callable[[EvidenceReport], None]
+"""Told after each request for runs and each version's files."""
+
+
+def read_evidence(
+    registry: MLflowClient,
+    tracking: MLflowClient,
+    *,
+    bound: Bound = A_TICK,
+    only_when_due: bool = False,
+    progress: Progress = lambda _report: None,
+) -> EvidenceReport | None:
+    """Read runs and files that were never read, or are due again.
 
     Args:
         registry: serves the versions' files.
         tracking: serves the runs.
-        limit: how many versions at most.
+        bound: how much at most.
+        only_when_due: do nothing while MLflow rests from the last reading.
+        progress: called as things are read.
 
     Returns:
-        How many versions were read for the first time.
+        What was read; None where somebody else is at it, or it is too early.
 
     Raises:
-        MLflowUnavailable: what was read until then is stored.
+        MLflowError: MLflow cannot be used; what was read until then is stored.
     """
-    missing = list(
-        ModelVersion.objects.live()
-        .filter(evidence=None)
-        .select_related("model")
-        .order_by("-created_at")[:limit]
-    )
-    under_review = list(
-        ModelVersion.objects.live()
-        .filter(transition_requests__status=TransitionRequest.Status.OPEN)
-        .exclude(evidence=None)
-        .select_related("evidence")
-        .distinct()
-    )
-    wanted = {v.run_id for v in [*missing, *under_review] if v.run_id}
-    runs = tracking.get_runs(sorted(wanted)) if wanted else {}
-    _refresh(under_review, runs)
-    for version in missing:
-        evidence = Evidence(version=version, read_at=timezone.now())
-        _fill_from_run(evidence, version, runs)
-        _fill_from_file(evidence, version, registry)
-        Evidence.objects.bulk_create([evidence], ignore_conflicts=True)
-    return len(missing)
-
-
-def _refresh(versions: Sequence[ModelVersion], runs: dict[str, RunInfo]) -> None:
-    for version in versions:
-        evidence = version.evidence
-        before = [getattr(evidence, name) for name in _RUN_FIELDS]
-        _fill_from_run(evidence, version, runs)
-        if before != [getattr(evidence, name) for name in _RUN_FIELDS]:
-            evidence.read_at = timezone.now()
-            evidence.save(update_fields=[*_RUN_FIELDS, "read_at"])
-
-
-def _fill_from_run(
-    evidence: Evidence, version: ModelVersion, runs: dict[str, RunInfo]
-) -> None:
-    if not version.run_id:
-        evidence.run_error = "It was registered without a run."
-        return
-    run = runs.get(version.run_id)
-    if run is None:
-        evidence.run_error = "MLflow has its run no longer, or does not show it."
-        return
-    evidence.run_error = ""
-    evidence.run_name = run.name
-    evidence.run_user = run.user
-    evidence.run_status = run.status
-    evidence.experiment_id = run.experiment_id
-    evidence.metrics = as_json_numbers(run.metrics)
-    evidence.params = dict(run.params)
-    evidence.run_tags = dict(run.tags)
-    evidence.datasets = [
-        {"name": d.name, "digest": d.digest, "context": d.context} for d in run.datasets
-    ]
-
-
-def _fill_from_file(
-    evidence: Evidence, version: ModelVersion, registry: MLflowClient
-) -> None:
-    name, number = version.model.name, version.number
+    parts = _rested() if only_when_due else list(SHARES_OF_MLFLOW)
+    token = take_lease(EvidenceState) if parts else None
+    if token is None:
+        return None
+    reading = _Reading(token, progress)
+    reads: dict[str, Callable[[], None]] = {
+        "runs": partial(
+            read_due_runs, tracking, most=bound.runs, note=reading.note_runs
+        ),
+        "files": partial(
+            read_due_files,
+            registry,
+            seconds=bound.file_seconds,
+            note=reading.note_files,
+        ),
+    }
+    failures: list[MLflowError] = []
+    rests: dict[str, datetime] = {}
     try:
-        file = registry.read_model_file(name, number)
-    except MLflowUnavailable:
-        raise
-    except MLflowError as error:
-        evidence.model_error = str(error)
-        return
-    evidence.signature = file.signature
-    evidence.flavors = file.flavors
-    evidence.model_size_bytes = file.model_size_bytes
-    evidence.python_version = file.python_version or ""
-    evidence.mlflow_version = file.mlflow_version or ""
-    evidence.has_input_example = file.has_input_example
+        for part in parts:
+            # They may come from two servers: one that is away does not stop the other.
+            rests[f"{part}_resume_at"] = _read(part, reads[part], failures)
+    except LeaseLostError:
+        logger.warning("evidence given up, another one took over")
+        return None
+    EvidenceState.objects.filter(lease_token=token).update(
+        error=str(failures[0]) if failures else "",
+        lease_token="",
+        lease_expires_at=None,
+        **rests,
+    )
+    if failures:
+        raise failures[0]
+    return reading.report
+
+
+def _rested() -> list[str]:
+    """Return which of the two MLflow may be asked for."""
+    state, now = EvidenceState.load(), timezone.now()
+    resume_at = {"runs": state.runs_resume_at, "files": state.files_resume_at}
+    return [part for part, at in resume_at.items() if at is None or at <= now]
+
+
+def _read(part: str, read: Callable[[], None], failures: list[MLflowError]) -> datetime:
+    """Read one part, note why it broke off, and return until when it rests."""
+    started = monotonic()
     try:
-        evidence.requirements = list(registry.read_requirements(name, number))
-    except MLflowNotFound:
-        evidence.requirements = []
-    except MLflowUnavailable:
-        raise
+        read()
     except MLflowError as error:
-        evidence.model_error = str(error)
+        failures.append(error)
+    cost = monotonic() - started
+    rest = timedelta(seconds=cost / SHARES_OF_MLFLOW[part] - cost)
+    return timezone.now() + rest
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One go at it, under a lease that is renewed with all that is read."""
+
+    token: str
+    progress: Progress
+    report: EvidenceReport = field(default_factory=EvidenceReport)
+
+    def note_runs(self, count: int) -> None:
+        """Count runs; raises LeaseLostError."""
+        self.report.runs += count
+        self._go_on()
+
+    def note_files(self, count: int) -> None:
+        """Count versions whose files were read; raises LeaseLostError."""
+        self.report.files += count
+        self._go_on()
+
+    def _go_on(self) -> None:
+        renew_lease(EvidenceState, self.token)
+        self.progress(self.report)
+
+
+@transaction.atomic
+def read_again(version: ModelVersion, *, actor: User) -> None:
+    """Wish that a version's run and files are read again, before all others.
+
+    Raises:
+        PermissionDenied: the actor may not edit the model.
+        ActionError: the version is gone from MLflow.
+    """
+    if not permissions.may_edit_model(actor, version.model):
+        raise PermissionDenied
+    if not version.is_live:
+        raise ActionError(f"{version} was deleted in MLflow: there is nothing to read.")
+    now = timezone.now()
+    wish = {"wished_at": now, "run_due_at": now, "model_due_at": now}
+    Evidence.objects.update_or_create(version=version, defaults=wish)
+    # Whoever waits for it does not wait for MLflow's rest.
+    EvidenceState.objects.update(runs_resume_at=None, files_resume_at=None)
+    reading_wished.send(sender=Evidence)

@@ -10,7 +10,8 @@ from django.db.models import prefetch_related_objects
 from registry_ui.comparison import Dataset, VersionFacts
 from registry_ui.models import Evidence, ModelVersion
 
-NOT_READ = "Its run and files have not been read yet."
+RUN_NOT_READ = "Its run has not been read yet."
+FILES_NOT_READ = "Its files have not been read yet."
 
 
 def version_facts(version: ModelVersion) -> VersionFacts:
@@ -29,10 +30,10 @@ def versions_facts(versions: Sequence[ModelVersion]) -> list[VersionFacts]:
 
 
 def _facts(version: ModelVersion) -> VersionFacts:
-    evidence = getattr(version, "evidence", None) or Evidence(
-        run_error=NOT_READ, model_error=NOT_READ
-    )
-    errors = dict.fromkeys(filter(None, [evidence.run_error, evidence.model_error]))
+    evidence = getattr(version, "evidence", None) or Evidence()
+    run_error = evidence.run_error if evidence.run_read_at else RUN_NOT_READ
+    model_error = evidence.model_error if evidence.model_read_at else FILES_NOT_READ
+    errors = dict.fromkeys(filter(None, [run_error, model_error]))
     return VersionFacts(
         model_name=version.model.name,
         number=version.number,
@@ -56,8 +57,8 @@ def _facts(version: ModelVersion) -> VersionFacts:
         model_size_bytes=evidence.model_size_bytes,
         python_version=evidence.python_version,
         mlflow_version=evidence.mlflow_version,
-        is_run_read=not evidence.run_error,
-        is_model_read=not evidence.model_error,
+        is_run_read=not run_error,
+        is_model_read=not model_error,
         evidence_errors=tuple(errors),
     )
 

@@ -10,17 +10,17 @@ that means each time.
 """
 
 import logging
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from registry_ui.actions.holdings import infer_holdings
+from registry_ui.actions.leases import LEASE, LeaseLostError, take_lease
 from registry_ui.actions.mirror import SyncContext, Tell
 from registry_ui.actions.mirror_models import mirror_aliases
 from registry_ui.actions.poll import poll_versions
@@ -43,7 +43,6 @@ from registry_ui.models.mirror import MODELS_SHARE, VERSIONS_SHARE
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=120)
 MOST_MODELS_READ_SINGLY = 50
 """Beyond it, a sweep of all versions is cheaper."""
 
@@ -65,10 +64,6 @@ class SyncReport:
     def changes(self) -> int:
         """Return how many events there were, of what was new, changed or gone."""
         return self.new + self.changed + self.gone
-
-
-class LeaseLostError(Exception):
-    """Another sync took over, since this one stood still for too long."""
 
 
 def sync_mirror(
@@ -96,9 +91,10 @@ def sync_mirror(
     started_at = timezone.now()
     if only_when_due and not _is_due(MirrorState.load().poll_due_at, started_at):
         return None
-    token = _take_lease(started_at)
+    token = take_lease(MirrorState)
     if token is None:
         return None
+    MirrorState.objects.filter(lease_token=token).update(tried_at=started_at)
     # Read anew: another process may have filled the mirror just before.
     state = MirrorState.load()
     context = SyncContext(started_at, state.synced_at)
@@ -270,17 +266,6 @@ def _is_due(due_at: datetime | None, now: datetime) -> bool:
 def _next(seconds: float, share: float) -> datetime:
     """Return when what has just cost MLflow so much may be read again."""
     return timezone.now() + timedelta(seconds=seconds / share - seconds)
-
-
-def _take_lease(now: datetime) -> str | None:
-    """Become the one that syncs, or learn that somebody else is at it."""
-    token = secrets.token_hex(16)
-    MirrorState.objects.get_or_create(id=MirrorState.ONLY)
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
-    taken = MirrorState.objects.filter(free, id=MirrorState.ONLY).update(
-        lease_token=token, lease_expires_at=now + LEASE, tried_at=now
-    )
-    return token if taken else None
 
 
 def _note_failure(token: str, started_at: datetime, reason: str) -> None:

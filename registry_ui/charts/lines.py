@@ -40,7 +40,12 @@ class Series:
 
 
 def line(
-    series: Sequence[Series], *, chart_id: str, title: str, x_label: str = "step"
+    series: Sequence[Series],
+    *,
+    chart_id: str,
+    title: str,
+    x_label: str = "step",
+    first_colour: int = 0,
 ) -> SafeString:
     """Draw lines over a common axis, each cut to what a screen can show.
 
@@ -49,18 +54,21 @@ def line(
         chart_id: unique on the page; letters, digits and hyphens.
         title: shown above; part of what is read aloud.
         x_label: what the steps are, for the tooltip.
+        first_colour: of the first series; 0 is grey, that of a baseline.
     """
     reduced = [Series(one.name, downsample(one.points, _BUCKETS)) for one in series]
     drawn = [point for one in reduced for point in one.drawn]
-    plot = _plot(reduced, drawn, chart_id, title) if drawn else _nothing()
+    frame = (chart_id, title, first_colour)
+    plot = _plot(reduced, drawn, *frame) if drawn else _nothing()
     return format_html(
         '<figure class="chart" data-chart="line" id="{}">'
         '<figcaption class="chart-title">{}{}</figcaption>{}{}</figure>',
         chart_id,
         title,
-        legend([one.name for one in series]),
+        # What one line shows is said by the title.
+        legend([one.name for one in series]) if len(series) > 1 else "",
         plot,
-        _tooltip(reduced, drawn, x_label) if drawn else "",
+        _tooltip(reduced, drawn, x_label, first_colour) if drawn else "",
     )
 
 
@@ -112,7 +120,11 @@ def legend(names: Sequence[str]) -> SafeString:
 
 
 def _plot(
-    series: Sequence[Series], drawn: Sequence[Point], chart_id: str, title: str
+    series: Sequence[Series],
+    drawn: Sequence[Point],
+    chart_id: str,
+    title: str,
+    first_colour: int,
 ) -> SafeString:
     left, right = _extent(drawn)
     ticks = nice_ticks(min(y for _, y in drawn), max(y for _, y in drawn))
@@ -134,7 +146,7 @@ def _plot(
             '<path class="series {}" d="{}"/>',
             (
                 (series_class(index), path)
-                for index, one in enumerate(series)
+                for index, one in enumerate(series, first_colour)
                 if (path := _series_path(one, frame))
             ),
         ),
@@ -147,7 +159,7 @@ def _plot(
                     f"{share(one.drawn[-1][0], left, right) * 100:.2f}",
                     f"{100 - share(one.drawn[-1][1], bottom, top) * 100:.2f}",
                 )
-                for index, one in enumerate(series)
+                for index, one in enumerate(series, first_colour)
                 if one.drawn
             ),
         ),
@@ -213,12 +225,13 @@ def _nothing() -> SafeString:
 
 
 def _tooltip(
-    series: Sequence[Series], drawn: Sequence[Point], x_label: str
+    series: Sequence[Series], drawn: Sequence[Point], x_label: str, first_colour: int
 ) -> SafeString:
     """Write the points for the pointer's read-out, as a data block."""
     data = {
         "x": _extent(drawn),
         "label": x_label,
+        "colour": first_colour,
         "series": [{"n": one.name, "p": one.drawn} for one in series],
     }
     # Escaped as Django's json_script does, so that no name can end the block.

@@ -10,6 +10,15 @@ from registry_ui.forms.catalog import (
     VersionFilterForm,
 )
 from registry_ui.forms.incidents import AnswerForm, InstantForm
+from registry_ui.forms.metadata import (
+    DescriptionForm,
+    ModelDeleteForm,
+    RegistrationForm,
+    RenameForm,
+    TagDeleteForm,
+    TagForm,
+    VersionDeleteForm,
+)
 from registry_ui.forms.requests import (
     CancelForm,
     CommentForm,
@@ -23,12 +32,19 @@ __all__ = [
     "AnswerForm",
     "CancelForm",
     "CommentForm",
+    "DescriptionForm",
     "EventFilterForm",
     "FilterForm",
     "InstantForm",
+    "ModelDeleteForm",
     "ModelFilterForm",
+    "RegistrationForm",
+    "RenameForm",
     "RequestForm",
     "ReviewForm",
+    "TagDeleteForm",
+    "TagForm",
     "TokenForm",
+    "VersionDeleteForm",
     "VersionFilterForm",
 ]

@@ -2,11 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
-from typing import TypeVar
 
-from registry_ui.mlflow_client import parsing
+from registry_ui.mlflow_client import parsing, runs
 from registry_ui.mlflow_client.answers import JsonObject, error_of, understood
 from registry_ui.mlflow_client.connection import Connection, Cost
 from registry_ui.mlflow_client.entities import (
@@ -23,22 +22,18 @@ from registry_ui.mlflow_client.errors import (
     MLflowUnavailable,
 )
 from registry_ui.mlflow_client.files import read_file
+from registry_ui.mlflow_client.filters import name_filter
 from registry_ui.mlflow_client.model_file import (
+    MAX_INPUT_EXAMPLE_BYTES,
     MAX_MODEL_FILE_BYTES,
     MAX_REQUIREMENTS_BYTES,
     parse_model_file,
     parse_requirements,
+    parse_text,
 )
+from registry_ui.mlflow_client.paging import all_of, pages
 
-Entity = TypeVar("Entity")
-
-_RUNS_A_REQUEST = 500
-_EXPERIMENTS_A_PAGE = 1000
-_POINTS_A_PAGE = 25_000
 _VERSIONS_A_PAGE = 10_000
-# A run id may be any text where a version was made through REST; these can be in a
-# filter, and MLflow makes no others.
-_RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _ACTIVE_STAGES = {"staging", "production"}
 _ANSWER_TO_PING_BYTES = 64 * 1024
 
@@ -119,9 +114,9 @@ class MLflowClient:
             "order_by": ["name ASC", "version_number ASC"],
         }
         if name is not None:
-            params["filter"] = _name_filter(name)
-        for page in self._pages("model-versions/search", params):
-            found = _all(parsing.found_version_info, page, "model_versions")
+            params["filter"] = name_filter(name)
+        for page in pages(self._connection, "model-versions/search", params):
+            found = all_of(parsing.found_version_info, page, "model_versions")
             yield [item for item in found if name is None or item.name == name]
 
     def iter_touched_versions(self, *, page_size: int) -> Iterator[list[VersionInfo]]:
@@ -135,8 +130,8 @@ class MLflowClient:
             "max_results": page_size,
             "order_by": ["last_updated_timestamp DESC", "name ASC"],
         }
-        for page in self._pages("model-versions/search", params):
-            yield _all(parsing.found_version_info, page, "model_versions")
+        for page in pages(self._connection, "model-versions/search", params):
+            yield all_of(parsing.found_version_info, page, "model_versions")
 
     def find_model(self, name: str) -> ModelInfo | None:
         """Return the model or prompt of this name; None where there is neither.
@@ -148,7 +143,7 @@ class MLflowClient:
             found = self._connection.get("registered-models/get", {"name": name})
         except MLflowNotFound:
             return None
-        return understood(lambda it: parsing.model_info(it["registered_model"]), found)
+        return _model_in(found)
 
     def get_model(self, name: str) -> ModelInfo:
         """Return one model with its tags and aliases.
@@ -158,7 +153,7 @@ class MLflowClient:
         Raises:
             MLflowNotFound: there is none of this name.
         """
-        for page in self._search_models(_name_filter(name), page_size=100):
+        for page in self._search_models(name_filter(name), page_size=100):
             for model in page:
                 if model.name == name:
                     return model
@@ -221,14 +216,6 @@ class MLflowClient:
         path = "model-versions/transition-stage"
         return _version_in(self._connection.write("POST", path, body))
 
-    def rename_model(self, name: str, new_name: str) -> ModelInfo:
-        """Give a model another name; its versions, tags and aliases go with it."""
-        body = {"name": name, "new_name": new_name}
-        payload = self._connection.write("POST", "registered-models/rename", body)
-        return understood(
-            lambda it: parsing.model_info(it["registered_model"]), payload
-        )
-
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """Set an alias, or move it from the version that has it."""
         body = _version_body(name, number) | {"alias": alias}
@@ -238,6 +225,35 @@ class MLflowClient:
         """Remove an alias; it is no error where there is none."""
         body = {"name": name, "alias": alias}
         self._connection.write("DELETE", "registered-models/alias", body)
+
+    def create_model(self, name: str, description: str) -> ModelInfo:
+        """Register a model.
+
+        Raises:
+            MLflowRefused: the name is taken, or will not do.
+        """
+        body = {"name": name, "description": description}
+        payload = self._connection.write("POST", "registered-models/create", body)
+        return _model_in(payload)
+
+    def rename_model(self, name: str, new_name: str) -> ModelInfo:
+        """Give a model another name; versions, tags and aliases go with it.
+
+        Raises:
+            MLflowRefused: the new name is taken, or will not do.
+        """
+        body = {"name": name, "new_name": new_name}
+        payload = self._connection.write("POST", "registered-models/rename", body)
+        return _model_in(payload)
+
+    def delete_model(self, name: str) -> None:
+        """Delete a model with all its versions, for good."""
+        self._connection.write("DELETE", "registered-models/delete", {"name": name})
+
+    def delete_version(self, name: str, number: int) -> None:
+        """Delete a version; its number is never used again while the model lives."""
+        body = _version_body(name, number)
+        self._connection.write("DELETE", "model-versions/delete", body)
 
     def set_version_tag(self, name: str, number: int, key: str, value: str) -> None:
         """Set a tag of a version."""
@@ -262,9 +278,8 @@ class MLflowClient:
     def update_model(self, name: str, description: str) -> ModelInfo:
         """Change a model's description, the only thing that MLflow lets change."""
         body = {"name": name, "description": description}
-        payload = self._connection.write("PATCH", "registered-models/update", body)
-        return understood(
-            lambda it: parsing.model_info(it["registered_model"]), payload
+        return _model_in(
+            self._connection.write("PATCH", "registered-models/update", body)
         )
 
     def update_version(self, name: str, number: int, description: str) -> VersionInfo:
@@ -277,41 +292,38 @@ class MLflowClient:
     # Runs and files: the evidence
 
     def get_runs(self, run_ids: Sequence[str]) -> dict[str, RunInfo]:
-        """Return the runs that exist, deleted ones too, by id.
+        """Return the runs that exist, deleted ones too, by id; see `iter_runs`."""
+        return {
+            run.run_id: run
+            for _, found in self.iter_runs(run_ids)
+            for run in found.values()
+        }
+
+    def iter_runs(
+        self, run_ids: Iterable[str]
+    ) -> Iterator[tuple[Sequence[str], dict[str, RunInfo]]]:
+        """Yield ids that were asked for together, and those of their runs that exist.
 
         Hand in many ids at once: each call first lists all experiments, without which
-        MLflow finds no run.
+        MLflow finds no run. Ids that MLflow cannot have made are found nowhere.
         """
-        wanted = sorted({run_id for run_id in run_ids if _RUN_ID.fullmatch(run_id)})
-        if not wanted:
-            return {}
-        experiment_ids = list(self._experiment_ids())
-        runs: dict[str, RunInfo] = {}
-        for start in range(0, len(wanted), _RUNS_A_REQUEST):
-            chunk = wanted[start : start + _RUNS_A_REQUEST]
-            quoted = ", ".join(f"'{run_id}'" for run_id in chunk)
-            body: JsonObject = {
-                "experiment_ids": experiment_ids,
-                "filter": f"attributes.run_id IN ({quoted})",
-                "run_view_type": "ALL",
-                "max_results": _RUNS_A_REQUEST,
-            }
-            for page in self._pages("runs/search", body, by_post=True):
-                found = _all(parsing.run_info, page, "runs")
-                runs.update({run.run_id: run for run in found})
-        return runs
+        return runs.iter_runs(self._connection, run_ids)
 
-    def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
+    def metric_history(
+        self, run_id: str, key: str, *, most: int | None = None
+    ) -> list[MetricPoint]:
         """Return all logged values of one metric, by step and time; none is [].
+
+        Args:
+            run_id: of the run.
+            key: the metric's name.
+            most: stop after about so many points, the first by time of logging; at
+                least this many mean that there may be more.
 
         Raises:
             MLflowNotFound: there is no such run (MLflow may answer with [] instead).
         """
-        params = {"run_id": run_id, "metric_key": key, "max_results": _POINTS_A_PAGE}
-        points: list[MetricPoint] = []
-        for page in self._pages("metrics/get-history", params):
-            points += _all(parsing.metric_point, page, "metrics")
-        return sorted(points, key=lambda point: (point.step, point.timestamp))
+        return runs.metric_history(self._connection, run_id, key, most=most)
 
     def read_model_file(self, name: str, number: int) -> ModelFile:
         """Return what the version's MLmodel file says.
@@ -335,6 +347,22 @@ class MLflowClient:
         content = read_file(self._connection, name, number, path, limit=limit)
         return parse_requirements(content)
 
+    def read_input_example(self, name: str, number: int, path: str) -> str:
+        """Return the text of the example that the model was logged with.
+
+        Args:
+            name: of the model.
+            number: of the version.
+            path: `ModelFile.input_example_path`.
+
+        Raises:
+            MLflowNotFound: there is no such version or file.
+            MLflowUnreadable: it is larger than 64 KiB, or MLflow cannot fetch it.
+        """
+        limit = MAX_INPUT_EXAMPLE_BYTES
+        content = read_file(self._connection, name, number, path, limit=limit)
+        return parse_text(content)
+
     # How
 
     def _search_models(
@@ -343,35 +371,12 @@ class MLflowClient:
         params: JsonObject = {"max_results": page_size, "order_by": "name ASC"}
         if name_filter:
             params["filter"] = name_filter
-        for page in self._pages("registered-models/search", params):
-            yield _all(parsing.model_info, page, "registered_models")
-
-    def _experiment_ids(self) -> Iterator[str]:
-        body: JsonObject = {"view_type": "ALL", "max_results": _EXPERIMENTS_A_PAGE}
-        for page in self._pages("experiments/search", body, by_post=True):
-            yield from _all(lambda it: str(it["experiment_id"]), page, "experiments")
-
-    def _pages(
-        self, path: str, params: JsonObject, *, by_post: bool = False
-    ) -> Iterator[JsonObject]:
-        """Yield the answers until one names no next page."""
-        ask = self._connection.search if by_post else self._connection.get
-        token = ""
-        while True:
-            page = ask(path, params | ({"page_token": token} if token else {}))
-            yield page
-            next_token = page.get("next_page_token") or ""
-            if not next_token:
-                return
-            if next_token == token:
-                raise MLflowUnavailable("MLflow's pages do not end.")
-            token = next_token
+        for page in pages(self._connection, "registered-models/search", params):
+            yield all_of(parsing.model_info, page, "registered_models")
 
 
-def _all(
-    parse: Callable[[JsonObject], Entity], page: JsonObject, key: str
-) -> list[Entity]:
-    return understood(lambda it: [parse(item) for item in it.get(key, ())], page)
+def _model_in(payload: JsonObject) -> ModelInfo:
+    return understood(lambda it: parsing.model_info(it["registered_model"]), payload)
 
 
 def _version_in(payload: JsonObject) -> VersionInfo:
@@ -384,17 +389,3 @@ def _version_body(name: str, number: int) -> JsonObject:
 
 def _not_found(message: str) -> MLflowNotFound:
     return MLflowNotFound(404, "RESOURCE_DOES_NOT_EXIST", message)
-
-
-def _name_filter(name: str) -> str:
-    """Return a filter that finds at least the model of this name.
-
-    MLflow's grammar has no escape: a name with both kinds of quote is found by a
-    pattern, which may find others beside it.
-    """
-    if "'" not in name:
-        return f"name = '{name}'"
-    if '"' not in name:
-        return f'name = "{name}"'
-    pattern = name.replace("'", "_").replace("\\", "_")
-    return f"name LIKE '{pattern}'"

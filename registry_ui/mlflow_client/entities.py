@@ -103,6 +103,7 @@ class ModelFile:
 
     `signature` has the keys `inputs`, `outputs` and `params`, each None or a list in
     MLflow's schema JSON; it is None where the model was logged without one.
+    `input_example_path` is below the version's root, "" where no file is named.
     """
 
     signature: dict[str, Json] | None
@@ -114,3 +115,4 @@ class ModelFile:
     model_id: str
     run_id: str
     has_input_example: bool
+    input_example_path: str

@@ -1,8 +1,8 @@
-"""Reading a version's MLmodel and requirements.txt, which anybody may have written."""
+"""Reading the files of a version's model, which anybody may have written."""
 
 import json
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -12,6 +12,8 @@ from registry_ui.mlflow_client.errors import MLflowUnreadable
 
 MAX_MODEL_FILE_BYTES = 5 * 1024 * 1024
 MAX_REQUIREMENTS_BYTES = 1024 * 1024
+MAX_INPUT_EXAMPLE_BYTES = 64 * 1024
+_MAX_SIZE = 2**63 - 1
 # YAML's anchors let a short file stand for an endless tree, and libyaml's loader
 # overflows the stack, killing the process, where nesting is very deep.
 _MAX_NODES = 200_000
@@ -35,24 +37,31 @@ def parse_model_file(content: bytes) -> ModelFile:
         raise MLflowUnreadable("The MLmodel file does not describe a model.")
     pyfunc = flavors.get("python_function")
     size = root.get("model_size_bytes")
+    example = root.get("saved_input_example_info")
     return ModelFile(
         signature=_signature(root.get("signature")),
         flavors=flavors,
-        model_size_bytes=size if isinstance(size, int) else None,
+        model_size_bytes=size if _is_size(size) else None,
         python_version=_text(pyfunc, "python_version"),
         mlflow_version=_text(root, "mlflow_version"),
         model_uuid=_text(root, "model_uuid"),
         model_id=_text(root, "model_id"),
         run_id=_text(root, "run_id"),
-        has_input_example=bool(root.get("saved_input_example_info")),
+        has_input_example=bool(example),
+        input_example_path=_path(_text(example, "artifact_path")),
     )
 
 
 def parse_requirements(content: bytes) -> list[str]:
     """Return the lines of a requirements file, comments and empty lines left out."""
-    text = storable(content.decode(errors="replace"))
-    lines = (line.strip() for line in text.splitlines())
+    lines = (line.strip() for line in parse_text(content).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def parse_text(content: bytes) -> str:
+    """Return text that any database stores; what is not UTF-8 becomes U+FFFD."""
+    text: str = storable(content.decode(errors="replace"))
+    return text
 
 
 def _plain_yaml(text: str) -> Json:
@@ -118,6 +127,21 @@ def _scalar(value: object) -> Json:
         return value
     text: str = storable(str(value))  # also dates, which YAML reads unasked
     return text
+
+
+def _is_size(value: Json) -> TypeGuard[int]:
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and 0 <= value <= _MAX_SIZE
+    )
+
+
+def _path(text: str) -> str:
+    """Return a path that stays below the version's root; "" for any other."""
+    parts = text.split("/")
+    is_inside = all(part not in {"", ".", ".."} for part in parts)
+    return text if is_inside and "\\" not in text else ""
 
 
 def _text(mapping: Json, key: str) -> str:

@@ -2,18 +2,25 @@
 
 from registry_ui.models.access import ApiToken, Level, ModelPermission
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
+from registry_ui.models.evidence import (
+    METRIC_KEY_LENGTH,
+    Evidence,
+    EvidenceState,
+    MetricHistory,
+    as_json_number,
+    as_json_numbers,
+)
 from registry_ui.models.incidents import Holding, Incident
 from registry_ui.models.mirror import (
     NAME_LENGTH,
+    TAG_KEY_LENGTH,
     Alias,
-    Evidence,
     MirrorState,
     ModelTag,
     ModelVersion,
     RegisteredModel,
     Stage,
     VersionTag,
-    as_json_numbers,
 )
 from registry_ui.models.requests import (
     ALIAS_PREFIX,
@@ -29,17 +36,21 @@ __all__ = [
     "ALIAS_PREFIX",
     "COMMENT_LENGTH",
     "GENESIS",
+    "METRIC_KEY_LENGTH",
     "NAME_LENGTH",
     "STAGE_PREFIX",
+    "TAG_KEY_LENGTH",
     "Alias",
     "ApiToken",
     "AuditEvent",
     "Check",
     "Comment",
     "Evidence",
+    "EvidenceState",
     "Holding",
     "Incident",
     "Level",
+    "MetricHistory",
     "MirrorState",
     "ModelPermission",
     "ModelTag",
@@ -49,6 +60,7 @@ __all__ = [
     "Stage",
     "TransitionRequest",
     "VersionTag",
+    "as_json_number",
     "as_json_numbers",
     "chain_hash",
 ]

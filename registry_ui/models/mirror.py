@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -103,6 +103,11 @@ class RegisteredModel(models.Model):
         """Return the address of its page."""
         return reverse("registry_ui:model_detail", args=[self.name])
 
+    @property
+    def is_live(self) -> bool:
+        """Is the model still in MLflow, as far as we know?"""
+        return self.deleted_at is None
+
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     """Finds model versions."""
@@ -117,9 +122,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
     def with_evidence(self) -> ModelVersionQuerySet:
         """Fetch what a version's page shows, in a fixed number of queries."""
-        return self.select_related("model", "evidence").prefetch_related(
-            "tags", "aliases"
-        )
+        versions = self.select_related("model", "evidence")
+        # Up to 64 KiB each, which one page shows of one version.
+        versions = versions.defer("evidence__input_example")
+        return versions.prefetch_related("tags", "aliases")
 
 
 class ModelVersion(models.Model):
@@ -181,41 +187,6 @@ class ModelVersion(models.Model):
     def compare_key(self) -> str:
         """Return how addresses of comparisons name it: `churn/7`."""
         return f"{self.model.name}/{self.number}"
-
-
-class Evidence(models.Model):
-    """What a decision on a version rests on: its run and its MLmodel file.
-
-    `metrics` maps names to numbers, or to "NaN", "Infinity", "-Infinity", since JSON
-    columns take no such numbers. `datasets` is a list of {name, digest, context}.
-    `run_error` and `model_error` say why a part could not be read; empty otherwise.
-    """
-
-    version = models.OneToOneField(
-        ModelVersion, on_delete=models.CASCADE, related_name="evidence"
-    )
-    read_at = models.DateTimeField(null=True, blank=True)
-    run_name = models.TextField(blank=True, default="")
-    run_user = models.TextField(blank=True, default="")
-    run_status = models.CharField(max_length=32, blank=True, default="")
-    experiment_id = models.CharField(max_length=64, blank=True, default="")
-    metrics = models.JSONField(default=dict, blank=True)
-    params = models.JSONField(default=dict, blank=True)
-    run_tags = models.JSONField(default=dict, blank=True)
-    datasets = models.JSONField(default=list, blank=True)
-    run_error = models.TextField(blank=True, default="")
-    signature = models.JSONField(null=True, blank=True, default=None)
-    flavors = models.JSONField(default=dict, blank=True)
-    requirements = models.JSONField(default=list, blank=True)
-    model_size_bytes = models.BigIntegerField(null=True, blank=True)
-    python_version = models.CharField(max_length=64, blank=True, default="")
-    mlflow_version = models.CharField(max_length=64, blank=True, default="")
-    has_input_example = models.BooleanField(null=True, blank=True)
-    model_error = models.TextField(blank=True, default="")
-
-    def __str__(self) -> str:
-        """Return what it is the evidence of."""
-        return f"evidence of {self.version}"
 
 
 class ModelTag(models.Model):
@@ -367,12 +338,3 @@ class MirrorState(models.Model):
         if self.synced_at is None:
             return True
         return (now - self.synced_at).total_seconds() > self.promise_seconds
-
-
-def as_json_numbers(metrics: dict[str, Any]) -> dict[str, float | str]:
-    """Return metrics as a JSON column can hold them: NaN and infinities as words."""
-    special = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-    return {
-        name: special.get(str(float(value)), float(value))
-        for name, value in metrics.items()
-    }

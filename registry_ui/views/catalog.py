@@ -4,13 +4,15 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui import permissions
 from registry_ui.actions.comments import create_comment
+from registry_ui.actions.evidence import read_again
 from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
@@ -83,6 +85,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
         "by_name": head_of(form, "", "-name", descends=False),
         "by_update": head_of(form, "-updated", "updated", descends=True),
         "has_access": has_access(user),
+        "may_create": permissions.may_create_model(user),
         "mlflow_url": mlflow_url(),
     }
     address = address_of(request, form)
@@ -125,8 +128,9 @@ def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
         "has_more_aliases": len(aliases) > SHOWN_ALIASES,
         "events": event_lines(events),
         "panels": render_panels(panels_of_model(user, model)),
-        "may_request": model.deleted_at is None
-        and permissions.may_request(user, model),
+        "may_request": model.is_live and permissions.may_request(user, model),
+        "may_edit": model.is_live and permissions.may_edit_model(user, model),
+        "may_manage": model.is_live and permissions.may_manage_model(user, model),
     }
 
 
@@ -193,6 +197,18 @@ def version_comment(request: HttpRequest, name: str, number: int) -> HttpRespons
     return render_page(request, VERSION, context, partial="comments", status=422)
 
 
+@require_POST
+def version_read_again(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Have the run and the files of a version read again."""
+    user = signed_in(request)
+    version = visible_version_or_404(user, name, number)
+    try:
+        read_again(version, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    return redirect(version)
+
+
 def _version_context(
     user: User, version: ModelVersion, form: forms.Form
 ) -> dict[str, Any]:
@@ -217,7 +233,11 @@ def _version_context(
         "has_more_comments": len(newest) > SHOWN_COMMENTS,
         "form": form,
         "incumbent": _incumbent(version),
+        "metric_urls": f"{version.get_absolute_url()}metrics/",
         "may_comment": permissions.may_comment(user, version.model),
+        "may_edit": version.is_live and permissions.may_edit_model(user, version.model),
+        "may_manage": version.is_live
+        and permissions.may_manage_model(user, version.model),
         "may_request": version.is_live and permissions.may_request(user, version.model),
     }
 

@@ -1,22 +1,25 @@
 """A version's evidence as its page shows it: parsed, sorted, with what is missing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.conf import settings
 
+from registry_ui.comparison.requirements import parse_requirements
 from registry_ui.comparison.schemas import (
     Column,
     SchemaError,
     parse_columns,
     parse_params,
 )
-from registry_ui.models import Evidence, ModelVersion
+from registry_ui.models import Evidence, EvidenceState, ModelVersion
 from registry_ui.views.headlines import headline_of
 
 SHOWN = 15
 """How many metrics or parameters stand open; the rest is folded."""
+UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,21 @@ class SignaturePart:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """What a version's page says of its evidence."""
+    """What a version's page says of its evidence.
 
+    A part is `unread`, `unreadable` (its error says why) or `read`. `failure` says why
+    nothing is read at present, where a part is unread; else it is empty.
+    """
+
+    run: str
+    model: str
+    failure: str
     headline: str | None
     metrics: Folded
     params: Folded
     signature: tuple[SignaturePart, ...]
     flavors: str
+    environment: Folded
 
 
 def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
@@ -58,13 +69,37 @@ def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
         return None
     headline = headline_of(evidence.metrics)
     first = headline.name if headline else None
+    run = _state(evidence.run_read_at, evidence.run_error)
+    model = _state(evidence.model_read_at, evidence.model_error)
     return EvidenceView(
+        run=run,
+        model=model,
+        failure=EvidenceState.load().error if UNREAD in {run, model} else "",
         headline=first,
         metrics=folded(evidence.metrics, first=first),
         params=folded(evidence.params),
         signature=_signature_parts(evidence.signature),
         flavors=", ".join(sorted(evidence.flavors)),
+        environment=_environment(evidence),
     )
+
+
+def _environment(evidence: Evidence) -> Folded:
+    """Return the interpreter, the MLflow that logged the model, and the libraries."""
+    asked = parse_requirements(evidence.requirements)
+    named = {
+        "Python": evidence.python_version,
+        "Logged by MLflow": evidence.mlflow_version,
+    }
+    libraries = sorted((name, ask.text) for name, ask in asked.items())
+    pairs = [*((name, text) for name, text in named.items() if text), *libraries]
+    return Folded(tuple(pairs[:SHOWN]), tuple(pairs[SHOWN:]))
+
+
+def _state(read_at: datetime | None, error: str) -> str:
+    if read_at is None:
+        return UNREAD
+    return "unreadable" if error else "read"
 
 
 def folded(pairs: dict[str, Any], *, first: str | None = None) -> Folded:

@@ -16,7 +16,14 @@ _UNUSED_EVIDENCE = [
     _PARAMS,
     *(
         f"evidence__{name}"
-        for name in ("run_tags", "datasets", "signature", "flavors", "requirements")
+        for name in (
+            "run_tags",
+            "datasets",
+            "signature",
+            "flavors",
+            "requirements",
+            "input_example",
+        )
     ),
 ]
 

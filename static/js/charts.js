@@ -75,7 +75,10 @@
       return;
     }
     const [first, last] = data.x;
-    const coloured = data.series.map((series, index) => ({ ...series, colour: index }));
+    const coloured = data.series.map((series, index) => ({
+      ...series,
+      colour: index + data.colour,
+    }));
     const shown = { ...data, series: coloured.filter((series) => series.p.length) };
     const [x] = nearest(shown.series[0].p, first + share * (last - first));
     const at = last === first ? 0 : ((x - first) / (last - first)) * 100;

@@ -8,11 +8,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from registry_ui.errors import ActionError
+from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import RegisteredModel
 from webhooks_ui import permissions
-from webhooks_ui.errors import InvalidFieldError
 from webhooks_ui.http_client import check_destination
 from webhooks_ui.models import EventName, Webhook
 from webhooks_ui.models.webhooks import (

@@ -6,12 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from registry_ui.actions.evidence import read_missing_evidence
-from registry_ui.actions.sync import LeaseLostError, SyncReport, sync_mirror
+from registry_ui.actions.evidence import ALL, EvidenceReport, read_evidence
+from registry_ui.actions.leases import LeaseLostError
+from registry_ui.actions.sync import SyncReport, sync_mirror
 from registry_ui.mlflow_client import MLflowClient, MLflowError
 
-EVIDENCE_BATCH = 50
-"""Versions whose files are read between two signs of life."""
 ERASE_LINE = "\r\033[K"
 
 BUSY = (
@@ -45,21 +44,22 @@ class Command(BaseCommand):
             )
             if report is None:
                 raise CommandError(BUSY)
-            evidence_count = self._read_evidence(registry, tracking)
+            evidence = read_evidence(
+                registry, tracking, bound=ALL, progress=self._show_evidence
+            )
         except LeaseLostError:
             raise CommandError(BUSY) from None
         except MLflowError as error:
             raise CommandError(str(error)) from None
         finally:
             self._erase()
-        self._report(report, evidence_count)
+        self._report(report, evidence)
 
-    def _read_evidence(self, registry: MLflowClient, tracking: MLflowClient) -> int:
-        total = 0
-        while count := read_missing_evidence(registry, tracking, limit=EVIDENCE_BATCH):
-            total += count
-            self._show("runs and files of versions", total)
-        return total
+    def _show_evidence(self, report: EvidenceReport) -> None:
+        if report.files:
+            self._show("versions' files", report.files)
+        else:
+            self._show("versions' runs", report.runs)
 
     def _show(self, what: str, count: int) -> None:
         """Say how far things got, on a line of its own, on a terminal only."""
@@ -71,11 +71,15 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write(ERASE_LINE, ending="")
 
-    def _report(self, report: SyncReport, evidence_count: int) -> None:
+    def _report(self, report: SyncReport, evidence: EvidenceReport | None) -> None:
+        read = (
+            f"runs of {evidence.runs:,} and files of {evidence.files:,} versions read"
+            if evidence
+            else "runs and files are being read by a worker"
+        )
         self.stdout.write(
             f"{report.read.get('models', 0):,} models and"
             f" {report.read.get('versions', 0):,} versions read: {report.new:,} new,"
             f" {report.changed:,} changed, {report.gone:,} gone; {report.requests:,}"
-            f" requests in {report.seconds:.1f} s."
-            f" Runs and files of {evidence_count:,} versions read."
+            f" requests in {report.seconds:.1f} s; {read}."
         )

@@ -5,7 +5,12 @@ import math
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from registry_ui.actions.facts import NOT_READ, version_facts, versions_facts
+from registry_ui.actions.facts import (
+    FILES_NOT_READ,
+    RUN_NOT_READ,
+    version_facts,
+    versions_facts,
+)
 from registry_ui.comparison import Dataset
 from registry_ui.models import ModelVersion
 from tests.factories import make_alias, make_model, make_version
@@ -57,7 +62,7 @@ def test_a_version_that_was_not_read_yet_says_so() -> None:
 
     assert not facts.is_run_read
     assert not facts.is_model_read
-    assert facts.evidence_errors == (NOT_READ,)
+    assert facts.evidence_errors == (RUN_NOT_READ, FILES_NOT_READ)
 
 
 def test_what_could_not_be_read_is_told_apart() -> None:

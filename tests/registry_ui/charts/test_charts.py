@@ -113,6 +113,16 @@ def test_a_line_chart_says_what_it_shows() -> None:
     assert "val_auc by step: v21 ends at 0.934; v23 has no values" in svg
 
 
+def test_one_line_needs_no_legend_and_may_have_a_colour_of_its_own() -> None:
+    series = [Series("v1", [(0, 1), (1, 2)])]
+
+    svg = line(series, chart_id="c", title="t", first_colour=1)
+
+    assert "legend" not in svg
+    assert 'class="series s1"' in svg
+    assert '"colour":1' in svg
+
+
 def test_a_line_chart_carries_its_points_for_the_pointer() -> None:
     svg = line(
         [Series("<v21>", [(0, 0.5), (1, math.nan), (2, 0.7)])], chart_id="c", title="t"
@@ -123,6 +133,7 @@ def test_a_line_chart_carries_its_points_for_the_pointer() -> None:
     assert json.loads(block[1]) == {
         "x": [0, 2],
         "label": "step",
+        "colour": 0,
         "series": [{"n": "<v21>", "p": [[0, 0.5], [2, 0.7]]}],
     }
 

@@ -12,6 +12,7 @@ from registry_ui.models import (
     AuditEvent,
     Check,
     Comment,
+    EvidenceState,
     Level,
     ModelVersion,
     RegisteredModel,
@@ -128,6 +129,52 @@ def test_what_could_not_be_read_is_said_with_the_reason(
     assert "MLflow has its run no longer." in page
     assert "No MLmodel file." in page
     assert page.count("Unknown: ") == 5
+
+
+def test_a_part_that_was_not_read_yet_is_told_from_one_that_is_not_readable(
+    browser_of_reader: Client,
+) -> None:
+    version = make_version()
+    version.evidence.model_read_at = None
+    version.evidence.save()
+    EvidenceState.objects.create(error="Nothing listens there.")
+
+    page = text(browser_of_reader, version.get_absolute_url())
+
+    assert page.count("Not read yet.") == 2
+    assert "Unknown: " not in page
+    assert "files not read yet" in page
+    assert "Nothing listens there." in page
+
+
+def test_libraries_and_the_input_example_are_shown(browser_of_reader: Client) -> None:
+    version = make_version(requirements=["numpy==2.1.0", "pandas[parquet]>=2"])
+    version.evidence.has_input_example = True
+    version.evidence.input_example = '{"age": "<b>20</b>"}'
+    version.evidence.save()
+
+    page = text(browser_of_reader, version.get_absolute_url())
+
+    for words in ("numpy", "2.1.0", "[parquet] &gt;=2", "Input example"):
+        assert words in page
+    assert "&lt;b&gt;20&lt;/b&gt;" in page
+
+
+def test_who_may_edit_has_the_evidence_read_again(client: Client) -> None:
+    version = churn()
+    client.force_login(make_user(level=Level.CAN_EDIT))
+    assert "Read again" in text(client, version.get_absolute_url())
+
+    response = client.post("/models/churn/versions/1/read-again/")
+
+    assert response["Location"] == version.get_absolute_url()
+    version.evidence.refresh_from_db()
+    assert version.evidence.wished_at is not None
+    assert "being read again" in text(client, version.get_absolute_url())
+
+
+def test_who_may_only_read_is_offered_no_reading(browser_of_reader: Client) -> None:
+    assert "Read again" not in text(browser_of_reader, churn().get_absolute_url())
 
 
 def test_a_signature_that_is_none_of_mlflows_is_said_to_be_unreadable(

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
-from registry_ui.errors import ActionError
+from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.models import AuditEvent, Level, RegisteredModel
 from registry_ui.views.sentences import event_lines
 from tests.factories import grant, make_model, make_user
@@ -19,7 +19,6 @@ from webhooks_ui.actions.webhooks import (
     set_webhook_status,
     update_webhook,
 )
-from webhooks_ui.errors import InvalidFieldError
 from webhooks_ui.models import Delivery, EventName, Webhook
 from webhooks_ui.signing import generate_secret
 

@@ -41,7 +41,7 @@ def test_it_fills_the_mirror_and_reports(mlflow: MlflowClient) -> None:
     version = ModelVersion.objects.get(model__name="sync-command")
     assert Evidence.objects.filter(version=version).exists()
     assert " new, 0 changed, 0 gone; " in stdout.getvalue()
-    assert " s. Runs and files of " in stdout.getvalue()
+    assert " s; runs of " in stdout.getvalue()
     assert stderr.getvalue() == ""
 
 

@@ -1,0 +1,299 @@
+"""Registering, renaming and deleting models, and deleting versions, in MLflow."""
+
+import posixpath
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry_ui import permissions
+from registry_ui.actions.metadata import Owner, clean_description
+from registry_ui.actions.registry_writes import (
+    ask_mlflow,
+    change_in_mlflow,
+    mirroring,
+)
+from registry_ui.errors import ActionError, InvalidFieldError
+from registry_ui.events import EventType, record_event
+from registry_ui.mlflow_client import MLflowClient, MLflowRefused, ModelInfo
+from registry_ui.models import (
+    NAME_LENGTH,
+    Alias,
+    Level,
+    ModelPermission,
+    ModelVersion,
+    RegisteredModel,
+    Stage,
+    TransitionRequest,
+)
+
+IN_USE = (Stage.STAGING, Stage.PRODUCTION)
+
+
+def uses_of(owner: Owner) -> list[str]:
+    """Return what keeps a model or a version from being deleted, as far as we know.
+
+    Stages in use, then aliases as `@champion`: of the version, or of any of the model.
+    """
+    if isinstance(owner, ModelVersion):
+        stages = [owner.stage]
+    else:
+        held = owner.versions.filter(deleted_at=None, stage__in=IN_USE)
+        stages = list(held.values_list("stage", flat=True).distinct())
+    return _uses(stages, owner.aliases.values_list("name", flat=True))
+
+
+def create_model(name: str, description: str, *, actor: User) -> RegisteredModel:
+    """Register a model; who does holds Can Manage on it, as at Databricks.
+
+    Raises:
+        PermissionDenied: the actor may not register models.
+        InvalidFieldError: the name or the description will not do.
+        ActionError: MLflow refused, or cannot be used.
+    """
+    if not permissions.may_create_model(actor):
+        raise PermissionDenied
+    name, description = _clean_name(name), clean_description(description)
+    info = ask_mlflow(lambda client: _create(client, name, description))
+    with transaction.atomic():
+        gone = _retire_namesakes(name, unless=info)
+        model, is_new = _mirror_created(info)
+        _grant(model, actor)
+        _record_gone(gone)
+        if is_new:  # else a sweep saw it first, and has it on record
+            record_event(
+                EventType.REGISTERED_MODEL_CREATED,
+                actor=actor,
+                model=model,
+                through="signoff",
+            )
+        if not actor.is_superuser:
+            record_event(
+                EventType.PERMISSION_GRANTED,
+                actor=actor,
+                model=model,
+                level=Level.CAN_MANAGE.name,
+                level_before="",
+                user=actor.get_username(),
+                group="",
+            )
+    return model
+
+
+def rename_model(model: RegisteredModel, name: str, *, actor: User) -> RegisteredModel:
+    """Give a model another name; its versions, requests and history go along.
+
+    Raises:
+        PermissionDenied: the actor does not manage the model.
+        InvalidFieldError: the name will not do.
+        ActionError: a plan is being carried out; MLflow refused, or cannot be used.
+    """
+    _refuse_unless_managed(model, actor)
+    name, old = _clean_name(name), model.name
+    if name == old:
+        return model
+    info = change_in_mlflow(model, lambda client: _rename(client, old, name))
+    with mirroring(model) as row:
+        # MLflow would have refused a name that a model has: these are gone from it.
+        gone = _retire_namesakes(name, unless=None)
+        row.name = name
+        row.updated_at = info.updated_at
+        row.save(update_fields=["name", "updated_at"])
+        _record_gone(gone)
+        record_event(
+            EventType.REGISTERED_MODEL_RENAMED,
+            actor=actor,
+            model=row,
+            through="signoff",
+            name_before=old,
+        )
+    return row
+
+
+def delete_model(model: RegisteredModel, confirmation: str, *, actor: User) -> None:
+    """Delete a model with all its versions from MLflow; what was known of it stays.
+
+    Args:
+        model: none of its versions may be in use.
+        confirmation: its name, typed.
+        actor: who deletes it.
+
+    Raises:
+        PermissionDenied: the actor does not manage the model.
+        InvalidFieldError: something else was typed.
+        ActionError: it is in use; MLflow refused, or cannot be used.
+    """
+    _refuse_unless_managed(model, actor)
+    if confirmation.strip() != model.name.strip():
+        raise InvalidFieldError("confirmation", f"Type {model.name} to delete it.")
+    _refuse_in_use(model, uses_of(model))
+
+    def call(client: MLflowClient) -> None:
+        holders = client.holders(model.name)  # the mirror may be older
+        _refuse_in_use(model, _uses(holders.stages, holders.aliases))
+        client.delete_model(model.name)
+
+    change_in_mlflow(model, call)
+    with mirroring(model) as row:
+        row.deleted_at = timezone.now()
+        row.save(update_fields=["deleted_at"])
+        Alias.objects.filter(model=row).delete()
+        record_event(
+            EventType.REGISTERED_MODEL_DELETED,
+            actor=actor,
+            model=row,
+            through="signoff",
+        )
+
+
+def delete_version(version: ModelVersion, *, actor: User) -> None:
+    """Delete a version from MLflow; what was known of it stays.
+
+    Raises:
+        PermissionDenied: the actor does not manage the model.
+        ActionError: it is in use; MLflow refused, or cannot be used.
+    """
+    model, name, number = version.model, version.model.name, version.number
+    _refuse_unless_managed(model, actor)
+    if not version.is_live:
+        raise ActionError(f"{version} was deleted in MLflow.")
+    _refuse_in_use(version, uses_of(version))
+
+    def call(client: MLflowClient) -> None:
+        found = client.get_version(name, number)  # the mirror may be older
+        _refuse_in_use(version, _uses([found.stage], found.aliases or ()))
+        client.delete_version(name, number)
+
+    change_in_mlflow(model, call)
+    with mirroring(model) as row:
+        locked = ModelVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+        locked.model = row
+        locked.deleted_at = timezone.now()
+        locked.save(update_fields=["deleted_at"])
+        Alias.objects.filter(version=locked).delete()
+        record_event(
+            EventType.MODEL_VERSION_DELETED,
+            actor=actor,
+            version=locked,
+            through="signoff",
+            stage=locked.stage,
+        )
+
+
+def _refuse_unless_managed(model: RegisteredModel, actor: User) -> None:
+    if not permissions.may_manage_model(actor, model):
+        raise PermissionDenied
+    if not model.is_live:
+        raise ActionError(f"{model} was deleted in MLflow.")
+    plans = TransitionRequest.objects.in_flight().filter(version__model=model)
+    if (plan := plans.first()) is not None:
+        raise ActionError(
+            f"Request #{plan.number} is being carried out on {model.name}. Wait until"
+            " it is settled."
+        )
+
+
+def _uses(stages: Iterable[str], aliases: Iterable[str]) -> list[str]:
+    held = set(stages)
+    names = [stage.value for stage in IN_USE if stage in held]
+    return names + [f"@{alias}" for alias in sorted(aliases)]
+
+
+def _refuse_in_use(owner: Owner, uses: list[str]) -> None:
+    if uses:
+        raise ActionError(
+            f"{owner} is in use: {', '.join(uses[:8])}. Free these first, by transition"
+            " requests or by removing aliases, then delete it."
+        )
+
+
+def _clean_name(name: str) -> str:
+    """Return a name that MLflow takes (its `_validate_model_name`).
+
+    Raises:
+        InvalidFieldError: with the reason.
+    """
+    name = name.strip()
+    if not name:
+        raise InvalidFieldError("name", "Give the model a name.")
+    if len(name) > NAME_LENGTH:
+        raise InvalidFieldError(
+            "name", f"The name has {len(name):,} characters; {NAME_LENGTH} fit."
+        )
+    if {"/", ":"} & set(name):
+        raise InvalidFieldError("name", "A name has no slash and no colon in it.")
+    if posixpath.normpath(name) in {".", ".."}:
+        raise InvalidFieldError("name", "A name is more than dots that mean a folder.")
+    return name
+
+
+def _create(client: MLflowClient, name: str, description: str) -> ModelInfo:
+    try:
+        return client.create_model(name, description)
+    except MLflowRefused as error:
+        raise _about_name(error) from error
+
+
+def _rename(client: MLflowClient, old: str, name: str) -> ModelInfo:
+    try:
+        return client.rename_model(old, name)
+    except MLflowRefused as error:
+        raise _about_name(error) from error
+
+
+def _about_name(error: MLflowRefused) -> Exception:
+    if error.error_code == "RESOURCE_ALREADY_EXISTS":
+        return InvalidFieldError("name", "MLflow has a model of this name already.")
+    return error
+
+
+def _retire_namesakes(name: str, *, unless: ModelInfo | None) -> list[RegisteredModel]:
+    """Mark live rows of the name as gone: MLflow just showed that they are.
+
+    Their events come last: rows are changed before the chain of events is locked.
+    """
+    rows = RegisteredModel.objects.live().filter(name=name)
+    if unless is not None:
+        rows = rows.exclude(created_at=unless.created_at)
+    gone = list(rows.order_by("pk").select_for_update(no_key=True))
+    for row in gone:
+        row.deleted_at = timezone.now()
+        row.save(update_fields=["deleted_at"])
+        Alias.objects.filter(model=row).delete()
+    return gone
+
+
+def _record_gone(gone: Iterable[RegisteredModel]) -> None:
+    for model in gone:
+        record_event(
+            EventType.REGISTERED_MODEL_DELETED,
+            actor=None,
+            model=model,
+            through="mlflow",
+        )
+
+
+def _mirror_created(info: ModelInfo) -> tuple[RegisteredModel, bool]:
+    """Return the row of a new model, and whether it was not there before."""
+    try:
+        with transaction.atomic():
+            row = RegisteredModel.objects.create(
+                name=info.name,
+                description=info.description,
+                created_at=info.created_at,
+                updated_at=info.updated_at,
+                written_at=timezone.now(),
+            )
+    except IntegrityError:  # a sweep was quicker
+        return RegisteredModel.objects.live().get(name=info.name), False
+    return row, True
+
+
+def _grant(model: RegisteredModel, actor: User) -> None:
+    """Let who registers a model manage it; superusers do so anyway."""
+    if not actor.is_superuser:
+        ModelPermission.objects.get_or_create(
+            model=model, user=actor, defaults={"level": Level.CAN_MANAGE}
+        )

@@ -1,0 +1,100 @@
+"""Changing MLflow's registry for a person: announce, ask MLflow, mirror and record.
+
+Announcing is a short transaction: until it is withdrawn or has run out, sweeps leave
+the model alone, so that they do not take our change for somebody else's, and nobody
+else changes the model through us. No transaction is open while MLflow is asked. What
+it did is mirrored and recorded in one transaction, with the person who did it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from registry_ui.errors import ActionError
+from registry_ui.mlflow_client import (
+    MLflowClient,
+    MLflowError,
+    MLflowNotFound,
+    MLflowRefused,
+)
+from registry_ui.models import RegisteredModel
+
+WRITING = timedelta(seconds=60)
+"""More than the deadlines of the calls that one change makes."""
+
+_Answer = TypeVar("_Answer")
+
+
+def ask_mlflow(call: Callable[[MLflowClient], _Answer]) -> _Answer:
+    """Return what MLflow answers to a call.
+
+    Raises:
+        ActionError: MLflow refused, or cannot be used; in words for who asked.
+    """
+    try:
+        return call(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+    except MLflowNotFound as error:
+        raise ActionError(
+            f"MLflow has it no longer: {error} Signoff shows that with its next sync."
+        ) from error
+    except MLflowRefused as error:
+        raise ActionError(f"MLflow refused: {error}") from error
+    except MLflowError as error:
+        raise ActionError(
+            f"{error} Signoff has changed nothing. Should MLflow have done it all the"
+            " same, the next sync shows it."
+        ) from error
+
+
+def change_in_mlflow(
+    model: RegisteredModel, call: Callable[[MLflowClient], _Answer]
+) -> _Answer:
+    """Announce a change of the model, and have MLflow make it.
+
+    Mirror it with `mirroring` afterwards, which withdraws the announcement.
+
+    Raises:
+        ActionError: somebody else is changing the model; or as `ask_mlflow`.
+    """
+    until = timezone.now() + WRITING
+    _announce(model, until)
+    try:
+        return ask_mlflow(call)
+    except ActionError:
+        mine = RegisteredModel.objects.filter(pk=model.pk, writing_until=until)
+        mine.update(writing_until=None)
+        raise
+
+
+@contextmanager
+def mirroring(model: RegisteredModel) -> Iterator[RegisteredModel]:
+    """Lock the model in a transaction that mirrors and records what MLflow did."""
+    with transaction.atomic():
+        rows = RegisteredModel.objects.select_for_update(no_key=True)
+        row = rows.get(pk=model.pk)
+        row.writing_until = None
+        row.written_at = timezone.now()
+        row.save(update_fields=["writing_until", "written_at"])
+        yield row
+
+
+def _announce(model: RegisteredModel, until: object) -> None:
+    free = Q(writing_until=None) | Q(writing_until__lt=timezone.now())
+    # Durable: an open transaction would hide the announcement, and hold its locks
+    # while MLflow is asked.
+    with transaction.atomic(durable=True):
+        live = RegisteredModel.objects.live().filter(pk=model.pk)
+        if live.filter(free).update(writing_until=until):
+            return
+        is_live = live.exists()
+    if is_live:
+        raise ActionError(
+            f"Somebody else is changing {model.name} right now. Try again in a moment."
+        )
+    raise ActionError(f"{model.name} was deleted in MLflow.")
