@@ -110,7 +110,8 @@ def main() -> int:
     path = arguments.report or place / "performance.md"
     report.write(path, command, shape, results)
     broken = [row for rows in results.values() for row in rows if row.is_held is False]
-    _say(f"\n{len(broken)} budgets are not held; all figures are in {path}.")
+    where = os.path.relpath(path)
+    _say(f"\n{len(broken)} budgets are not held; all figures are in {where}.")
     return 1 if broken else 0
 
 
