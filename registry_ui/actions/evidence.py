@@ -84,6 +84,7 @@ def read_evidence(
     token = take_lease(EvidenceState) if parts else None
     if token is None:
         return None
+    started_at = timezone.now()
     reading = _Reading(token, progress)
     reads: dict[str, Callable[[], None]] = {
         "runs": partial(
@@ -105,6 +106,8 @@ def read_evidence(
     except LeaseLostError:
         logger.warning("evidence given up, another one took over")
         return None
+    if Evidence.objects.filter(wished_at__gte=started_at).exists():
+        rests = {}  # wished for meanwhile: somebody waits
     EvidenceState.objects.filter(lease_token=token).update(
         error=str(failures[0]) if failures else "",
         lease_token="",

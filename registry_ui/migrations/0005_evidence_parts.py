@@ -140,6 +140,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="evidence",
             index=models.Index(
+                condition=models.Q(("wished_at__isnull", False)),
+                fields=["wished_at"],
+                name="evidence_wished_for",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="evidence",
+            index=models.Index(
                 condition=models.Q(("run_due_at__isnull", False)),
                 fields=["-run_due_at"],
                 name="runs_to_read",

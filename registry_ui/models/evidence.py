@@ -71,6 +71,11 @@ class Evidence(models.Model):
     class Meta:
         indexes = [
             models.Index(
+                fields=["wished_at"],
+                condition=Q(wished_at__isnull=False),
+                name="evidence_wished_for",
+            ),
+            models.Index(
                 fields=["-run_due_at"],
                 condition=Q(run_due_at__isnull=False),
                 name="runs_to_read",

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -47,7 +47,7 @@ def model_create(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if not permissions.may_create_model(user):
         raise PermissionDenied
-    form = RegistrationForm(request.POST or None)
+    form = RegistrationForm(_posted(request))
     if _done(form, partial(create_model, actor=user)):
         name = form.cleaned_data["name"]
         messages.success(request, f"{name} is registered in MLflow.")
@@ -101,7 +101,7 @@ def model_rename(request: HttpRequest, name: str) -> HttpResponse:
     """Give a model another name."""
     user = signed_in(request)
     model = _managed_model(user, name)
-    form = RenameForm(request.POST or None, initial={"name": name})
+    form = RenameForm(_posted(request), initial={"name": name})
     if _done(form, partial(rename_model, model, actor=user)):
         new_name = form.cleaned_data["name"]
         messages.success(request, f"{name} is {new_name} now.")
@@ -115,7 +115,7 @@ def model_delete(request: HttpRequest, name: str) -> HttpResponse:
     """Ask whether to delete a model, and do it."""
     user = signed_in(request)
     model = _managed_model(user, name)
-    form = ModelDeleteForm(request.POST or None)
+    form = ModelDeleteForm(_posted(request))
     if _done(form, partial(delete_model, model, actor=user)):
         messages.success(request, f"{model} is deleted. What was known of it stays.")
         return redirect(model)
@@ -133,7 +133,7 @@ def version_delete(request: HttpRequest, name: str, number: int) -> HttpResponse
     user = signed_in(request)
     version = visible_version_or_404(user, name, number)
     _refuse_unless(permissions.may_manage_model, user, version)
-    form = VersionDeleteForm(request.POST if request.method == "POST" else None)
+    form = VersionDeleteForm(_posted(request))
     if _done(form, partial(delete_version, version, actor=user)):
         messages.success(request, f"{version} is deleted. What was known of it stays.")
         return redirect(version)
@@ -147,7 +147,7 @@ def version_delete(request: HttpRequest, name: str, number: int) -> HttpResponse
 def _describe(request: HttpRequest, owner: Owner, template: str) -> HttpResponse:
     user = signed_in(request)
     form = DescriptionForm(
-        request.POST if request.method == "POST" else None,
+        _posted(request),
         initial={"description": owner.description},
     )
     if _done(form, partial(describe, owner, actor=user)):
@@ -159,8 +159,9 @@ def _describe(request: HttpRequest, owner: Owner, template: str) -> HttpResponse
 def _tags(request: HttpRequest, owner: Owner, template: str) -> HttpResponse:
     user = signed_in(request)
     key = request.GET.get("key", "")
-    value = owner.tags.filter(key=key).values_list("value", flat=True).first()
-    form = TagForm(request.POST or None, initial={"key": key, "value": value})
+    # Looked up here: what stands in an address may be text that no database takes.
+    value = {tag.key: tag.value for tag in owner.tags.all()}.get(key, "")
+    form = TagForm(_posted(request), initial={"key": key, "value": value})
     if _done(form, partial(set_tag, owner, actor=user)):
         messages.success(request, f"The tag {form.cleaned_data['key']} is set.")
         return redirect(request.path)
@@ -201,6 +202,11 @@ def _context(owner: Owner) -> dict[str, Any]:
         "version": owner if isinstance(owner, ModelVersion) else None,
         "tags_url": f"{address}tags/",
     }
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent; None for a form that is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def _done(form: forms.Form, act: Callable[..., object]) -> bool:

@@ -9,6 +9,7 @@ from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.evidence import (
     ALL,
+    Bound,
     EvidenceReport,
     read_again,
     read_evidence,
@@ -153,6 +154,27 @@ def test_who_may_edit_has_a_version_read_again_before_its_time(
     assert report is not None
     assert (report.runs, report.files) == (1, 1)
     assert evidence_of(version).wished_at is None
+
+
+def test_a_wish_made_while_others_are_read_need_not_wait_for_the_rest(
+    theirs: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    version = mirrored(theirs)
+    wished = make_version()
+    editor = make_user(level=Level.CAN_EDIT)
+
+    def wish(report: EvidenceReport) -> None:
+        if report.files == 1 and wished.evidence.wished_at is None:
+            read_again(wished, actor=editor)
+            wished.evidence.refresh_from_db()
+
+    one_file = Bound(runs=None, file_seconds=0.0)
+    read_evidence(mlflow_client, mlflow_client, bound=one_file, progress=wish)
+    report = read_evidence(mlflow_client, mlflow_client, only_when_due=True)
+
+    assert report is not None
+    assert evidence_of(version).model_read_at is not None
+    assert evidence_of(wished).wished_at is None
 
 
 def test_who_may_only_read_and_a_deleted_version_have_nothing_read_again() -> None:

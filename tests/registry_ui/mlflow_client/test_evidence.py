@@ -19,6 +19,7 @@ from registry_ui.mlflow_client import (
     MLflowNotFound,
     MLflowUnreadable,
 )
+from registry_ui.mlflow_client.connection import Connection
 from registry_ui.mlflow_client.model_file import MAX_MODEL_FILE_BYTES
 
 
@@ -118,6 +119,32 @@ def test_a_metric_history_is_whole_and_in_order(
     assert mlflow_client.metric_history(run_id, "unknown") == []
 
 
+def test_a_long_metric_history_is_read_no_further_than_asked(
+    theirs: MlflowClient, mlflow_client: MLflowClient
+) -> None:
+    run_id = make_run(theirs)
+    for step in range(5):
+        theirs.log_metric(run_id, "loss", float(step), timestamp=step, step=step)
+
+    points = mlflow_client.metric_history(run_id, "loss", most=3)
+
+    assert [point.step for point in points] == [0, 1, 2]
+
+
+def test_runs_whose_answer_is_too_large_are_asked_for_in_smaller_numbers(
+    theirs: MlflowClient, mlflow_client: MLflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [make_run(theirs) for _ in range(4)]
+    large = make_run(theirs)
+    for key in ("first", "second", "third"):
+        theirs.set_tag(large, key, "x" * 7_900)
+    monkeypatch.setattr(Connection._send, "__kwdefaults__", {"limit": 20_000})
+
+    runs = mlflow_client.get_runs([*made, large])
+
+    assert set(runs) == set(made)
+
+
 @pytest.fixture(scope="module")
 def logged_model(theirs: MlflowClient) -> str:
     """A scikit-learn model, logged and registered as anybody would; its name."""
@@ -163,6 +190,9 @@ def test_the_file_of_a_logged_model_is_read(
     assert file.model_uuid
     assert file.run_id == version.run_id
     assert file.has_input_example
+    assert "20.0" in mlflow_client.read_input_example(
+        logged_model, 1, file.input_example_path
+    )
 
 
 def test_the_requirements_of_a_logged_model_are_read(

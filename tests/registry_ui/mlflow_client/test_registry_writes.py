@@ -131,3 +131,36 @@ def test_writes_to_an_unknown_model_say_so(mlflow_client: MLflowClient) -> None:
         mlflow_client.set_model_tag("no-such-model", "key", "value")
     with pytest.raises(MLflowNotFound, match="no-such-model"):
         mlflow_client.delete_alias("no-such-model", "champion")
+
+
+def test_a_model_is_registered_renamed_and_deleted(
+    theirs: MlflowClient, mlflow_client: MLflowClient, name: str
+) -> None:
+    made = mlflow_client.create_model(name, "Why")
+    renamed = mlflow_client.rename_model(name, f"{name} anew")
+
+    assert (made.name, made.description) == (name, "Why")
+    assert (renamed.name, renamed.created_at) == (f"{name} anew", made.created_at)
+    assert theirs.get_registered_model(f"{name} anew").description == "Why"
+    mlflow_client.delete_model(f"{name} anew")
+    assert not theirs.search_registered_models(f"name = '{name} anew'")
+
+
+def test_a_name_that_is_taken_is_refused(
+    mlflow_client: MLflowClient, model: str
+) -> None:
+    with pytest.raises(MLflowRefused) as caught:
+        mlflow_client.create_model(model, "")
+
+    assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
+
+
+def test_a_deleted_version_is_not_found(
+    mlflow_client: MLflowClient, model: str
+) -> None:
+    mlflow_client.delete_version(model, 1)
+
+    with pytest.raises(MLflowNotFound):
+        mlflow_client.get_version(model, 1)
+    with pytest.raises(MLflowNotFound):
+        mlflow_client.delete_version(model, 1)
