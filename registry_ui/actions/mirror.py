@@ -109,9 +109,11 @@ def movable(models: Iterable[RegisteredModel], context: SyncContext) -> set[int]
     }
 
 
-def retirable(context: SyncContext) -> Q:
-    """Return the condition for models that may be found missing."""
-    return Q(written_at=None) | Q(written_at__lt=context.started_at)
+def is_ours(context: SyncContext) -> Q:
+    """Match models that we wrote to since the sync began, or write to just now."""
+    return Q(written_at__gte=context.started_at) | Q(
+        writing_until__gt=context.started_at
+    )
 
 
 def ahead(pages: Iterator[_Page]) -> Iterator[_Page]:

@@ -180,6 +180,8 @@ def rename_models(names: dict[int, str], context: SyncContext) -> None:
     Two may have changed places: each first gets a name that MLflow allows to none.
     """
     models = locked_models(names)
+    steady = movable(models.values(), context)
+    models = {pk: model for pk, model in models.items() if pk in steady}
     before = {pk: model.name for pk, model in models.items()}
     for pk in models:
         RegisteredModel.objects.filter(pk=pk).update(name=f"{pk}/renamed")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Q
 
-from registry_ui.actions.mirror import SyncContext, Tell, ahead, chunks, retirable
+from registry_ui.actions.mirror import SyncContext, Tell, ahead, chunks, is_ours
 from registry_ui.actions.mirror_models import (
     create_models,
     match_models,
@@ -79,31 +79,42 @@ def _settle_missing(
     Returns:
         The strangers that are new.
     """
+    live = RegisteredModel.objects.live().order_by("pk")
+    # A model of ours may bear a name by now that the mirror does not know yet.
+    ours = set(live.filter(is_ours(context)).values_list("created_at", flat=True))
     born = defaultdict(list)
     for info in strangers:
-        born[info.created_at].append(info)
+        if info.created_at not in ours:
+            born[info.created_at].append(info)
     renamed: dict[int, str] = {}
-    live = RegisteredModel.objects.live().filter(retirable(context)).order_by("pk")
-    for model in [model for model in live.iterator() if model.pk not in seen]:
-        found = client.find_model(model.name)
-        if found is not None and found.created_at == model.created_at:
-            if found.is_prompt:
-                retire_model(model.pk, context, is_prompt=True)
-            else:  # the pages had lost it
-                mirror_models({model.pk: found}, context)
-            continue
-        twins = born[model.created_at]
-        if len(twins) == 1:
-            renamed[model.pk] = twins.pop().name
-        else:
-            retire_model(model.pk, context)
+    others = live.exclude(is_ours(context))
+    for model in [model for model in others.iterator() if model.pk not in seen]:
+        if not _is_still_there(client, context, model):
+            twins = born[model.created_at]
+            if len(twins) == 1:
+                renamed[model.pk] = twins.pop().name
+            else:
+                retire_model(model.pk, context)
     rename_models(renamed, context)
     for hidden in RegisteredModel.objects.filter(is_prompt=True).order_by("pk"):
         found = client.find_model(hidden.name)
         if found is None or found.created_at != hidden.created_at:
             retire_model(hidden.pk, context)
-    names = set(renamed.values())
-    return [info for info in strangers if info.name not in names]
+    return [info for infos in born.values() for info in infos]
+
+
+def _is_still_there(
+    client: MLflowClient, context: SyncContext, model: RegisteredModel
+) -> bool:
+    """Ask for a model by name; mirror what the pages had lost, or what hides it."""
+    found = client.find_model(model.name)
+    if found is None or found.created_at != model.created_at:
+        return False
+    if found.is_prompt:
+        retire_model(model.pk, context, is_prompt=True)
+    else:
+        mirror_models({model.pk: found}, context)
+    return True
 
 
 def sweep_versions(client: MLflowClient, context: SyncContext, tell: Tell) -> None:
