@@ -61,8 +61,8 @@ class Bench:
         yield from mirror.full_sync(full, self.shape, peer, self.rounds)
         with full.worker() as worker:
             yield from mirror.poll(full, worker, tenth, peer, self.rounds)
-            yield from mirror.load(worker)
             yield from mirror.evidence(full, worker, self.shape, peer, self.rounds)
+        yield from mirror.load(tenth)
         with full.running() as url:
             yield from pages(full, url, self.shape, self.rounds)
             yield from approval(full, url)
