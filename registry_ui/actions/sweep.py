@@ -87,7 +87,7 @@ def _settle_missing(
         if info.created_at not in ours:
             born[info.created_at].append(info)
     renamed: dict[int, str] = {}
-    others = live.exclude(is_ours(context))
+    others = live.exclude(is_ours(context)).only("name", "created_at")
     for model in [model for model in others.iterator() if model.pk not in seen]:
         if not _is_still_there(client, context, model):
             twins = born[model.created_at]
