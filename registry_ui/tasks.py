@@ -19,7 +19,9 @@ def sync_mirror() -> None:
     """Bring the mirror up to date, unless it is too early or somebody is at it."""
     client = MLflowClient(settings.MLFLOW_REGISTRY_URI)
     try:
-        run_sync(client, only_when_due=True)
+        report = run_sync(client, only_when_due=True)
+        if report is not None and report.new:
+            read_evidence.apply_async(expires=5)
     except MLflowError as error:
         # The state row holds the reason for the pages; the next tick tries again.
         logger.warning("sync failed error=%s", error)

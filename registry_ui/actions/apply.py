@@ -93,9 +93,12 @@ def _claim() -> TransitionRequest | None:
 
 def _apply(request: TransitionRequest, client: MLflowClient) -> None:
     plan = Plan.from_json(request.plan or {})
+    # Of an attempt before this one nobody knows how far it got.
+    may_have_acted = request.attempt_count > 1
     try:
         state, reason = assess(plan, found := _observe(client, request, plan))
         if state is State.READY:
+            may_have_acted = True
             _act(plan, found.name, client)
             state, reason = assess(plan, found := _observe(client, request, plan))
     except MLflowUnavailable as error:
@@ -110,12 +113,13 @@ def _apply(request: TransitionRequest, client: MLflowClient) -> None:
             _settle_applied(request, plan, found)
         else:
             reason = reason or "MLflow took the change, but does not show it."
-            _settle_failed(request, plan, reason, found)
+            _settle_failed(request, plan, reason, found, is_ours=may_have_acted)
 
 
 def _observe(client: MLflowClient, request: TransitionRequest, plan: Plan) -> Holdings:
     """Read who holds what, under the name that the model bears before or after."""
-    name = request.version.model.name
+    model = request.version.model
+    name = model.name
     renamed = [e.after for e in plan.effects if e.kind is EffectKind.RENAME]
     try:
         holders = client.holders(name)
@@ -124,6 +128,9 @@ def _observe(client: MLflowClient, request: TransitionRequest, plan: Plan) -> Ho
             raise
         (name,) = renamed
         holders = client.holders(name)
+    if holders.created_at != model.created_at:
+        # Deleted and made again: this one nobody has decided on.
+        raise MLflowNotFound(404, "RESOURCE_DOES_NOT_EXIST", "It is another model.")
     stages = {
         number: stage for stage, numbers in holders.stages.items() for number in numbers
     }
@@ -261,8 +268,18 @@ def _settle_failed(
     plan: Plan,
     reason: str,
     found: Holdings | None = None,
+    *,
+    is_ours: bool = True,
 ) -> None:
-    """Record that the plan did not come true, and mirror the part of it that did."""
+    """Record that the plan did not come true, and mirror the part of it that did.
+
+    Args:
+        request: whose plan it is.
+        plan: as it was approved.
+        reason: what stood in the way.
+        found: what MLflow holds; None where that cannot be read.
+        is_ours: did this plan do what of it is so? Else nobody decided that.
+    """
     locked_request = _locked_claim(request)
     if locked_request is None:
         return
@@ -272,7 +289,7 @@ def _settle_failed(
     request.outcome = outcome(plan, found) if found else None
     request.due_at = None
     request.save(update_fields=["status", "failure", "outcome", "due_at"])
-    if found:
+    if found and is_ours:
         done = [e for e in plan.effects if e.current(found) == e.after != e.before]
         if done:
             _mirror(request, done)

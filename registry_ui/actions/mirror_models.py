@@ -130,12 +130,11 @@ def create_models(infos: Sequence[ModelInfo], context: SyncContext) -> None:
 
 @transaction.atomic
 def _create(infos: Sequence[ModelInfo], context: SyncContext) -> None:
-    retired = RegisteredModel.objects.filter(name__in=[info.name for info in infos])
-    back = {(row.name, row.created_at): row for row in retired.order_by("pk")}
+    back = _rows_of_old(infos)
     locked = locked_models(row.pk for row in back.values())
     new: list[tuple[RegisteredModel, ModelInfo]] = []
     for info in infos:
-        row = back.get((info.name, info.created_at))
+        row = back.get(info.name)
         if row is not None:
             _take_back(locked[row.pk], info, context)
             continue
@@ -155,6 +154,23 @@ def _create(infos: Sequence[ModelInfo], context: SyncContext) -> None:
         context.record(EventType.REGISTERED_MODEL_CREATED, model=model)
 
 
+def _rows_of_old(infos: Sequence[ModelInfo]) -> dict[str, RegisteredModel]:
+    """Return, by the name that it bears now, what had been hidden or gone.
+
+    What was hidden may have got another name on its way back.
+    """
+    born = [info.created_at for info in infos]
+    retired = RegisteredModel.objects.filter(created_at__in=born).order_by("pk")
+    rows = list(retired.exclude(deleted_at=None))
+    same = {(row.name, row.created_at): row for row in rows}
+    hidden = {row.created_at: row for row in rows if row.is_prompt}
+    found = {
+        info.name: same.get((info.name, info.created_at)) or hidden.get(info.created_at)
+        for info in infos
+    }
+    return {name: row for name, row in found.items() if row is not None}
+
+
 def _take_back(model: RegisteredModel, info: ModelInfo, context: SyncContext) -> None:
     """Show a model again that had been hidden or gone, with the versions it had."""
     back = [Effect(EffectKind.MODEL, 0, PROMPT if model.is_prompt else GONE, MODEL)]
@@ -163,9 +179,12 @@ def _take_back(model: RegisteredModel, info: ModelInfo, context: SyncContext) ->
         found = versions.values_list("number", "stage")
         effects = (stage_effect(number, GONE, stage) for number, stage in found)
         back += [effect for effect in effects if effect]
+    if model.name != info.name:
+        back.append(Effect(EffectKind.RENAME, 0, model.name, info.name))
+    model.name = info.name
     model.deleted_at = None
     model.is_prompt = False
-    model.save(update_fields=["deleted_at", "is_prompt"])
+    model.save(update_fields=["name", "deleted_at", "is_prompt"])
     context.unread_models.add(model.pk)
     context.aliases[model.pk] = dict(info.aliases)
     context.record(EventType.REGISTERED_MODEL_CREATED, model=model)
@@ -181,7 +200,14 @@ def rename_models(names: dict[int, str], context: SyncContext) -> None:
     """
     models = locked_models(names)
     steady = movable(models.values(), context)
-    models = {pk: model for pk, model in models.items() if pk in steady}
+    taken = RegisteredModel.objects.live().filter(name__in=names.values())
+    bearers = set(taken.exclude(pk__in=names).values_list("name", flat=True))
+    # A name whose last bearer cannot be retired just now is left to the next sync.
+    models = {
+        pk: model
+        for pk, model in models.items()
+        if pk in steady and names[pk] not in bearers
+    }
     before = {pk: model.name for pk, model in models.items()}
     for pk in models:
         RegisteredModel.objects.filter(pk=pk).update(name=f"{pk}/renamed")

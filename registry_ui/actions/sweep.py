@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Count, Q
 
@@ -86,21 +87,46 @@ def _settle_missing(
     for info in strangers:
         if info.created_at not in ours:
             born[info.created_at].append(info)
-    renamed: dict[int, str] = {}
     others = live.exclude(is_ours(context)).only("name", "created_at")
-    for model in [model for model in others.iterator() if model.pk not in seen]:
-        if not _is_still_there(client, context, model):
-            twins = born[model.created_at]
-            if len(twins) == 1:
-                renamed[model.pk] = twins.pop().name
-            else:
-                retire_model(model.pk, context)
+    missing = [
+        model
+        for model in [model for model in others.iterator() if model.pk not in seen]
+        if not _is_still_there(client, context, model)
+    ]
+    if any(not born[model.created_at] for model in missing):
+        _look_again(client, missing, born)
+    renamed: dict[int, str] = {}
+    for model in missing:
+        twins = born[model.created_at]
+        if len(twins) == 1:
+            renamed[model.pk] = twins.pop().name
+        else:
+            retire_model(model.pk, context)
     rename_models(renamed, context)
     for hidden in RegisteredModel.objects.filter(is_prompt=True).order_by("pk"):
         found = client.find_model(hidden.name)
-        if found is None or found.created_at != hidden.created_at:
+        is_gone = found is None or found.created_at != hidden.created_at
+        if is_gone and not born[hidden.created_at]:  # else it is back, renamed
             retire_model(hidden.pk, context)
     return [info for infos in born.values() for info in infos]
+
+
+def _look_again(
+    client: MLflowClient,
+    missing: Iterable[RegisteredModel],
+    born: dict[datetime, list[ModelInfo]],
+) -> None:
+    """Read all models once more before any counts as gone.
+
+    One may have been hidden when the pages were read, and bear another name since.
+    """
+    wanted = {model.created_at for model in missing if not born[model.created_at]}
+    others = RegisteredModel.objects.live().exclude(pk__in=[m.pk for m in missing])
+    known = set(others.filter(created_at__in=wanted).values_list("name", flat=True))
+    for page in client.iter_models(page_size=MODELS_A_PAGE):
+        for info in page:
+            if info.created_at in wanted and info.name not in known:
+                born[info.created_at].append(info)
 
 
 def _is_still_there(

@@ -193,6 +193,7 @@ class MLflowClient:
             for version in page:
                 stages[version.stage].append(version.number)
         return Holders(
+            created_at=model.created_at,
             stages={stage: tuple(sorted(set(held))) for stage, held in stages.items()},
             aliases=model.aliases,
             is_prompt=model.is_prompt,

@@ -54,9 +54,11 @@ class VersionInfo:
 class Holders:
     """Who is in which stage and behind which alias of one model, read fresh.
 
-    `stages` has an entry for each stage that has versions, numbers ascending.
+    `stages` has an entry for each stage that has versions, numbers ascending. Another
+    `created_at` is another model of the same name.
     """
 
+    created_at: datetime
     stages: dict[str, tuple[int, ...]]
     aliases: dict[str, int]
     is_prompt: bool = False

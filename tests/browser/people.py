@@ -19,14 +19,15 @@ def sign_out(page: Page) -> None:
     expect(page).to_have_url("/account/sign-in/")
 
 
-def open_when_mirrored(page: Page, address: str) -> None:
-    """Go to a page of something that MLflow has just got."""
+def open_when_mirrored(page: Page, address: str, *, shows: str = "") -> None:
+    """Go to a page of something that MLflow has just got, once it shows a text."""
 
     def is_there() -> bool:
         response = page.request.get(address)
-        return response.status == 200
+        return response.status == 200 and shows in response.text()
 
-    wait_for(is_there, seconds=SYNC_SECONDS + 5, what=f"{address} is mirrored")
+    what = f"{address} is mirrored and shows {shows!r}"
+    wait_for(is_there, seconds=SYNC_SECONDS + 15, what=what)
     page.goto(address)
 
 

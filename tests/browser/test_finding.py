@@ -13,13 +13,19 @@ def options(page: Page) -> list[str]:
     return page.get_by_role("option").all_inner_texts()
 
 
+def to_search_box(page: Page) -> None:
+    """Press "/", once the scripts that listen to it have run."""
+    expect(page.get_by_role("combobox", name="Search models")).to_be_attached()
+    page.keyboard.press("/")
+
+
 def test_the_search_box_is_used_by_keyboard(open_page: OpenPage) -> None:
     page, _ = open_page()
     sign_in(page, "Rui Tanaka")
     page.goto("/requests/")
     box = page.get_by_role("combobox", name="Search models")
 
-    page.keyboard.press("/")
+    to_search_box(page)
     page.keyboard.type("churn")
 
     expect(box).to_be_focused()
@@ -48,7 +54,7 @@ def test_a_version_is_one_jump_away(open_page: OpenPage) -> None:
     page, _ = open_page()
     sign_in(page, "Rui Tanaka")
 
-    page.keyboard.press("/")
+    to_search_box(page)
     page.keyboard.type("churn-classifier v7")
     expect(page.get_by_role("option")).to_have_text(
         re.compile(r"churn-classifier\s+v7")
@@ -63,7 +69,7 @@ def test_enter_without_a_choice_searches(open_page: OpenPage) -> None:
     page, _ = open_page()
     sign_in(page, "Rui Tanaka")
 
-    page.keyboard.press("/")
+    to_search_box(page)
     page.keyboard.type("churn")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")

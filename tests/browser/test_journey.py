@@ -77,7 +77,8 @@ def expect_side_by_side(page: Page) -> None:
 
 def act_with_pointer(page: Page, name: str) -> None:
     sign_in(page, "Dana Ferrari")
-    open_when_mirrored(page, f"/models/{name}/versions/2/")
+    open_when_mirrored(page, f"/models/{name}/versions/1/", shows="val_auc")
+    open_when_mirrored(page, f"/models/{name}/versions/2/", shows="val_auc")
     page.get_by_role("link", name="Request transition").first.click()
     page.locator("input[name=stage][value=Production]").check()
     page.get_by_label("Why").fill(WHY)
@@ -100,7 +101,8 @@ def act_with_keyboard(page: Page, name: str) -> None:
     tab_to(page, page.get_by_role("button", name="Dana Ferrari"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("navigation", name="Main")).to_be_attached()
-    open_when_mirrored(page, f"/models/{name}/versions/2/")
+    open_when_mirrored(page, f"/models/{name}/versions/1/", shows="val_auc")
+    open_when_mirrored(page, f"/models/{name}/versions/2/", shows="val_auc")
     tab_to(page, page.get_by_role("link", name="Request transition").first)
     page.keyboard.press("Enter")
     tab_to(page, page.locator("input[name=stage]:checked"))

@@ -160,6 +160,23 @@ def test_a_version_that_was_deleted_meanwhile_fails_in_words(
     assert "no longer" in approved.failure
 
 
+def test_a_model_made_again_under_the_same_name_is_not_touched(
+    approved: TransitionRequest, plain: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    name = approved.version.model.name
+    plain.delete_registered_model(name)
+    plain.create_registered_model(name)
+    for _ in range(2):
+        plain.create_model_version(name, SOURCE)
+
+    apply_due_requests(mlflow_client)
+
+    approved.refresh_from_db()
+    assert approved.status == Status.FAILED
+    assert "no longer" in approved.failure
+    assert stages(plain, approved) == ["None", "None"]
+
+
 def test_a_holder_that_nobody_decided_to_archive_stops_the_plan(
     approved: TransitionRequest,
     plain: PlainClient,

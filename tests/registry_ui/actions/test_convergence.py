@@ -85,6 +85,13 @@ class Us:
             for effect in Plan.from_json(ask.plan or {}).effects:
                 life.stages[effect.version] = effect.after
                 life.decided_stages[effect.version] = effect.after
+        else:  # somebody got in between; what was done of it is on record
+            for event in AuditEvent.objects.filter(
+                request_number=ask.number, type="model_version.transitioned"
+            ):
+                life.decided_stages[event.version_number or 0] = event.details[
+                    "to_stage"
+                ]
 
 
 @pytest.fixture

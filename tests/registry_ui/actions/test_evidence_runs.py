@@ -51,7 +51,7 @@ def test_a_metric_that_is_no_number_and_a_huge_tag_are_stored(
 
     evidence = evidence_of(version)
     assert evidence.metrics["nan"] == "NaN"
-    assert evidence.metrics["big"] == 1e308
+    assert float(evidence.metrics["big"]) == 1e308  # PostgreSQL has one kind of number
     assert len(evidence.run_tags["note"]) == 7_000
 
 

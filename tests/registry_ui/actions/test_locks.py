@@ -17,7 +17,7 @@ from mlflow import MlflowClient as PlainClient
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.mirror import SyncContext
+from registry_ui.actions.mirror import SyncContext, locked_models
 from registry_ui.actions.mirror_models import mirror_models
 from registry_ui.actions.mirror_versions import mirror_versions
 from registry_ui.actions.requests import create_request, locked
@@ -197,12 +197,12 @@ def test_a_sweep_of_versions_beside_a_plan_that_moves_them(
     rows = ModelVersion.objects.filter(model=approved.version.model_id)
 
     with transaction.atomic():
-        # A sweep locks all of a page, one row after the other; here it has the first.
-        rows.select_for_update(no_key=True).get(number=1)
+        # A sweep locks a model, and with it all that is mirrored of it.
+        locked_models([approved.version.model_id])
         applied = beside.submit(apart, lambda: apply_due_requests(mlflow_client))
         wait_until_somebody_waits_for_me()
         record_event(EventType.MODEL_VERSION_UPDATED, actor=None)
-        assert len(rows.order_by("pk").select_for_update(no_key=True)) == 2
+        rows.filter(number=1).update(description="Second")
 
     assert applied.result(SECONDS) == 1
     assert dict(rows.values_list("number", "stage")) == {1: "Archived", 2: "Production"}
@@ -212,9 +212,11 @@ def test_a_sweep_that_waited_for_a_plan_does_not_take_its_move_back(
     beside: ThreadPoolExecutor, mlflow_client: MLflowClient
 ) -> None:
     version = make_version(stage="Staging")
-    page, context = [as_in_mlflow(version)], sweep()  # before the move
+    before = replace(as_in_mlflow(version), description="Second")
+    page, context = [before], sweep()
 
     with transaction.atomic():
+        locked_models([version.model_id])
         ModelVersion.objects.filter(pk=version.pk).update(stage="Production")
         RegisteredModel.objects.filter(pk=version.model.pk).update(
             written_at=timezone.now()
@@ -226,8 +228,10 @@ def test_a_sweep_that_waited_for_a_plan_does_not_take_its_move_back(
 
     swept.result(SECONDS)
     version.refresh_from_db()
-    assert version.stage == "Production"
-    assert not AuditEvent.objects.exists()
+    assert (version.stage, version.description) == ("Production", "Second")
+    assert [event.type for event in AuditEvent.objects.all()] == [
+        "model_version.updated"
+    ]
 
 
 def test_a_sync_that_waited_for_the_first_one_is_not_the_first(
