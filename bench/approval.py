@@ -14,6 +14,7 @@ from bench.signoff import Signoff
 _COUNT = 10
 _WARM_UPS = 2
 _PATIENCE_SECONDS = 60.0
+_SETTLED_SECONDS = 2.0
 _SEEN = re.compile(r'name="seen" value="([^"]*)"')
 
 
@@ -45,12 +46,9 @@ def _approve(request: Mapping[str, str], site: RawClient, mlflow: RawClient) -> 
 
     MLflow notes the time of a change in ms, by the clock of this machine.
     """
-    page = site.send("GET", request["path"]).decode()
-    seen = _SEEN.search(page)
-    if seen is None:
-        raise RuntimeError(f"{request['path']} offers no approval.")
+    seen = _seen(request, site)
     clicked_at = time.time()
-    fields = {"seen": html.unescape(seen[1]), "decision": "approve"}
+    fields = {"seen": seen, "decision": "approve"}
     site.submit(f"{request['path']}review/", **fields)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
@@ -60,6 +58,20 @@ def _approve(request: Mapping[str, str], site: RawClient, mlflow: RawClient) -> 
             return float(version["last_updated_timestamp"]) / 1000 - clicked_at
         time.sleep(0.05)
     raise RuntimeError(f"{request['path']} was approved, and MLflow did not change.")
+
+
+def _seen(request: Mapping[str, str], site: RawClient) -> str:
+    """Return what the page shows, once its evidence was read again for the review."""
+    before = ""
+    while True:
+        page = site.send("GET", request["path"]).decode()
+        seen = _SEEN.search(page)
+        if seen is None:
+            raise RuntimeError(f"{request['path']} offers no approval.")
+        if seen[1] == before:
+            return html.unescape(before)
+        before = seen[1]
+        time.sleep(_SETTLED_SECONDS)
 
 
 def _transition(request: Mapping[str, str], stage: str, mlflow: RawClient) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from registry_ui.models import Incident, MirrorState
-from registry_ui.views.waiting import requests_to_decide
+from registry_ui.views.waiting import numbers_to_decide
 
 THEMES = ("auto", "light", "dark")
 _SECTIONS = {
@@ -80,7 +80,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         mirror=mirror_age(),
         demo=settings.DEMO,
         counts={
-            "requests": len(requests_to_decide(user)),
+            "requests": len(numbers_to_decide(user)),
             "incidents": Incident.objects.visible_to(user).open().count(),
         },
     )

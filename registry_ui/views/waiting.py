@@ -24,23 +24,26 @@ def requests_to_decide(user: User) -> list[TransitionRequest]:
 
     One's own are left out where the policy wants somebody else.
     """
+    waiting = TransitionRequest.objects.filter(pk__in=numbers_to_decide(user))
+    found = waiting.select_related("version__model", "requested_by")
+    return list(found.order_by("number"))
+
+
+def numbers_to_decide(user: User) -> list[int]:
+    """Return the numbers of the open requests that the user may decide.
+
+    Every page counts them, so nothing is fetched that this does not need.
+    """
     level_on = _levels(user)
-    waiting = (
-        TransitionRequest.objects.open()
-        .visible_to(user)
-        .select_related("version__model", "requested_by")
-        .order_by("number")
-    )
+    waiting = TransitionRequest.objects.open().visible_to(user).order_by("number")
     return [
-        request
-        for request in waiting
-        if level_on(request.version.model_id)
-        >= permissions.level_to_decide(
-            from_stage=request.version.stage, target=request.target
+        number
+        for number, model, stage, target, requester in waiting.values_list(
+            "number", "version__model", "version__stage", "target", "requested_by"
         )
-        and not (
-            request.requested_by_id == user.pk and policy_of(request.target).four_eyes
-        )
+        if level_on(model)
+        >= permissions.level_to_decide(from_stage=stage, target=target)
+        and not (requester == user.pk and policy_of(target).four_eyes)
     ]
 
 

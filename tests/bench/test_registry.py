@@ -25,7 +25,7 @@ SHAPE = Shape(models=20, versions=400)
 pytestmark = pytest.mark.xdist_group("bench")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
     """A real MLflow on a store that the bench filled."""
     folder = tmp_path_factory.mktemp("bench")
