@@ -23,10 +23,11 @@ help: ## List these targets
 run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
 	@$(BIN)/python manage.py up --demo
 
-test: setup check ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
+test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 	@# Side by side: Playwright keeps an event loop running, so browsers have a process
 	@# of their own.
 	@$(BIN)/python -m pytest tests/browser > .venv/browser-tests.log 2>&1 & browser=$$!; \
+	$(MAKE) --no-print-directory check || { kill $$browser; exit 1; }; \
 	$(PYTEST) --ignore tests/browser; sqlite=$$?; \
 	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" $(PYTEST) $(NO_DATABASE) \
 		tests/registry_ui tests/webhooks_ui tests/system/test_crash.py; postgres=$$?; \

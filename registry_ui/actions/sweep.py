@@ -103,12 +103,27 @@ def _settle_missing(
         else:
             retire_model(model.pk, context)
     rename_models(renamed, context)
+    back = {created_at for created_at, infos in born.items() if infos}
+    _settle_hidden(client, context, back)
+    return [info for infos in born.values() for info in infos]
+
+
+def _settle_hidden(
+    client: MLflowClient, context: SyncContext, back: set[datetime]
+) -> None:
+    """Ask for models that are prompts now, which no page lists.
+
+    Args:
+        client: asked by name.
+        context: of the sync.
+        back: when those were created that are listed under a name not known yet.
+    """
     for hidden in RegisteredModel.objects.filter(is_prompt=True).order_by("pk"):
         found = client.find_model(hidden.name)
-        is_gone = found is None or found.created_at != hidden.created_at
-        if is_gone and not born[hidden.created_at]:  # else it is back, renamed
+        if found is not None and found.created_at == hidden.created_at:
+            mirror_models({hidden.pk: found}, context)
+        elif hidden.created_at not in back:
             retire_model(hidden.pk, context)
-    return [info for infos in born.values() for info in infos]
 
 
 def _look_again(
@@ -136,10 +151,9 @@ def _is_still_there(
     found = client.find_model(model.name)
     if found is None or found.created_at != model.created_at:
         return False
+    mirror_models({model.pk: found}, context)
     if found.is_prompt:
         retire_model(model.pk, context, is_prompt=True)
-    else:
-        mirror_models({model.pk: found}, context)
     return True
 
 
