@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from registry_ui.events import EventType, record_event
+from registry_ui.mlflow_client import PROMPT_TAG
 from registry_ui.models import (
     Alias,
     ModelVersion,
@@ -45,6 +46,7 @@ def mirror_effect(
             model.deleted_at = None
             model.is_prompt = False
             model.save(update_fields=["deleted_at", "is_prompt"])
+            model.tags.filter(key=PROMPT_TAG).delete()
             record(EventType.REGISTERED_MODEL_CREATED, model=model)
         case EffectKind.SET_ALIAS | EffectKind.DELETE_ALIAS if version:
             store_alias(effect, model, version, record)
