@@ -50,7 +50,7 @@ def level_to_answer(effects: Iterable[Effect]) -> Level:
 def way_back(incident: Incident) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     """Return what a revert would do, and sentences on what nothing brings back."""
     model = incident.model
-    is_gone = model.deleted_at is not None and not model.is_prompt
+    is_gone = not model.is_in_mlflow
     live = model.versions.none() if is_gone else model.versions.filter(deleted_at=None)
     numbers = set(live.values_list("number", flat=True))
     return invert(Effect.many(incident.effects), live=numbers)

@@ -301,7 +301,7 @@ def _store_aliases(wanted: dict[int, dict[str, int]], context: SyncContext) -> N
     )
     for pk in sorted(steady):
         model = models[pk]
-        if model.deleted_at is not None and not model.is_prompt:
+        if not model.is_in_mlflow:
             continue
         # One to a version that is not mirrored yet stays as it is.
         known = {

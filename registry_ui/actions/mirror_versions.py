@@ -66,8 +66,12 @@ def _by_key(
     page: Iterable[VersionInfo], context: SyncContext
 ) -> dict[_Key, VersionInfo]:
     names = {info.name for info in page}
-    live = RegisteredModel.objects.live().filter(name__in=names).order_by()
-    pks = dict(live.values_list("name", "pk"))
+    known = RegisteredModel.objects.order_by()
+    pks = dict(known.live().filter(name__in=names).values_list("name", "pk"))
+    if others := names - pks.keys():
+        # MLflow lists the versions of what a tag hides; they are followed, too.
+        hidden = known.filter(is_prompt=True, name__in=others)
+        pks |= hidden.values_list("name", "pk")
     # What is unknown was created or renamed since the models were last read.
     context.strangers |= names - pks.keys()
     return {(pks[info.name], info.number): info for info in page if info.name in pks}
@@ -133,7 +137,7 @@ def _store(infos: dict[_Key, VersionInfo], context: SyncContext) -> None:
     known: list[ModelVersion] = []
     for key, info in infos.items():
         model = models[key[0]]
-        if model.deleted_at is not None:
+        if not model.is_in_mlflow:
             continue
         row = rows.get(key) or ModelVersion(model=model, number=info.number)
         (known if row.pk else new).append(row)

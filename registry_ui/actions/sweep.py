@@ -186,7 +186,12 @@ def sweep_versions(client: MLflowClient, context: SyncContext, tell: Tell) -> No
 
 def _models_without(seen: set[str]) -> dict[str, set[int]]:
     """Return the models whose versions the mirror has, and the sweep has not met."""
-    rows = ModelVersion.objects.live().order_by().values_list("model__name").distinct()
+    rows = (
+        ModelVersion.objects.in_mlflow()
+        .order_by()
+        .values_list("model__name")
+        .distinct()
+    )
     return {name: set() for (name,) in rows if name not in seen}
 
 
@@ -195,7 +200,7 @@ def read_versions_of(
 ) -> None:
     """Mirror the versions of a few models that are new or were touched."""
     models = (
-        RegisteredModel.objects.live()
+        RegisteredModel.objects.in_mlflow()
         .filter(pk__in=list(pks))
         .annotate(count=Count("versions"))
         .filter(count__lte=MOST_VERSIONS_READ_SINGLY)
@@ -222,7 +227,7 @@ def _retire_unseen(
 def _models_with_more(names: Iterable[str], read: dict[str, set[int]]) -> list[str]:
     """Return of which models the mirror has more versions than were read."""
     counts = (
-        ModelVersion.objects.live()
+        ModelVersion.objects.in_mlflow()
         .filter(model__name__in=names)
         .order_by()
         .values_list("model__name")
@@ -234,7 +239,9 @@ def _models_with_more(names: Iterable[str], read: dict[str, set[int]]) -> list[s
 def _retire_unseen_of(
     client: MLflowClient, context: SyncContext, name: str, numbers: set[int]
 ) -> None:
-    unseen = ModelVersion.objects.live().filter(model__name=name).order_by("number")
+    unseen = (
+        ModelVersion.objects.in_mlflow().filter(model__name=name).order_by("number")
+    )
     gone = [
         version.pk
         for version in unseen.exclude(number__in=numbers).select_related("model")
@@ -247,8 +254,8 @@ def _retire_unseen_of(
 
 def _is_same(client: MLflowClient, name: str) -> bool:
     found = client.find_model(name)
-    model = RegisteredModel.objects.live().filter(name=name).first()
-    return bool(found and model and found.created_at == model.created_at)
+    models = RegisteredModel.objects.in_mlflow().filter(name=name)
+    return found is not None and models.filter(created_at=found.created_at).exists()
 
 
 def _is_gone(client: MLflowClient, version: ModelVersion, context: SyncContext) -> bool:

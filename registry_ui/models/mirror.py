@@ -38,8 +38,12 @@ class RegisteredModelQuerySet(models.QuerySet["RegisteredModel"]):
     """Finds registered models."""
 
     def live(self) -> RegisteredModelQuerySet:
-        """Leave out what MLflow has no longer."""
+        """Leave out what MLflow has no longer, and what a tag hides as a prompt."""
         return self.filter(deleted_at=None)
+
+    def in_mlflow(self) -> RegisteredModelQuerySet:
+        """Leave out what MLflow has no longer; what a tag hides is there still."""
+        return self.filter(Q(deleted_at=None) | Q(is_prompt=True))
 
     def visible_to(self, user: User | AnonymousUser) -> RegisteredModelQuerySet:
         """Keep what the user may read: any level on the model, or registry-wide."""
@@ -105,16 +109,26 @@ class RegisteredModel(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Is the model still in MLflow, as far as we know?"""
+        """Is the model still in MLflow, as far as we know, and no prompt?"""
         return self.deleted_at is None
+
+    @property
+    def is_in_mlflow(self) -> bool:
+        """Is the model still in MLflow, as far as we know, be it hidden by a tag?"""
+        return self.is_live or self.is_prompt
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     """Finds model versions."""
 
     def live(self) -> ModelVersionQuerySet:
-        """Leave out what MLflow has no longer."""
+        """Leave out what MLflow has no longer, and what a tag hides as a prompt."""
         return self.filter(deleted_at=None, model__deleted_at=None)
+
+    def in_mlflow(self) -> ModelVersionQuerySet:
+        """Leave out what MLflow has no longer; what a tag hides is there still."""
+        there = Q(model__deleted_at=None) | Q(model__is_prompt=True)
+        return self.filter(there, deleted_at=None)
 
     def visible_to(self, user: User | AnonymousUser) -> ModelVersionQuerySet:
         """Keep versions of the models that the user may read."""

@@ -175,24 +175,34 @@ class Somebody:
 
     def delete_model(self) -> None:
         if life := self.living():
-            self.client.delete_registered_model(life.name)
-            life.is_deleted = True
+            self._delete(life)
 
     def recreate(self) -> None:
         if life := self.living():
-            self.client.delete_registered_model(life.name)
-            life.is_deleted = True
+            self._delete(life)
             self.add_version(self.create_model(life.name))
 
     def toggle_prompt(self) -> None:
         hidden = [life for life in self.lives if life.is_prompt]
         if hidden:
-            life = self.chance.choice(hidden)
-            # MLflow's own client refuses to touch what is a prompt.
-            MLflowClient(self.client.tracking_uri).delete_model_tag(
-                life.name, PROMPT_TAG
-            )
-            life.is_prompt = False
+            self._show(self.chance.choice(hidden))
         elif living := self.living():
             self.client.set_registered_model_tag(living.name, PROMPT_TAG, "true")
             living.is_prompt = True
+
+    def _delete(self, life: Life) -> None:
+        self.client.delete_registered_model(life.name)
+        life.is_deleted = True
+
+    def _show(self, life: Life) -> None:
+        # MLflow's own client refuses to touch what is a prompt.
+        MLflowClient(self.client.tracking_uri).delete_model_tag(life.name, PROMPT_TAG)
+        life.is_prompt = False
+
+    def clear(self) -> None:
+        """Delete all models, for the next one with the same names."""
+        for life in self.lives:
+            if life.is_prompt:
+                self._show(life)
+            if not life.is_deleted:
+                self._delete(life)

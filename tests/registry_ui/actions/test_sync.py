@@ -2,14 +2,16 @@ import pytest
 from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.sync import sync_mirror
-from registry_ui.mlflow_client import MLflowClient, MLflowUnavailable
+from registry_ui.mlflow_client import PROMPT_TAG, MLflowClient, MLflowUnavailable
 from registry_ui.models import (
     Alias,
     AuditEvent,
+    Incident,
     MirrorState,
     ModelVersion,
     RegisteredModel,
 )
+from registry_ui.planning import Effect
 from tests.factories import make_transition_request, make_user
 from tests.mlflow_server import MLflowServer
 
@@ -147,6 +149,28 @@ def test_a_model_that_was_deleted_and_made_again_is_another_one(
 
     assert RegisteredModel.objects.filter(name=name).count() == 2
     assert versions(name) == {1: "None"}
+
+
+def test_what_becomes_of_a_model_that_a_tag_hides_is_followed(
+    mlflow_client: MLflowClient, plain: PlainClient, name: str
+) -> None:
+    sync_mirror(mlflow_client)
+    plain.set_registered_model_tag(name, PROMPT_TAG, "true")
+    sync_mirror(mlflow_client)
+
+    mlflow_client.delete_model_tag(name, PROMPT_TAG)
+    plain.create_model_version(name, SOURCE)
+    plain.set_registered_model_alias(name, "champion", "3")
+    plain.transition_model_version_stage(name, "1", "Staging")
+    plain.set_registered_model_tag(name, PROMPT_TAG, "true")
+    sync_mirror(mlflow_client)
+
+    assert not RegisteredModel.objects.live().filter(name=name).exists()
+    effects = Effect.many(Incident.objects.open().get(model__name=name).effects)
+    assert {(effect.subject, effect.after) for effect in effects} >= {
+        ("v1", "Staging"),
+        ("@champion", "3"),
+    }
 
 
 def test_a_plan_in_flight_keeps_its_versions_from_being_moved_by_a_sweep(
