@@ -10,6 +10,8 @@ if "SIGNOFF_DATA_DIR" not in os.environ:
         prefix="signoff-tests-"
     )
     atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+# It changes the environment while other threads, such as our syncs, read that.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 if "DATABASE_URL" in os.environ:
     os.environ.setdefault("SIGNOFF_SECRET_KEY", "a key that is only used by tests")
     os.environ.setdefault("SIGNOFF_ENCRYPTION_KEYS", "an encryption key of the tests")
