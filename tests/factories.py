@@ -148,7 +148,7 @@ def make_version(
         model=model, number=number, stage=stage, **(defaults | columns)
     )
     for key, value in (tags or {}).items():
-        VersionTag.objects.create(version=version, key=key, value=value)
+        VersionTag.objects.create(version=version, model=model, key=key, value=value)
     if has_evidence:
         Evidence.objects.create(
             version=version,

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
 from registry_ui import permissions
+from registry_ui.actions.mirror_tags import store_tag
 from registry_ui.actions.registry_writes import change_in_mlflow, mirroring
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.events import EventType, record_event
@@ -94,7 +95,7 @@ def set_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
     with mirroring(model_of(owner)) as model:
         row = _locked(owner, model)
         before = row.tags.filter(key=key).values_list("value", flat=True).first()
-        row.tags.update_or_create(key=key, defaults={"value": value})
+        store_tag(row, key, value)
         record_event(
             _TAG_SET[type(row)],
             actor=actor,

@@ -7,7 +7,7 @@ from typing import Any
 
 from registry_ui.actions.mirror import SyncContext
 from registry_ui.events import EventType
-from registry_ui.models import ModelTag, VersionTag
+from registry_ui.models import ModelTag, ModelVersion, RegisteredModel, VersionTag
 
 Tags = Mapping[str, str]
 
@@ -53,7 +53,7 @@ def create_tags(kind: TagKind, owners: Iterable[tuple[Any, Tags]]) -> None:
     """Store the tags of owners that are new; the event of their creation says it."""
     kind.rows.bulk_create(
         [
-            kind.table(**{kind.owner: owner}, key=key, value=value)
+            kind.table(**{kind.owner: owner}, **_whose(owner), key=key, value=value)
             for owner, tags in owners
             for key, value in tags.items()
         ],
@@ -71,7 +71,7 @@ def update_tags(
         before = stored[owner.pk]
         for key, value in tags.items():
             if before.get(key) != value:
-                _set(kind, owner, key, value)
+                store_tag(owner, key, value)
                 context.record(
                     kind.set_event,
                     **{kind.owner: owner},
@@ -85,7 +85,11 @@ def update_tags(
                 context.record(kind.deleted_event, **{kind.owner: owner}, key=key)
 
 
-def _set(kind: TagKind, owner: Any, key: str, value: str) -> None:
-    kind.rows.update_or_create(
-        **{kind.owner: owner}, key=key, defaults={"value": value}
-    )
+def store_tag(owner: RegisteredModel | ModelVersion, key: str, value: str) -> None:
+    """Set one tag of a model or a version in the mirror."""
+    owner.tags.update_or_create(key=key, defaults=_whose(owner) | {"value": value})
+
+
+def _whose(owner: RegisteredModel | ModelVersion) -> dict[str, int]:
+    """Return what a version's tag says of its model; nothing of a model's own tag."""
+    return {"model_id": owner.model_id} if isinstance(owner, ModelVersion) else {}

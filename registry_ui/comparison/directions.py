@@ -118,6 +118,7 @@ def _vague_direction(word: str) -> Direction | None:
     return Direction.HIGHER if word in _VAGUE_HIGHER else None
 
 
+@lru_cache(maxsize=4096)
 def _headline_rank(name: str) -> tuple[bool, int, int, int] | None:
     words = words_of(name)
     kinds = [_HEADLINES.index(word) for word in words if word in _HEADLINES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import models
 from django.db.models import Q
 
@@ -95,6 +95,23 @@ class ModelPermission(models.Model):
         """Return a sentence."""
         where = self.model.name if self.model else "all models"
         return f"{self.user or self.group}: {self.get_level_display()} on {where}"
+
+
+def readable(model: str, user: User | AnonymousUser) -> Q:
+    """Match what is about a model that the user may read.
+
+    Args:
+        model: the way from the row to its model's primary key.
+        user: any level on the model will do, or a registry-wide one.
+    """
+    if user.is_anonymous or not user.is_active:
+        return Q(pk__in=())
+    if user.is_superuser:
+        return Q()
+    grants = ModelPermission.objects.held_by(user)
+    if grants.registry_wide().exists():
+        return Q()
+    return Q(**{f"{model}__in": grants.values("model")})
 
 
 class ApiToken(models.Model):

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from registry_ui.models.access import readable
 from registry_ui.models.mirror import (
     ModelVersion,
     RegisteredModel,
@@ -34,7 +35,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def visible_to(self, user: User) -> IncidentQuerySet:
         """Keep those of models that the user may read."""
-        return self.filter(model__in=RegisteredModel.objects.visible_to(user))
+        return self.filter(readable("model", user))
 
 
 class Incident(models.Model):

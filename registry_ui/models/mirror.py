@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from registry_ui.models.access import ModelPermission
+from registry_ui.models.access import readable
 from registry_ui.models.text import CodePoints, Head, NameOrder
 
 if TYPE_CHECKING:
@@ -47,12 +47,7 @@ class RegisteredModelQuerySet(models.QuerySet["RegisteredModel"]):
 
     def visible_to(self, user: User | AnonymousUser) -> RegisteredModelQuerySet:
         """Keep what the user may read: any level on the model, or registry-wide."""
-        if user.is_anonymous or not user.is_active:
-            return self.none()
-        grants = ModelPermission.objects.held_by(user)
-        if user.is_superuser or grants.registry_wide().exists():
-            return self
-        return self.filter(pk__in=grants.values("model"))
+        return self.filter(readable("pk", user))
 
 
 class RegisteredModel(models.Model):
@@ -132,7 +127,7 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
     def visible_to(self, user: User | AnonymousUser) -> ModelVersionQuerySet:
         """Keep versions of the models that the user may read."""
-        return self.filter(model__in=RegisteredModel.objects.visible_to(user))
+        return self.filter(readable("model", user))
 
     def with_evidence(self) -> ModelVersionQuerySet:
         """Fetch what a version's page shows, in a fixed number of queries."""
@@ -176,7 +171,12 @@ class ModelVersion(models.Model):
                 fields=["model", "stage", "-number"],
                 condition=Q(deleted_at=None),
                 name="live_versions_by_stage",
-            )
+            ),
+            models.Index(
+                fields=["model"],
+                condition=Q(deleted_at__isnull=False),
+                name="models_with_gone_versions",
+            ),
         ]
 
     if TYPE_CHECKING:
@@ -232,6 +232,13 @@ class VersionTag(models.Model):
     version = models.ForeignKey(
         ModelVersion, on_delete=models.CASCADE, related_name="tags"
     )
+    model = models.ForeignKey(
+        RegisteredModel,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="+",
+        help_text="The version's model: finding models by tag needs no join.",
+    )
     key = models.CharField(max_length=TAG_KEY_LENGTH)
     value = models.TextField(blank=True, default="")
 
@@ -243,7 +250,7 @@ class VersionTag(models.Model):
             )
         ]
         indexes = [
-            models.Index("key", Head("value"), "version", name="versions_by_tag")
+            models.Index("key", Head("value"), "model", name="models_by_version_tag")
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from registry_ui.models.mirror import ModelVersion, RegisteredModel, Stage
+from registry_ui.models.access import readable
+from registry_ui.models.mirror import ModelVersion, Stage
 
 COMMENT_LENGTH = 65_535  # Databricks' bound
 
@@ -33,7 +34,7 @@ class TransitionRequestQuerySet(models.QuerySet["TransitionRequest"]):
 
     def visible_to(self, user: User) -> TransitionRequestQuerySet:
         """Keep those about models that the user may read."""
-        return self.filter(version__model__in=RegisteredModel.objects.visible_to(user))
+        return self.filter(readable("version__model", user))
 
 
 class TransitionRequest(models.Model):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,51 @@ _SPANS = (
 )
 
 
+_STAGE_ICONS = {
+    "Production": "rocket",
+    "Staging": "flask-conical",
+    "Archived": "archive",
+}
+_STATUS_ICONS = {
+    "open": "circle-dot",
+    "applying": "loader-circle",
+    "sending": "loader-circle",
+    "applied": "check-check",
+    "done": "check-check",
+    "succeeded": "check-check",
+    "delivered": "check-check",
+    "approved": "circle-check",
+    "passed": "circle-check",
+    "active": "circle-check",
+    "failed": "circle-alert",
+    "rejected": "circle-x",
+    "cancelled": "ban",
+    "disabled": "ban",
+    "expired": "timer-off",
+    "superseded": "replace",
+    "undone": "undo-2",
+    "waiting": "hourglass",
+    "pending": "hourglass",
+    "insufficient": "triangle-alert",
+    "test_mode": "flask-conical",
+}
+_OTHER_ICON = "circle-dashed"
+
+
+@register.filter
+def stage_icon(stage: str) -> str:
+    """Name the icon of a stage, given in MLflow's spelling."""
+    return _STAGE_ICONS.get(stage, _OTHER_ICON)
+
+
+@register.filter
+def status_icon(status: str) -> str:
+    """Name the icon of a request, gate, check, plan step, webhook or delivery."""
+    return _STATUS_ICONS.get(status, _OTHER_ICON)
+
+
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
     """Write one of Lucide's icons as inline SVG; CSS gives it size and stroke.
 

@@ -70,7 +70,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     page = page_of(
         find_models(user, chosen),
-        RegisteredModel.objects.all(),
+        RegisteredModel.objects.only("name", "updated_at"),
         model_order(chosen["sort"]),
         edges_of(request),
         size=PAGE_SIZE,

@@ -1,12 +1,10 @@
 """What the list of models says of each, in a fixed number of queries."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from django.db.models import Count, F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count
 
 from registry_ui.models import (
     Alias,
@@ -18,26 +16,25 @@ from registry_ui.models import (
 )
 from registry_ui.views.headlines import Headline, headline_of
 
-_Key = TypeVar("_Key")
-
 SHOWN = 2
 """How many holders of a stage, and how many aliases, a row names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The first few of something, and how many more there are."""
+    """The first of something, and in words the second and how many more there are."""
 
-    items: tuple[tuple[str, int], ...] = ()
-    more_count: int = 0
+    first: str = ""
+    number: int = 0
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
     """One model as the list shows it.
 
-    `production`, `staging` and `aliases` name (label, version number) pairs, the
-    newest version first and aliases by name.
+    `production` and `staging` name versions, the newest first, `aliases` names
+    aliases in their order, each with the version's number.
     """
 
     model: RegisteredModel
@@ -66,12 +63,11 @@ def model_rows(models: Iterable[RegisteredModel]) -> list[ModelRow]:
         .values_list("model")
         .annotate(count=Count("pk"))
     )
-    requests = dict(
+    requests = Counter(
         TransitionRequest.objects.open()
         .filter(version__model__in=pks)
         .order_by()
-        .values_list("version__model")
-        .annotate(count=Count("pk"))
+        .values_list("version__model", flat=True)
     )
     return [
         ModelRow(
@@ -81,7 +77,7 @@ def model_rows(models: Iterable[RegisteredModel]) -> list[ModelRow]:
             aliases[model.pk],
             headline_of(metrics.get(newest.get(model.pk, 0), {})),
             versions.get(model.pk, 0),
-            requests.get(model.pk, 0),
+            requests[model.pk],
         )
         for model in models
     ]
@@ -91,56 +87,47 @@ def _holders(
     pks: Sequence[int],
 ) -> tuple[dict[tuple[int, str], Named], dict[int, int]]:
     """Return who is in Production and Staging; and the newest in Production, by pk."""
-    cell = [F("model"), F("stage")]
-    found = (
+    named: dict[tuple[int, str], list[tuple[str, int]]] = defaultdict(list)
+    newest: dict[int, int] = {}
+    for model, stage, number, pk in (
         ModelVersion.objects.filter(
             model__in=pks,
             stage__in=[Stage.PRODUCTION, Stage.STAGING],
             deleted_at=None,
         )
-        .annotate(
-            rank=Window(RowNumber(), partition_by=cell, order_by=F("number").desc()),
-            total=Window(Count("pk"), partition_by=cell),
-        )
-        .filter(rank__lte=SHOWN)
         .order_by("-number")
-        .values_list("model", "stage", "number", "pk", "total")
-    )
-    named: dict[tuple[int, str], list[tuple[str, int]]] = defaultdict(list)
-    totals: dict[tuple[int, str], int] = {}
-    newest: dict[int, int] = {}
-    for model, stage, number, pk, total in found:
+        .values_list("model", "stage", "number", "pk")
+    ):
         named[model, stage].append((f"v{number}", number))
-        totals[model, stage] = total
         if stage == Stage.PRODUCTION:
             newest.setdefault(model, pk)
-    return _shortened(named, totals), newest
+    holders = {
+        cell: _named(items, [label for label, _ in items])
+        for cell, items in named.items()
+    }
+    return defaultdict(Named, holders), newest
 
 
 def _aliases(pks: Sequence[int]) -> dict[int, Named]:
-    found = (
-        Alias.objects.filter(model__in=pks)
-        .annotate(
-            rank=Window(RowNumber(), partition_by=F("model"), order_by=F("name").asc()),
-            total=Window(Count("pk"), partition_by=F("model")),
-        )
-        .filter(rank__lte=SHOWN)
-        .order_by("name")
-        .values_list("model", "name", "version__number", "total")
-    )
     named: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    totals: dict[int, int] = {}
-    for model, name, number, total in found:
-        named[model].append((name, number))
-        totals[model] = total
-    return _shortened(named, totals)
+    for model, name, number in (
+        Alias.objects.filter(model__in=pks)
+        .order_by("name")
+        .values_list("model", "name", "version__number")
+    ):
+        named[model].append((f"@{name}", number))
+    return defaultdict(
+        Named,
+        {
+            model: _named(items, [f"{name} v{number}" for name, number in items])
+            for model, items in named.items()
+        },
+    )
 
 
-def _shortened(
-    named: dict[_Key, list[tuple[str, int]]], totals: dict[_Key, int]
-) -> dict[_Key, Named]:
-    short = {
-        key: Named(tuple(items), totals[key] - len(items))
-        for key, items in named.items()
-    }
-    return defaultdict(Named, short)
+def _named(items: Sequence[tuple[str, int]], words: Sequence[str]) -> Named:
+    """Return the first of (label, number) pairs, and the words for the others."""
+    rest = list(words[1:SHOWN])
+    if len(items) > SHOWN:
+        rest.append(f"+{len(items) - SHOWN:,}")
+    return Named(*items[0], " ".join(rest))

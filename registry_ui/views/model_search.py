@@ -68,11 +68,14 @@ def _has_tag(text: str) -> Q:
         if len(value) >= Head.LENGTH:  # else the head is the whole value
             wanted &= Q(value=value)
     own = ModelTag.objects.alias(head=Head("value")).filter(wanted)
-    of_versions = VersionTag.objects.alias(head=Head("value")).filter(
-        wanted, version__deleted_at=None
-    )
-    return Q(pk__in=own.values("model")) | Q(
-        pk__in=of_versions.values("version__model")
+    of_versions = VersionTag.objects.alias(head=Head("value")).filter(wanted)
+    # Few models have versions that are gone; only theirs are worth a second look.
+    # (`exclude` would not be seen to mean the index on them.)
+    gone = ModelVersion.objects.filter(deleted_at__isnull=False)
+    live = of_versions.filter(model=OuterRef("pk"), version__deleted_at=None)
+    return Q(pk__in=own.values("model")) | (
+        Q(pk__in=of_versions.values("model"))
+        & (~Q(pk__in=gone.values("model")) | Q(Exists(live)))
     )
 
 

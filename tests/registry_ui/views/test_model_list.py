@@ -110,10 +110,16 @@ def test_what_is_gone_from_mlflow_meets_no_condition(reader: Client) -> None:
         stage=Stage.STAGING,
         deleted_at=gone,
     )
+    both = make_model(name="both")
+    for number, deleted_at in ((1, gone), (2, None)):
+        make_version(
+            model=both, number=number, tags={"size": "S"}, deleted_at=deleted_at
+        )
     make_model(name="fraud", tags={"tier": "gold"}, deleted_at=gone)
 
     for query in ("?tag=tier", "?stage=Staging", "?q=fraud"):
         assert listed(reader, query) == []
+    assert listed(reader, "?tag=size=S") == ["both"]
 
 
 @pytest.mark.parametrize(
