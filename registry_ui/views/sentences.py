@@ -170,6 +170,9 @@ def _words(event: AuditEvent, details: dict[str, Any], person: User | None) -> _
     if event.request_number is not None:
         words["request"] = f"request #{event.request_number}"
         words["Request"] = f"Request #{event.request_number}"
+    for counted in ("models", "versions"):
+        if isinstance(details.get(counted), int):
+            words[counted] = f"{details[counted]:,}"
     if "target" in details:
         target = str(details["target"]).removeprefix(STAGE_PREFIX)
         alias = target.removeprefix(ALIAS_PREFIX)

@@ -67,7 +67,11 @@ class Board:
     @property
     def version_count(self) -> int:
         """Return how many versions the model has."""
-        return sum(column.count for column in self.columns)
+        return self.count_in("")
+
+    def count_in(self, stage: str) -> int:
+        """Return how many versions are in a stage; all of them for ""."""
+        return sum(c.count for c in self.columns if stage in ("", c.stage))
 
     @property
     def candidate(self) -> ModelVersion | None:

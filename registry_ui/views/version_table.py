@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -115,6 +115,8 @@ def version_table(
     order = version_order(model, chosen["sort"])
     columns = _columns(chosen["col"], sorted_by, board.metric)
     page = page_of(found, _with_columns(columns), order, edges, size=PAGE_SIZE)
+    if page.is_cut and not (chosen["q"] or chosen["alias"]):
+        page = replace(page, count=board.count_in(chosen["stage"]), is_cut=False)
     rows = tuple(
         TableRow(
             board.line(version),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registry_ui.models import Evidence, Level, ModelVersion, Stage
+from registry_ui.views import keyset
 from registry_ui.views.version_table import MOST_CHOICES, PAGE_SIZE
 from tests.factories import make_alias, make_model, make_user, make_version
 from tests.registry_ui.views.reading import HTMX, browser, query_count, text
@@ -288,3 +289,18 @@ def test_one_value_is_no_trend(reader: Client) -> None:
     make_version(model=make_model(name="churn"), metrics={"auc": 0.7})
 
     assert 'class="trend"' not in table(reader, "")
+
+
+def test_a_table_too_long_to_count_tells_what_the_board_has_counted(
+    reader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_model(name="churn")
+    for number in range(1, 5):
+        make_version(
+            model=model, number=number, stage=Stage.STAGING, description="described"
+        )
+    monkeypatch.setattr(keyset, "COUNTED", 2)
+
+    assert "More than" not in table(reader, "")
+    assert ">4 versions<" in table(reader, "?stage=Staging")
+    assert ">More than 2 versions<" in table(reader, "?q=described")
