@@ -180,9 +180,7 @@ def make_incident(
     effect = stage_effect(version.number, before, after)
     effects = [effect.as_json()] if effect else []
     defaults = {"seen_at": _EPOCH, "changed_at": _EPOCH, "effects": effects}
-    return Incident.objects.create(
-        model=version.model, found=effects, **(defaults | columns)
-    )
+    return Incident.objects.create(model=version.model, **(defaults | columns))
 
 
 def make_transition_request(

@@ -44,7 +44,6 @@ def note_undecided(
         incident = Incident.objects.create(
             model=model,
             effects=_as_json(net),
-            found=_as_json(net),
             clue=clue,
             not_before=not_before,
             seen_at=seen_at,
@@ -54,9 +53,9 @@ def note_undecided(
     elif not net:
         resolve(incident, Resolution.UNDONE, actor=None)
     elif net != before:
-        incident.effects = incident.found = _as_json(net)
+        incident.effects = _as_json(net)
         incident.changed_at = seen_at
-        incident.save(update_fields=["effects", "found", "changed_at"])
+        incident.save(update_fields=["effects", "changed_at"])
         _record(EventType.INCIDENT_UPDATED, incident, actor=None)
     move_holders(model, effects, at=seen_at, not_before=not_before, through=incident)
 

@@ -1,5 +1,6 @@
 """Descriptions and tags of models and versions, changed in MLflow by a person."""
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -26,6 +27,11 @@ DESCRIPTION_LENGTH = 5000  # MLflow's column
 MODEL_TAG_LENGTH = 5000  # MLflow's column; its own check lets more through
 VERSION_TAG_LENGTH = 100_000
 
+
+class StaleTextError(ActionError):
+    """A text is to be replaced that is not the one that was seen."""
+
+
 Owner = RegisteredModel | ModelVersion
 """What has a description and tags."""
 
@@ -43,18 +49,38 @@ _TAG_DELETED: dict[type[Owner], EventType] = {
 }
 
 
-def describe(owner: Owner, description: str, *, actor: User) -> None:
+def digest_of(description: str) -> str:
+    """Return what a form carries to tell whether a text has changed meanwhile."""
+    return hashlib.sha256(description.encode()).hexdigest()
+
+
+def describe(
+    owner: Owner, description: str, *, seen: str | None = None, actor: User
+) -> None:
     """Change the description of a model or a version.
+
+    Args:
+        owner: what is described.
+        description: Markdown; empty to have none.
+        seen: `digest_of` the description that the actor had before them; None where
+            whatever stands there is to be replaced.
+        actor: needs Can Edit.
 
     Raises:
         PermissionDenied: the actor may not edit the model.
         InvalidFieldError: the description is too long.
+        StaleTextError: somebody else has changed it meanwhile.
         ActionError: MLflow refused, or cannot be used.
     """
     _refuse_unless_editable(owner, actor)
     description = clean_description(description)
     if description == owner.description:
         return
+    if seen not in (None, digest_of(owner.description)):
+        raise StaleTextError(
+            "Somebody has changed the description since you opened this page. Theirs"
+            " stands below; storing once more replaces it with yours."
+        )
     info = change_in_mlflow(
         model_of(owner), lambda client: _describe(client, owner, description)
     )

@@ -25,11 +25,9 @@ from registry_ui.models import (
     ModelPermission,
     ModelVersion,
     RegisteredModel,
-    Stage,
     TransitionRequest,
 )
-
-IN_USE = (Stage.STAGING, Stage.PRODUCTION)
+from registry_ui.planning import SERVING_STAGES
 
 
 def uses_of(owner: Owner) -> list[str]:
@@ -40,7 +38,7 @@ def uses_of(owner: Owner) -> list[str]:
     if isinstance(owner, ModelVersion):
         stages = [owner.stage]
     else:
-        held = owner.versions.filter(deleted_at=None, stage__in=IN_USE)
+        held = owner.versions.filter(deleted_at=None, stage__in=SERVING_STAGES)
         stages = list(held.values_list("stage", flat=True).distinct())
     return _uses(stages, owner.aliases.values_list("name", flat=True))
 
@@ -197,7 +195,7 @@ def _refuse_unless_managed(model: RegisteredModel, actor: User) -> None:
 
 def _uses(stages: Iterable[str], aliases: Iterable[str]) -> list[str]:
     held = set(stages)
-    names = [stage.value for stage in IN_USE if stage in held]
+    names = [stage for stage in SERVING_STAGES if stage in held]
     return names + [f"@{alias}" for alias in sorted(aliases)]
 
 

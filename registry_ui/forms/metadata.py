@@ -31,6 +31,7 @@ class DescriptionForm(forms.Form):
     description = forms.CharField(
         required=False, strip=False, widget=_DESCRIPTION, help_text=_MARKDOWN
     )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class TagForm(forms.Form):

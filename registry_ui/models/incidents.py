@@ -42,8 +42,7 @@ class Incident(models.Model):
     """What was changed in a model's holders in MLflow without a decision of ours.
 
     One row gathers all of it on one model until it is answered. `effects` are the net
-    changes that still stand, as `planning.Effect`; `found` are all that were ever part
-    of it.
+    changes that still stand, as `planning.Effect`.
     """
 
     class Status(models.TextChoices):
@@ -61,7 +60,6 @@ class Incident(models.Model):
         RegisteredModel, on_delete=models.PROTECT, related_name="incidents"
     )
     effects = models.JSONField(help_text="Net changes that still stand.")
-    found = models.JSONField(help_text="Net changes as they were last found.")
     clue = models.TextField(
         blank=True, default="", help_text="What MLflow can tell of it, which is little."
     )

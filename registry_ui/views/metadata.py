@@ -13,7 +13,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry_ui import permissions
-from registry_ui.actions.metadata import Owner, delete_tag, describe, model_of, set_tag
+from registry_ui.actions.metadata import (
+    Owner,
+    delete_tag,
+    describe,
+    digest_of,
+    model_of,
+    set_tag,
+)
 from registry_ui.actions.registration import (
     create_model,
     delete_model,
@@ -146,14 +153,17 @@ def version_delete(request: HttpRequest, name: str, number: int) -> HttpResponse
 
 def _describe(request: HttpRequest, owner: Owner, template: str) -> HttpResponse:
     user = signed_in(request)
-    form = DescriptionForm(
-        _posted(request),
-        initial={"description": owner.description},
-    )
+    form = DescriptionForm(_posted(request), initial={"description": owner.description})
     if _done(form, partial(describe, owner, actor=user)):
         messages.success(request, "The description is stored in MLflow.")
         return redirect(owner)
-    return _form_page(request, template, _context(owner) | {"form": form})
+    is_stale = form.is_bound and form.data.get("seen") != digest_of(owner.description)
+    context = _context(owner) | {
+        "form": form,
+        "seen": digest_of(owner.description),
+        "theirs": owner.description if is_stale else None,
+    }
+    return _form_page(request, template, context)
 
 
 def _tags(request: HttpRequest, owner: Owner, template: str) -> HttpResponse:

@@ -315,7 +315,6 @@ def test_a_model_without_versions_has_nothing_to_ask_about() -> None:
     incident = Incident.objects.create(
         model=model,
         effects=[],
-        found=[],
         seen_at=model.created_at,
         changed_at=model.created_at,
     )

@@ -1,5 +1,6 @@
 """Pages that change what MLflow says of models and versions (views/metadata.py)."""
 
+import re
 from itertools import count
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 
+from registry_ui.actions.metadata import digest_of
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import AuditEvent, Level, RegisteredModel, Stage
@@ -72,11 +74,35 @@ def test_a_description_is_changed(
     url = f"/models/{name}/{below}"
     assert f'href="{url}description/"' in text(editor, url)
 
-    page = messages_of(editor, f"{url}description/", {"description": "**Why**"})
+    page = messages_of(
+        editor, f"{url}description/", {"description": "**Why**", "seen": digest_of("")}
+    )
 
     assert "The description is stored in MLflow." in page
     assert "<strong>Why</strong>" in page
     assert AuditEvent.objects.latest("position").details == {"through": "signoff"}
+
+
+def test_a_description_that_somebody_changed_meanwhile_is_shown_before_it_goes(
+    name: str, editor: Client, plain: PlainClient
+) -> None:
+    url = f"/models/{name}/description/"
+    mine = {"description": "Mine", "seen": digest_of("")}
+    messages_of(editor, url, mine | {"description": "Theirs"})
+
+    response = editor.post(url, mine)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Somebody has changed the description" in page
+    assert ">Theirs</pre>" in page
+    assert "Mine</textarea>" in page
+    assert plain.get_registered_model(name).description == "Theirs"
+    found = re.search(r'name="seen" value="(\w+)"', page)
+    assert found
+    assert "The description is stored" in messages_of(
+        editor, url, mine | {"seen": found[1]}
+    )
 
 
 @pytest.mark.parametrize("below", ["", "versions/1/"])
@@ -114,7 +140,9 @@ def test_an_unreachable_mlflow_is_said_at_the_form(
     settings.MLFLOW_REGISTRY_URI = "http://127.0.0.1:9"
     make_model(name="churn")
 
-    response = editor.post("/models/churn/description/", {"description": "A story"})
+    response = editor.post(
+        "/models/churn/description/", {"description": "A story", "seen": digest_of("")}
+    )
 
     page = response.content.decode()
     assert response.status_code == 422
