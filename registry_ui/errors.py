@@ -23,3 +23,7 @@ class StaleReviewError(ActionError):
 
 class AlreadyExistsError(ActionError):
     """The thing to create is there already."""
+
+
+class CredentialUnreadableError(Exception):
+    """A stored credential cannot be decrypted: its key is not in the key ring."""
