@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SYNC_SECONDS,
         "options": {"expires": SYNC_SECONDS},
     },
+    "hints": {
+        "task": "registry_ui.tasks.read_hints",
+        "schedule": 1,
+        "options": {"expires": 1},
+    },
     "evidence": {
         "task": "registry_ui.tasks.read_evidence",
         "schedule": 5,
