@@ -154,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SYNC_SECONDS,
         "options": {"expires": SYNC_SECONDS},
     },
+    "hints": {
+        "task": "registry_ui.tasks.read_hints",
+        "schedule": 2,
+        "options": {"expires": 2},
+    },
     "evidence": {
         "task": "registry_ui.tasks.read_evidence",
         "schedule": 5,

@@ -23,3 +23,11 @@ class StaleReviewError(ActionError):
 
 class AlreadyExistsError(ActionError):
     """The thing to create is there already."""
+
+
+class UnsignedHintError(ActionError):
+    """A hint is not, or not provably, of the MLflow that we have a webhook at."""
+
+
+class CredentialUnreadableError(Exception):
+    """A stored credential cannot be decrypted: its key is not in the key ring."""

@@ -21,8 +21,8 @@ event_recorded = Signal()
 
 reading_wished = Signal()
 """Sent inside the transaction that stores the wish: somebody waits for MLflow to be
-read. The sender is what is wished for: `Evidence` or `MetricHistory`. No audit event,
-since nothing of the registry changes."""
+read. The sender is what is wished for: `Evidence`, `Hint` or `MetricHistory`. No audit
+event, since nothing of the registry changes."""
 
 
 class EventType(models.TextChoices):

@@ -8,12 +8,17 @@ from django.dispatch import receiver
 
 from registry_ui import tasks
 from registry_ui.events import EventType, event_recorded, reading_wished
-from registry_ui.models import AuditEvent, MetricHistory
+from registry_ui.models import AuditEvent, Evidence, Hint, MetricHistory
 
 _WAKES_APPLY = {
     EventType.INCIDENT_REVERT_STARTED,
     EventType.TRANSITION_REQUEST_APPROVED,
     EventType.TRANSITION_REQUEST_RETRIED,
+}
+_READERS = {
+    Evidence: tasks.read_evidence,
+    Hint: tasks.read_hints,
+    MetricHistory: tasks.read_metric_histories,
 }
 
 
@@ -31,6 +36,5 @@ def wake_apply(*, event: AuditEvent, **_: object) -> None:
 @receiver(reading_wished, dispatch_uid="registry_ui.wake_reading")
 def wake_reading(*, sender: type[Any], **_: object) -> None:
     """Let a worker read at once what somebody waits for; `robust` as above."""
-    is_history = sender is MetricHistory
-    task = tasks.read_metric_histories if is_history else tasks.read_evidence
+    task = _READERS[sender]
     transaction.on_commit(partial(task.apply_async, expires=60), robust=True)

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.evidence import read_evidence as run_reading
+from registry_ui.actions.hints import read_hints as run_hints
 from registry_ui.actions.metric_histories import read_wished_histories
 from registry_ui.actions.sync import sync_mirror as run_sync
 from registry_ui.mlflow_client import MLflowClient, MLflowError
@@ -25,6 +26,18 @@ def sync_mirror() -> None:
     except MLflowError as error:
         # The state row holds the reason for the pages; the next tick tries again.
         logger.warning("sync failed error=%s", error)
+
+
+@shared_task(ignore_result=True)
+def read_hints() -> None:
+    """Mirror what MLflow's webhook tells of, unless somebody is at it."""
+    client = MLflowClient(settings.MLFLOW_REGISTRY_URI)
+    try:
+        context = run_hints(client)
+        if context is not None and context.counts["new"]:
+            read_evidence.apply_async(expires=5)
+    except MLflowError as error:
+        logger.warning("hints not read error=%s", error)
 
 
 @shared_task(ignore_result=True)

@@ -7,6 +7,7 @@ from registry_ui.views import (
     activity,
     catalog,
     comparison,
+    hints,
     history,
     incidents,
     jump,
@@ -101,6 +102,7 @@ urlpatterns = [
         "requests/<int:number>/status/", requests.request_status, name="request_status"
     ),
     path("models/<str:name>/history/", history.model_history, name="model_history"),
+    path("hints/mlflow/", hints.mlflow_hint, name="mlflow_hint"),
     path("incidents/", incidents.incident_list, name="incident_list"),
     path("incidents/<int:number>/", incidents.incident_detail, name="incident_detail"),
     path(

@@ -31,6 +31,29 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowSe
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def hinting_mlflow_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[MLflowServer]:
+    """A real MLflow that sends its webhooks to addresses of this machine."""
+    environment = {
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+        "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
+        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": f"{'k' * 43}=",
+        # MLflow learns of a webhook at once, not after a minute.
+        "MLFLOW_WEBHOOK_CACHE_TTL": "0",
+        "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES": "0",
+    }
+    server = MLflowServer.launch(
+        tmp_path_factory.mktemp("hinting-mlflow"), environment=environment
+    )
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
 @pytest.fixture
 def mlflow_client(mlflow_server: MLflowServer) -> MLflowClient:
     """Our client of the real MLflow."""
@@ -100,4 +123,6 @@ def _shared_resource(item: pytest.Item) -> str:
     if "tests/system/" in item.nodeid:
         return "up"
     fixtures: list[str] = getattr(item, "fixturenames", [])
+    if "hinting_mlflow_server" in fixtures:
+        return "hinting mlflow"
     return "mlflow" if "mlflow_server" in fixtures else ""

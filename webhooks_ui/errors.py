@@ -8,7 +8,3 @@ class UrlRefusedError(InvalidFieldError):
 
     def __init__(self, text: str) -> None:
         super().__init__("url", text)
-
-
-class CredentialUnreadableError(Exception):
-    """A stored credential cannot be decrypted: its key is not in the key ring."""

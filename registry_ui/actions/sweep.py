@@ -260,7 +260,7 @@ def _is_same(client: MLflowClient, name: str) -> bool:
 
 def _is_gone(client: MLflowClient, version: ModelVersion, context: SyncContext) -> bool:
     """Ask for a version by name; what the pages had lost is mirrored."""
-    found = _find(client, version.model.name, version.number)
+    found = find_version(client, version.model.name, version.number)
     if found is None:
         return True
     mirror_versions([found], context, client)
@@ -271,7 +271,7 @@ def read_missing_versions(client: MLflowClient, context: SyncContext) -> None:
     """Mirror versions that aliases point to and that were made since."""
     for pks in chunks(list(context.aliases), 1000):
         for name, number in _unknown(pks, context):
-            if found := _find(client, name, number):
+            if found := find_version(client, name, number):
                 mirror_versions([found], context, client)
 
 
@@ -294,7 +294,8 @@ def _unknown(pks: Iterable[int], context: SyncContext) -> list[tuple[str, int]]:
     ]
 
 
-def _find(client: MLflowClient, name: str, number: int) -> VersionInfo | None:
+def find_version(client: MLflowClient, name: str, number: int) -> VersionInfo | None:
+    """Return a version; None where MLflow has it no longer, or calls it a prompt's."""
     try:
         return client.get_version(name, number)
     except MLflowNotFound:

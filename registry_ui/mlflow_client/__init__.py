@@ -7,6 +7,7 @@ from registry_ui.mlflow_client.client import MLflowClient
 from registry_ui.mlflow_client.connection import Cost
 from registry_ui.mlflow_client.entities import (
     PROMPT_TAG,
+    ChangeInfo,
     DatasetInfo,
     Holders,
     Json,
@@ -15,6 +16,7 @@ from registry_ui.mlflow_client.entities import (
     ModelInfo,
     RunInfo,
     VersionInfo,
+    WebhookInfo,
 )
 from registry_ui.mlflow_client.errors import (
     MLflowError,
@@ -23,9 +25,11 @@ from registry_ui.mlflow_client.errors import (
     MLflowUnavailable,
     MLflowUnreadable,
 )
+from registry_ui.mlflow_client.webhooks import MLflowWebhooks, parse_change
 
 __all__ = [
     "PROMPT_TAG",
+    "ChangeInfo",
     "Cost",
     "DatasetInfo",
     "Holders",
@@ -36,9 +40,12 @@ __all__ = [
     "MLflowRefused",
     "MLflowUnavailable",
     "MLflowUnreadable",
+    "MLflowWebhooks",
     "MetricPoint",
     "ModelFile",
     "ModelInfo",
     "RunInfo",
     "VersionInfo",
+    "WebhookInfo",
+    "parse_change",
 ]

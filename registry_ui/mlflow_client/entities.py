@@ -118,3 +118,23 @@ class ModelFile:
     run_id: str
     has_input_example: bool
     input_example_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookInfo:
+    """One of MLflow's own webhooks."""
+
+    webhook_id: str
+    url: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeInfo:
+    """What a webhook's request says was changed; `number` is None where it names none.
+
+    Anybody's word until MLflow was asked.
+    """
+
+    name: str
+    number: int | None

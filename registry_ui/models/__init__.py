@@ -10,6 +10,7 @@ from registry_ui.models.evidence import (
     as_json_number,
     as_json_numbers,
 )
+from registry_ui.models.hints import Hint, MLflowWebhook
 from registry_ui.models.incidents import Holding, Incident
 from registry_ui.models.mirror import (
     NAME_LENGTH,
@@ -47,9 +48,11 @@ __all__ = [
     "Comment",
     "Evidence",
     "EvidenceState",
+    "Hint",
     "Holding",
     "Incident",
     "Level",
+    "MLflowWebhook",
     "MetricHistory",
     "MirrorState",
     "ModelPermission",

@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from registry_ui.errors import CredentialUnreadableError
 from webhooks_ui.actions.attempts import attempt_of, outgoing, unsent_attempt
 from webhooks_ui.actions.schedule import wait_before
 from webhooks_ui.actions.webhooks import disable_gone
-from webhooks_ui.errors import CredentialUnreadableError
 from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger, Webhook
 from webhooks_ui.models.deliveries import is_success

@@ -5,11 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from registry_ui.errors import ActionError
+from registry_ui.errors import ActionError, CredentialUnreadableError
 from registry_ui.events import EventType, record_event
 from webhooks_ui import payloads, permissions
 from webhooks_ui.actions.attempts import attempt_of, outgoing
-from webhooks_ui.errors import CredentialUnreadableError
 from webhooks_ui.http_client import send
 from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from registry_ui.models import Level, ModelPermission, RegisteredModel
-from webhooks_ui.models.encryption import decrypt, encrypt
+from registry_ui.models.encryption import decrypt, encrypt
 
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000

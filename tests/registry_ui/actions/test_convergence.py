@@ -15,10 +15,12 @@ from datetime import datetime
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.hints import read_hints
 from registry_ui.actions.requests import create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
@@ -26,9 +28,11 @@ from registry_ui.errors import ActionError
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import (
     AuditEvent,
+    Hint,
     Holding,
     Incident,
     Level,
+    MLflowWebhook,
     ModelVersion,
     RegisteredModel,
     Review,
@@ -38,6 +42,7 @@ from registry_ui.planning import SERVING_STAGES, Effect, EffectKind, Plan
 from tests.factories import make_user
 from tests.mlflow_server import MLflowServer
 from tests.registry_ui.actions.somebody import PREFIX, Life, Somebody
+from tests.registry_ui.hinting import make_mlflow_webhook
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -96,18 +101,24 @@ class Us:
 
 @pytest.fixture
 def syncing(mlflow_client: MLflowClient) -> Iterator[list[BaseException]]:
-    """Sync again and again in another thread; yields what went wrong there."""
+    """Sync again and again in another thread; yields what went wrong there.
+
+    Before each sync come hints, which tell of all there is.
+    """
     stop, errors = threading.Event(), []
 
     def run() -> None:
         try:
             while not stop.wait(0.02):
+                hint_at_all()
+                read_hints(mlflow_client)
                 sync_mirror(mlflow_client)
         except BaseException as error:  # noqa: BLE001 - shown by the test
             errors.append(error)
         finally:
             connection.close()
 
+    make_mlflow_webhook()
     sync_mirror(mlflow_client)
     thread = threading.Thread(target=run)
     thread.start()
@@ -116,6 +127,16 @@ def syncing(mlflow_client: MLflowClient) -> Iterator[list[BaseException]]:
     finally:
         stop.set()
         thread.join(60)
+
+
+def hint_at_all() -> None:
+    """Store hints as if MLflow had told of each model, and of what it may have."""
+    MLflowWebhook.objects.update(resume_at=None)
+    for name in RegisteredModel.objects.live().values_list("name", flat=True):
+        for number in (1, 2, 3):
+            Hint.objects.create(
+                received_at=timezone.now(), model_name=name, version_number=number
+            )
 
 
 @pytest.mark.parametrize(

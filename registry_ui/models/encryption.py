@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from webhooks_ui.errors import CredentialUnreadableError
+from registry_ui.errors import CredentialUnreadableError
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
