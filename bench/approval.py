@@ -19,8 +19,12 @@ _SEEN = re.compile(r'name="seen" value="([^"]*)"')
 
 
 def approval(signoff: Signoff, url: str) -> Iterator[Result]:
-    """Approve requests on their pages; undo each directly, which is the peer."""
+    """Approve requests on their pages; undo each directly, which is the peer.
+
+    No clock runs here, and nothing is approved on a mirror that is old.
+    """
     with signoff.worker() as worker:
+        worker.do("catch_up")
         requests = worker.do("ask_for_production", count=_WARM_UPS + _COUNT)["requests"]
     site, mlflow = RawClient(url, signoff.cookie), RawClient(signoff.mlflow_uri)
     pairs = []
