@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -32,6 +33,12 @@ class Stage(models.TextChoices):
     STAGING = "Staging", "Staging"
     PRODUCTION = "Production", "Production"
     ARCHIVED = "Archived", "Archived"
+
+
+@lru_cache(maxsize=4096)
+def _model_url(name: str) -> str:
+    """Return the address of a model's page; a list asks for very many of them."""
+    return reverse("registry_ui:model_detail", args=[name])
 
 
 class RegisteredModelQuerySet(models.QuerySet["RegisteredModel"]):
@@ -100,7 +107,7 @@ class RegisteredModel(models.Model):
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
-        return reverse("registry_ui:model_detail", args=[self.name])
+        return _model_url(self.name)
 
     @property
     def is_live(self) -> bool:

@@ -43,7 +43,7 @@ from registry_ui.views.getters import (
 )
 from registry_ui.views.incidents import phrases
 from registry_ui.views.keyset import page_of
-from registry_ui.views.model_rows import model_rows
+from registry_ui.views.model_rows import PAGE_SIZE, model_rows
 from registry_ui.views.model_search import find_models, model_order
 from registry_ui.views.panels import render_panels
 from registry_ui.views.sentences import event_lines
@@ -53,7 +53,6 @@ from registry_ui.views.version_table import columns_to_choose, version_table
 LIST = "registry_ui/model_list.html"
 MODEL = "registry_ui/model_detail.html"
 VERSION = "registry_ui/version_detail.html"
-PAGE_SIZE = 25
 RECENT_REQUESTS = 5
 RECENT_EVENTS = 8
 SHOWN_ALIASES = 20

@@ -1,6 +1,7 @@
 """What the list of models says of each, in a fixed number of queries."""
 
-from collections import Counter, defaultdict
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.views.headlines import Headline, headline_of
+from registry_ui.views.prepared import PreparedQuery
 
+PAGE_SIZE = 25
 SHOWN = 2
 """How many holders of a stage, and how many aliases, a row names."""
 
@@ -46,29 +49,62 @@ class ModelRow:
     open_count: int
 
 
-def model_rows(models: Iterable[RegisteredModel]) -> list[ModelRow]:
-    """Return one row a model, in the given order."""
-    models = list(models)
-    pks = [model.pk for model in models]
-    holders, newest = _holders(pks)
-    aliases = _aliases(pks)
-    metrics = dict(
-        Evidence.objects.filter(version__in=newest.values()).values_list(
-            "version", "metrics"
+_IN_USE = PreparedQuery(
+    lambda pks: (
+        ModelVersion.objects.filter(
+            model__in=pks,
+            stage__in=[Stage.PRODUCTION, Stage.STAGING],
+            deleted_at=None,
         )
-    )
-    versions = dict(
+        .order_by("-number")
+        .values_list("model", "stage", "number", "pk")
+    ),
+    most=PAGE_SIZE,
+)
+_ALIASES = PreparedQuery(
+    lambda pks: (
+        Alias.objects.filter(model__in=pks)
+        .order_by("name")
+        .values_list("model", "name", "version__number")
+    ),
+    most=PAGE_SIZE,
+)
+_METRICS = PreparedQuery(
+    lambda pks: Evidence.objects.filter(version__in=pks).values_list(
+        "version", "metrics"
+    ),
+    most=PAGE_SIZE,
+)
+_VERSION_COUNTS = PreparedQuery(
+    lambda pks: (
         ModelVersion.objects.filter(model__in=pks, deleted_at=None)
         .order_by()
         .values_list("model")
         .annotate(count=Count("pk"))
-    )
-    requests = Counter(
+    ),
+    most=PAGE_SIZE,
+)
+_OPEN_COUNTS = PreparedQuery(
+    lambda pks: (
         TransitionRequest.objects.open()
         .filter(version__model__in=pks)
         .order_by()
-        .values_list("version__model", flat=True)
-    )
+        .values_list("version__model")
+        .annotate(count=Count("pk"))
+    ),
+    most=PAGE_SIZE,
+)
+
+
+def model_rows(models: Iterable[RegisteredModel]) -> list[ModelRow]:
+    """Return one row a model, in the given order; at most a page of them."""
+    models = list(models)
+    pks = [model.pk for model in models]
+    holders, newest = _holders(pks)
+    aliases = _aliases(pks)
+    metrics = {pk: json.loads(text) for pk, text in _METRICS([*newest.values()])}
+    versions: dict[int, int] = dict(_VERSION_COUNTS(pks))
+    requests: dict[int, int] = dict(_OPEN_COUNTS(pks))
     return [
         ModelRow(
             model,
@@ -77,7 +113,7 @@ def model_rows(models: Iterable[RegisteredModel]) -> list[ModelRow]:
             aliases[model.pk],
             headline_of(metrics.get(newest.get(model.pk, 0), {})),
             versions.get(model.pk, 0),
-            requests[model.pk],
+            requests.get(model.pk, 0),
         )
         for model in models
     ]
@@ -89,15 +125,7 @@ def _holders(
     """Return who is in Production and Staging; and the newest in Production, by pk."""
     named: dict[tuple[int, str], list[tuple[str, int]]] = defaultdict(list)
     newest: dict[int, int] = {}
-    for model, stage, number, pk in (
-        ModelVersion.objects.filter(
-            model__in=pks,
-            stage__in=[Stage.PRODUCTION, Stage.STAGING],
-            deleted_at=None,
-        )
-        .order_by("-number")
-        .values_list("model", "stage", "number", "pk")
-    ):
+    for model, stage, number, pk in _IN_USE(pks):
         named[model, stage].append((f"v{number}", number))
         if stage == Stage.PRODUCTION:
             newest.setdefault(model, pk)
@@ -110,11 +138,7 @@ def _holders(
 
 def _aliases(pks: Sequence[int]) -> dict[int, Named]:
     named: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for model, name, number in (
-        Alias.objects.filter(model__in=pks)
-        .order_by("name")
-        .values_list("model", "name", "version__number")
-    ):
+    for model, name, number in _ALIASES(pks):
         named[model].append((f"@{name}", number))
     return defaultdict(
         Named,

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registry_ui.models import Level, ModelVersion, RegisteredModel, Stage
-from registry_ui.views.catalog import PAGE_SIZE
+from registry_ui.views.model_rows import PAGE_SIZE
 from tests.factories import (
     grant,
     make_alias,

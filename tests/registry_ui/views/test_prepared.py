@@ -1,0 +1,71 @@
+import pytest
+from django.db.models import Count
+
+from registry_ui.models import Alias, ModelVersion, RegisteredModel, Stage
+from registry_ui.views.prepared import PreparedQuery
+from tests.factories import make_alias, make_model, make_version
+
+pytestmark = pytest.mark.django_db
+
+HELD = PreparedQuery(
+    lambda pks: (
+        ModelVersion.objects.filter(
+            model__in=pks, stage=Stage.STAGING, number__gt=1, deleted_at=None
+        )
+        .order_by()
+        .values_list("model")
+        .annotate(count=Count("pk"))
+    ),
+    most=3,
+)
+
+
+@pytest.fixture
+def models() -> list[RegisteredModel]:
+    """Four models; the first has one version that counts, the second two, and so on."""
+    found = []
+    for count in range(1, 5):
+        model = make_model()
+        for number in range(1, count + 2):
+            make_version(model=model, number=number, stage=Stage.STAGING)
+        found.append(model)
+    return found
+
+
+@pytest.mark.parametrize("asked", [[0], [1, 3], [3, 1, 0], [2, 2, 2], []])
+def test_it_answers_what_the_query_itself_would(
+    models: list[RegisteredModel], asked: list[int]
+) -> None:
+    pks = [models[place].pk for place in asked]
+
+    assert dict(HELD(pks)) == {models[place].pk: place + 1 for place in asked}
+
+
+def test_keys_of_one_call_are_forgotten_by_the_next(
+    models: list[RegisteredModel],
+) -> None:
+    assert len(HELD([model.pk for model in models[:3]])) == 3
+    assert HELD([models[3].pk]) == [(models[3].pk, 4)]
+
+
+def test_more_keys_than_it_was_compiled_for_are_refused(
+    models: list[RegisteredModel],
+) -> None:
+    with pytest.raises(ValueError, match="3 keys at once"):
+        HELD([model.pk for model in models])
+
+
+def test_what_is_joined_comes_in_the_order_of_the_query() -> None:
+    version = make_version(number=7)
+    for name in ("b", "a"):
+        make_alias(version=version, name=name)
+    aliases = PreparedQuery(
+        lambda pks: (
+            Alias.objects.filter(model__in=pks)
+            .order_by("name")
+            .values_list("name", "version__number")
+        ),
+        most=2,
+    )
+
+    assert aliases([version.model_id]) == [("a", 7), ("b", 7)]
