@@ -3,7 +3,9 @@
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404, HttpRequest
 
+from registry_ui.events import EventType
 from registry_ui.models import (
+    AuditEvent,
     ModelPermission,
     ModelVersion,
     RegisteredModel,
@@ -25,16 +27,30 @@ def has_access(user: User) -> bool:
 def visible_model_or_404(user: User | AnonymousUser, name: str) -> RegisteredModel:
     """Return the model of that name; of several lives the live one, else the last.
 
+    Where no model has the name now, one that had it before it was renamed will do.
+
     Raises:
         Http404: there is none, or the user may not read it.
     """
     if "\x00" in name:  # PostgreSQL takes no such text
         raise Http404
-    lives = RegisteredModel.objects.visible_to(user).filter(name=name)
+    models = RegisteredModel.objects.visible_to(user)
+    lives = models.filter(name=name)
     model = lives.live().first() or lives.order_by("-deleted_at").first()
+    if model is None:
+        model = models.filter(pk__in=_pks_of_renamed(name)).first()
     if model is None:
         raise Http404
     return model
+
+
+def _pks_of_renamed(name: str) -> list[int]:
+    """Return which model had the name last, if it was renamed since."""
+    renamed = AuditEvent.objects.filter(type=EventType.REGISTERED_MODEL_RENAMED)
+    for event in renamed.order_by("-position").iterator():
+        if event.details.get("name_before") == name and event.model_pk is not None:
+            return [event.model_pk]
+    return []
 
 
 def visible_version_or_404(

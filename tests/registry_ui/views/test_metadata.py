@@ -167,7 +167,23 @@ def test_a_model_is_renamed(name: str, manager: Client) -> None:
     page = messages_of(manager, f"/models/{name}/rename/", {"name": new})
 
     assert f"<title>{new} " in page
-    text(manager, f"/models/{name}/", 404)
+    for below in ("", "versions/1/"):
+        assert new in text(manager, f"/models/{name}/{below}")
+
+
+def test_an_old_name_leads_nobody_to_a_model_they_may_not_read(
+    name: str, manager: Client
+) -> None:
+    messages_of(manager, f"/models/{name}/rename/", {"name": f"{name} anew"})
+
+    text(browser(make_user()), f"/models/{name}/", 404)
+
+
+def test_an_old_name_is_free_for_another_model(name: str, manager: Client) -> None:
+    messages_of(manager, f"/models/{name}/rename/", {"name": f"{name} anew"})
+    make_model(name=name)
+
+    assert f"<title>{name} ·" in text(manager, f"/models/{name}/")
 
 
 def test_a_version_and_a_model_are_deleted(
