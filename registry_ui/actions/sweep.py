@@ -95,14 +95,15 @@ def _settle_missing(
     ]
     if any(not born[model.created_at] for model in missing):
         _look_again(client, missing, born)
-    renamed: dict[int, str] = {}
+    renamed: dict[int, ModelInfo] = {}
     for model in missing:
         twins = born[model.created_at]
         if len(twins) == 1:
-            renamed[model.pk] = twins.pop().name
+            renamed[model.pk] = twins.pop()
         else:
             retire_model(model.pk, context)
-    rename_models(renamed, context)
+    rename_models({pk: info.name for pk, info in renamed.items()}, context)
+    mirror_models(renamed, context)
     back = {created_at for created_at, infos in born.items() if infos}
     _settle_hidden(client, context, back)
     return [info for infos in born.values() for info in infos]
