@@ -86,6 +86,7 @@ def _strange_models(
     """
     strange = set()
     for model in RegisteredModel.objects.filter(pk__in=list(pks)).order_by("pk"):
+        context.beat()
         found = client.find_model(model.name)
         if found is None or found.created_at != model.created_at:
             strange.add(model.pk)
