@@ -6,6 +6,8 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 
@@ -152,8 +154,11 @@ def test_a_first_sync_that_dies_is_begun_again_and_ends_with_one_event(
     with pytest.raises(Killed):
         sync_mirror(mlflow_client, progress=die)
     MirrorState.objects.update(lease_expires_at=timezone.now())
-    sync_mirror(mlflow_client)
+    with CaptureQueriesContext(connection) as queries:
+        sync_mirror(mlflow_client)
 
+    about_versions = [q["sql"] for q in queries if "modelversion" in q["sql"]]
+    assert not [sql for sql in about_versions if sql.startswith(("INSERT", "UPDATE"))]
     assert Alias.objects.get(model__name=name).version.number == 1
     assert list(AuditEvent.objects.values_list("type", flat=True)) == ["mirror.filled"]
     assert not Incident.objects.exists()
