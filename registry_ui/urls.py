@@ -21,6 +21,7 @@ app_name = "registry_ui"
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
+    path("mirror/", overview.overview_mirror, name="overview_mirror"),
     path("models/", catalog.model_list, name="model_list"),
     path("jump/", jump.model_jump, name="model_jump"),
     path("models/<str:name>/", catalog.model_detail, name="model_detail"),

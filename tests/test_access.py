@@ -46,6 +46,7 @@ healthz GET 200 200 200 200 200 200 200
 readyz GET 503 503 503 503 503 503 503
 admin:index GET 302 302 302 302 302 302 200
 registry_ui:overview GET 302 200 200 200 200 200 200
+registry_ui:overview_mirror GET 302 302 302 302 302 302 302
 registry_ui:model_list GET 302 200 200 200 200 200 200
 registry_ui:model_jump GET 302 200 200 200 200 200 200
 registry_ui:model_detail GET 302 404 200 200 200 200 200

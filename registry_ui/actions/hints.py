@@ -261,7 +261,10 @@ def _read_model(
         if len(numbers) > MOST_VERSIONS_READ_SINGLY:
             context.unread_models.add(pk)
         else:
-            found = [find_version(client, name, number) for number in sorted(numbers)]
+            found = [
+                find_version(client, name, number, context)
+                for number in sorted(numbers)
+            ]
             mirror_versions([info for info in found if info], context, client)
 
 

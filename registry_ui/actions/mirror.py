@@ -20,6 +20,9 @@ from registry_ui.planning import Effect
 Tell = Callable[[str, int], None]
 """Told after each page: `poll`, `models` or `versions`, and how many were read."""
 
+Beat = Callable[[], None]
+"""Called before each thing that is asked for alone: keeps the lease, or raises."""
+
 _Page = TypeVar("_Page")
 _Item = TypeVar("_Item")
 
@@ -39,6 +42,7 @@ class SyncContext:
     started_at: datetime
     previous_at: datetime | None
     """Start of the last look at the holders; None: this is the first sync."""
+    beat: Beat = lambda: None
     counts: Counter[str] = field(default_factory=Counter)
     """How many events: `new`, `changed` or `gone`, an event a row that was created."""
     aliases: dict[int, dict[str, int]] = field(default_factory=dict)

@@ -86,6 +86,7 @@ def _strange_models(
     """
     strange = set()
     for model in RegisteredModel.objects.filter(pk__in=list(pks)).order_by("pk"):
+        context.beat()
         found = client.find_model(model.name)
         if found is None or found.created_at != model.created_at:
             strange.add(model.pk)
@@ -102,8 +103,6 @@ def _differing(
         The keys of all that differs; and of that what is new, or has been another
         version before, so that it may belong to another model of the same name.
     """
-    if context.is_first:
-        return list(infos), []
     rows = (
         ModelVersion.objects.filter(
             model__in={model for model, _ in infos},
@@ -123,7 +122,9 @@ def _differing(
         elif stored[key][1:] == columns and tags[stored[key][0]] == info.tags:
             continue
         differing.append(key)
-    return differing, new
+    # While the mirror is filled no model is another one than it was a moment ago, or
+    # the next sync finds out; what a fill that died has left is not written again.
+    return differing, [] if context.is_first else new
 
 
 @transaction.atomic

@@ -60,7 +60,8 @@ def read_strangers(client: MLflowClient, context: SyncContext) -> bool:
     names, context.strangers = context.strangers, set()
     if len(names) > MOST_STRANGERS:
         return False
-    infos = [info for name in sorted(names) if (info := client.find_model(name))]
+    found = (_find_model(client, name, context) for name in sorted(names))
+    infos = [info for info in found if info is not None]
     infos = [info for info in infos if not info.is_prompt]
     may_be_known = Q(created_at__in=[i.created_at for i in infos]) | Q(name__in=names)
     if RegisteredModel.objects.live().filter(may_be_known).exists():
@@ -94,15 +95,16 @@ def _settle_missing(
         if not _is_still_there(client, context, model)
     ]
     if any(not born[model.created_at] for model in missing):
-        _look_again(client, missing, born)
-    renamed: dict[int, str] = {}
+        _look_again(client, context, missing, born)
+    renamed: dict[int, ModelInfo] = {}
     for model in missing:
         twins = born[model.created_at]
         if len(twins) == 1:
-            renamed[model.pk] = twins.pop().name
+            renamed[model.pk] = twins.pop()
         else:
             retire_model(model.pk, context)
-    rename_models(renamed, context)
+    rename_models({pk: info.name for pk, info in renamed.items()}, context)
+    mirror_models(renamed, context)
     back = {created_at for created_at, infos in born.items() if infos}
     _settle_hidden(client, context, back)
     return [info for infos in born.values() for info in infos]
@@ -119,7 +121,7 @@ def _settle_hidden(
         back: when those were created that are listed under a name not known yet.
     """
     for hidden in RegisteredModel.objects.filter(is_prompt=True).order_by("pk"):
-        found = client.find_model(hidden.name)
+        found = _find_model(client, hidden.name, context)
         if found is not None and found.created_at == hidden.created_at:
             mirror_models({hidden.pk: found}, context)
         elif hidden.created_at not in back:
@@ -128,6 +130,7 @@ def _settle_hidden(
 
 def _look_again(
     client: MLflowClient,
+    context: SyncContext,
     missing: Iterable[RegisteredModel],
     born: dict[datetime, list[ModelInfo]],
 ) -> None:
@@ -139,6 +142,7 @@ def _look_again(
     others = RegisteredModel.objects.live().exclude(pk__in=[m.pk for m in missing])
     known = set(others.filter(created_at__in=wanted).values_list("name", flat=True))
     for page in client.iter_models(page_size=MODELS_A_PAGE):
+        context.beat()
         for info in page:
             if info.created_at in wanted and info.name not in known:
                 born[info.created_at].append(info)
@@ -148,7 +152,7 @@ def _is_still_there(
     client: MLflowClient, context: SyncContext, model: RegisteredModel
 ) -> bool:
     """Ask for a model by name; mirror what the pages had lost, or what hides it."""
-    found = client.find_model(model.name)
+    found = _find_model(client, model.name, context)
     if found is None or found.created_at != model.created_at:
         return False
     mirror_models({model.pk: found}, context)
@@ -208,6 +212,7 @@ def read_versions_of(
     for name in [*models.order_by("name").values_list("name", flat=True)]:
         numbers: set[int] = set()
         for page in client.iter_versions(name=name, page_size=VERSIONS_A_PAGE):
+            context.beat()
             mirror_versions(page, context, client)
             numbers |= {info.number for info in page}
         _retire_unseen(client, context, {name: numbers})
@@ -248,19 +253,19 @@ def _retire_unseen_of(
         if _is_gone(client, version, context)
     ]
     # If the model was renamed or made again meanwhile, that is why they are not found.
-    if gone and _is_same(client, name):
+    if gone and _is_same(client, name, context):
         retire_versions(gone, context)
 
 
-def _is_same(client: MLflowClient, name: str) -> bool:
-    found = client.find_model(name)
+def _is_same(client: MLflowClient, name: str, context: SyncContext) -> bool:
+    found = _find_model(client, name, context)
     models = RegisteredModel.objects.in_mlflow().filter(name=name)
     return found is not None and models.filter(created_at=found.created_at).exists()
 
 
 def _is_gone(client: MLflowClient, version: ModelVersion, context: SyncContext) -> bool:
     """Ask for a version by name; what the pages had lost is mirrored."""
-    found = find_version(client, version.model.name, version.number)
+    found = find_version(client, version.model.name, version.number, context)
     if found is None:
         return True
     mirror_versions([found], context, client)
@@ -271,7 +276,7 @@ def read_missing_versions(client: MLflowClient, context: SyncContext) -> None:
     """Mirror versions that aliases point to and that were made since."""
     for pks in chunks(list(context.aliases), 1000):
         for name, number in _unknown(pks, context):
-            if found := find_version(client, name, number):
+            if found := find_version(client, name, number, context):
                 mirror_versions([found], context, client)
 
 
@@ -294,8 +299,18 @@ def _unknown(pks: Iterable[int], context: SyncContext) -> list[tuple[str, int]]:
     ]
 
 
-def find_version(client: MLflowClient, name: str, number: int) -> VersionInfo | None:
+def _find_model(
+    client: MLflowClient, name: str, context: SyncContext
+) -> ModelInfo | None:
+    context.beat()
+    return client.find_model(name)
+
+
+def find_version(
+    client: MLflowClient, name: str, number: int, context: SyncContext
+) -> VersionInfo | None:
     """Return a version; None where MLflow has it no longer, or calls it a prompt's."""
+    context.beat()
     try:
         return client.get_version(name, number)
     except MLflowNotFound:

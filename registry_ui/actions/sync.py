@@ -12,6 +12,7 @@ that means each time.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -45,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 MOST_MODELS_READ_SINGLY = 50
 """Beyond it, a sweep of all versions is cheaper."""
+BEAT_SECONDS = 10.0
+"""How often the lease is renewed, at most, between two pages."""
 
 
 @dataclass(slots=True)
@@ -132,6 +135,8 @@ class _Sync:
         self.must_read_models = self.must_read_versions = context.is_first
         self.read: dict[str, int] = {}
         self.began = client.cost.requests, client.cost.seconds
+        self.renewed_at = monotonic()
+        context.beat = self._beat
 
     def run(self) -> None:
         """Read what is due, and settle it."""
@@ -189,9 +194,16 @@ class _Sync:
         """Renew the lease, and say how far things got."""
         self.progress(phase, count)
         self.read[phase] = count
-        self._update(
-            lease_expires_at=timezone.now() + LEASE, phase=phase, phase_count=count
-        )
+        self._renew(phase=phase, phase_count=count)
+
+    def _beat(self) -> None:
+        """Renew the lease between pages, too: a slow MLflow may be asked for much."""
+        if monotonic() - self.renewed_at > BEAT_SECONDS:
+            self._renew()
+
+    def _renew(self, **columns: Any) -> None:
+        self._update(lease_expires_at=timezone.now() + LEASE, **columns)
+        self.renewed_at = monotonic()
 
     def _note(self, **columns: Any) -> None:
         for name, value in columns.items():

@@ -31,7 +31,7 @@ from registry_ui.mlflow_client.model_file import (
     parse_requirements,
     parse_text,
 )
-from registry_ui.mlflow_client.paging import all_of, pages
+from registry_ui.mlflow_client.paging import fitting, pages
 
 _VERSIONS_A_PAGE = 10_000
 _ACTIVE_STAGES = {"staging", "production"}
@@ -42,7 +42,8 @@ class MLflowClient:
     """Speaks to one MLflow server; threads may share it, forked processes may not.
 
     Every method may raise `MLflowUnavailable`, and `MLflowRefused` where our account
-    may not do it. Prompts, which MLflow stores as registered models, do not exist here.
+    may not do it. Prompts, which MLflow stores as registered models, do not exist here,
+    nor do models whose names are longer than MLflow's own column (`NAME_LENGTH`).
     """
 
     def __init__(self, uri: str, *, timeout_seconds: float = 10.0) -> None:
@@ -116,7 +117,7 @@ class MLflowClient:
         if name is not None:
             params["filter"] = name_filter(name)
         for page in pages(self._connection, "model-versions/search", params):
-            found = all_of(parsing.found_version_info, page, "model_versions")
+            found = fitting(parsing.found_version_info, page, "model_versions")
             yield [item for item in found if name is None or item.name == name]
 
     def iter_touched_versions(self, *, page_size: int) -> Iterator[list[VersionInfo]]:
@@ -131,7 +132,7 @@ class MLflowClient:
             "order_by": ["last_updated_timestamp DESC", "name ASC"],
         }
         for page in pages(self._connection, "model-versions/search", params):
-            yield all_of(parsing.found_version_info, page, "model_versions")
+            yield fitting(parsing.found_version_info, page, "model_versions")
 
     def find_model(self, name: str) -> ModelInfo | None:
         """Return the model or prompt of this name; None where there is neither.
@@ -373,7 +374,7 @@ class MLflowClient:
         if name_filter:
             params["filter"] = name_filter
         for page in pages(self._connection, "registered-models/search", params):
-            yield all_of(parsing.model_info, page, "registered_models")
+            yield fitting(parsing.model_info, page, "registered_models")
 
 
 def _model_in(payload: JsonObject) -> ModelInfo:

@@ -7,6 +7,11 @@ from typing import TypeAlias
 PROMPT_TAG = "mlflow.prompt.is_prompt"
 """The tag of a registered model that makes MLflow take it for a prompt."""
 
+NAME_LENGTH = 256
+"""Of a model at most: MLflow's column, which its store on SQLite does not enforce."""
+RUN_ID_LENGTH = 64
+"""MLflow's own have 32 characters; any text passes where it stores into SQLite."""
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 

@@ -1,13 +1,18 @@
 """Lists that MLflow answers in pages."""
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from registry_ui.mlflow_client.answers import JsonObject, understood
 from registry_ui.mlflow_client.connection import Connection
+from registry_ui.mlflow_client.entities import NAME_LENGTH, ModelInfo, VersionInfo
 from registry_ui.mlflow_client.errors import MLflowUnavailable
 
+logger = logging.getLogger(__name__)
+
 Entity = TypeVar("Entity")
+Named = TypeVar("Named", ModelInfo, VersionInfo)
 
 
 def pages(
@@ -32,3 +37,23 @@ def all_of(
 ) -> list[Entity]:
     """Return what the page lists under `key`, parsed."""
     return understood(lambda it: [parse(item) for item in it.get(key, ())], page)
+
+
+def fitting(
+    parse: Callable[[JsonObject], Named], page: JsonObject, key: str
+) -> list[Named]:
+    """Return what the page lists, without what bears a name that nobody else takes.
+
+    MLflow checks no length, and SQLite does not either: where MLflow stores into it, a
+    name may be longer than the column that is declared for it.
+    """
+    found = all_of(parse, page, key)
+    fit = [item for item in found if len(item.name) <= NAME_LENGTH]
+    if len(fit) < len(found):
+        logger.warning(
+            "left out what has a name of more than %d characters: %d of %s",
+            NAME_LENGTH,
+            len(found) - len(fit),
+            key,
+        )
+    return fit

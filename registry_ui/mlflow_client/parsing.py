@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from registry_ui.mlflow_client.answers import JsonObject
 from registry_ui.mlflow_client.entities import (
+    RUN_ID_LENGTH,
     DatasetInfo,
     MetricPoint,
     ModelInfo,
@@ -79,7 +80,7 @@ def _version(payload: JsonObject, aliases: tuple[str, ...] | None) -> VersionInf
         stage=payload.get("current_stage") or "None",
         description=payload.get("description") or "",
         source=payload.get("source") or "",
-        run_id=payload.get("run_id") or "",
+        run_id=(payload.get("run_id") or "")[:RUN_ID_LENGTH],
         run_link=payload.get("run_link") or "",
         status=payload.get("status") or "",
         status_message=payload.get("status_message") or "",

@@ -347,6 +347,10 @@ class MirrorState(models.Model):
         longest = max(settings.SWEEP_SECONDS, spacing) + held_up
         return float(settings.SYNC_SECONDS + longest)
 
+    def is_being_read(self, now: datetime) -> bool:
+        """Is a sync under way? One that died counts until its lease runs out."""
+        return self.lease_expires_at is not None and self.lease_expires_at > now
+
     def why_stale(self, now: datetime) -> str:
         """Say why nobody should decide on what is shown; empty while it is fresh."""
         if not self.is_stale(now):

@@ -1,13 +1,16 @@
 """The first page: what waits for me, what changed, whether all is well."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from registry_ui.extensions import panels_of_overview
+from registry_ui.htmx import Request
 from registry_ui.models import (
     Incident,
     MirrorState,
@@ -25,6 +28,7 @@ from registry_ui.views.sentences import event_lines
 from registry_ui.views.waiting import requests_to_decide, with_open_gates
 
 TEMPLATE = "registry_ui/overview.html"
+MIRROR = "registry_ui/_overview_mirror.html"
 SHOWN_REQUESTS = 5
 SHOWN_EVENTS = 10
 SHOWN_INCIDENTS = 5
@@ -70,8 +74,49 @@ def _in_production() -> Any:
     return versions.values("model")
 
 
+@require_safe
+def overview_mirror(request: Request) -> HttpResponse:
+    """Tell a page that shows a sync under way how far it is."""
+    if not request.htmx:
+        return redirect("registry_ui:overview")
+    mirror = _mirror()
+    context = {"mirror": mirror, "mlflow_url": mlflow_url()}
+    response = render(request, MIRROR, context)
+    if "first" in request.GET and mirror["state"].synced_at is not None:
+        # The page around it shows an empty registry.
+        response["HX-Refresh"] = "true"
+    return response
+
+
 def _mirror() -> dict[str, Any]:
-    state = MirrorState.load()
-    is_stale = state.is_stale(timezone.now())
-    reading = "models" if state.phase == "models" else "versions"
-    return {"state": state, "is_stale": is_stale, "reading": reading}
+    state, now = MirrorState.load(), timezone.now()
+    return {
+        "state": state,
+        "is_stale": state.is_stale(now),
+        "reading": _reading(state) if state.is_being_read(now) else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a sync is; `total` is None where nobody can know it."""
+
+    what: str
+    count: int
+    total: int | None
+
+
+def _reading(state: MirrorState) -> Reading:
+    """Return how far the sync under way is, measured by what the mirror has."""
+    total = None
+    if state.synced_at is not None and state.phase in _MIRRORED:
+        total = max(_MIRRORED[state.phase](), state.phase_count)
+    return Reading(_WHAT.get(state.phase, ""), state.phase_count, total)
+
+
+_WHAT = {"poll": "touched versions", "models": "models", "versions": "versions"}
+_MIRRORED: dict[str, Callable[[], int]] = {
+    "models": lambda: RegisteredModel.objects.live().count(),
+    "versions": lambda: ModelVersion.objects.filter(deleted_at=None).count(),
+}
+"""How many there were at the last look, by phase."""

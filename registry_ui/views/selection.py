@@ -36,9 +36,10 @@ class Selection:
     @classmethod
     def from_query(cls, query: QueryDict) -> Selection:
         """Read `v` (once a version), `add`, `base` and `only` of an address."""
-        given = [key.strip() for key in (*query.getlist("v"), query.get("add", ""))]
-        keys = list(dict.fromkeys(key for key in given if key))
-        base = query.get("base", "").strip()
+        # Names may begin with a space: only what is typed is trimmed.
+        given = (*query.getlist("v"), query.get("add", "").strip())
+        keys = list(dict.fromkeys(key for key in given if key.strip()))
+        base = query.get("base", "")
         if base in keys:
             keys.remove(base)
             keys.insert(0, base)

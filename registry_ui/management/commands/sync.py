@@ -1,21 +1,25 @@
 """`manage.py sync [--full]`: bring the mirror up to date now."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from registry_ui.actions.evidence import ALL, EvidenceReport, read_evidence
 from registry_ui.actions.leases import LeaseLostError
 from registry_ui.actions.sync import SyncReport, sync_mirror
 from registry_ui.mlflow_client import MLflowClient, MLflowError
+from registry_ui.models import MirrorState
 
 ERASE_LINE = "\r\033[K"
 
 BUSY = (
     "Another sync is running, and two never run at the same time. It brings the mirror"
-    " up to date as well; run this again when it is done."
+    " up to date as well; run this again when it is done. If it was killed, this one"
+    " can take over in {seconds:.0f} s."
 )
 
 
@@ -43,12 +47,12 @@ class Command(BaseCommand):
                 progress=self._show,
             )
             if report is None:
-                raise CommandError(BUSY)
+                raise CommandError(_busy())
             evidence = read_evidence(
                 registry, tracking, bound=ALL, progress=self._show_evidence
             )
         except LeaseLostError:
-            raise CommandError(BUSY) from None
+            raise CommandError(_busy()) from None
         except MLflowError as error:
             raise CommandError(str(error)) from None
         finally:
@@ -83,3 +87,10 @@ class Command(BaseCommand):
             f" {report.changed:,} changed, {report.gone:,} gone; {report.requests:,}"
             f" requests in {report.seconds:.1f} s; {read}."
         )
+
+
+def _busy() -> str:
+    """Say that somebody else is at it, and until when that holds without a renewal."""
+    expires_at = MirrorState.load().lease_expires_at
+    left = expires_at - timezone.now() if expires_at else timedelta()
+    return BUSY.format(seconds=max(0.0, left.total_seconds()))

@@ -48,6 +48,8 @@ class FlakyMLflow(ThreadingHTTPServer):
         self.faults: dict[int, Fault] = {}
         """By the number of the request, from 0."""
         self.count = 0
+        self.delay_seconds = 0.0
+        """Before each answer of MLflow's own."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -65,7 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
                 body=body or None,
                 headers={"Content-Type": "application/json"},
             )
-            fault = Fault(answer.status, body=answer.data)
+            fault = Fault(
+                answer.status,
+                body=answer.data,
+                delay_seconds=self.server.delay_seconds,
+            )
         time.sleep(fault.delay_seconds)
         self.send_response(fault.status)
         self.send_header("Content-Type", fault.content_type)

@@ -1,11 +1,18 @@
 """An MLflow that fails, and a sync that dies: nothing wrong is said, the next mends."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 
+from registry_ui.actions import sync
+from registry_ui.actions.leases import take_lease
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient, MLflowUnavailable
 from registry_ui.models import (
@@ -23,6 +30,7 @@ from tests.registry_ui.actions.flaky_mlflow import (
     FlakyMLflow,
     flaky_mlflow,
 )
+from tests.threads import apart
 
 pytestmark = pytest.mark.django_db
 
@@ -146,8 +154,46 @@ def test_a_first_sync_that_dies_is_begun_again_and_ends_with_one_event(
     with pytest.raises(Killed):
         sync_mirror(mlflow_client, progress=die)
     MirrorState.objects.update(lease_expires_at=timezone.now())
-    sync_mirror(mlflow_client)
+    with CaptureQueriesContext(connection) as queries:
+        sync_mirror(mlflow_client)
 
+    about_versions = [q["sql"] for q in queries if "modelversion" in q["sql"]]
+    assert not [sql for sql in about_versions if sql.startswith(("INSERT", "UPDATE"))]
     assert Alias.objects.get(model__name=name).version.number == 1
     assert list(AuditEvent.objects.values_list("type", flat=True)) == ["mirror.filled"]
     assert not Incident.objects.exists()
+
+
+def test_a_slow_mlflow_that_is_asked_for_much_does_not_cost_the_lease(
+    name: str,
+    committed_db: None,
+    plain: PlainClient,
+    door: FlakyMLflow,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(14):
+        plain.create_model_version(name, "s3://bucket/model")
+    sync_mirror(client_of(door))
+    for number in range(4, 18):  # each is asked for alone before it counts as gone
+        plain.delete_model_version(name, str(number))
+    door.delay_seconds = 0.6 * PATIENCE_SECONDS
+    monkeypatch.setattr(sync, "LEASE", timedelta(seconds=2.5))
+    monkeypatch.setattr(sync, "BEAT_SECONDS", 0.1)
+    ended = Event()
+
+    def try_to_take_over() -> None:
+        while not ended.wait(0.1):
+            take_lease(MirrorState)
+
+    with ThreadPoolExecutor(1) as pool:
+        rival = pool.submit(apart, try_to_take_over)
+        try:
+            report = sync_mirror(client_of(door))
+        finally:
+            ended.set()
+        rival.result()
+
+    assert report is not None, "the rival did not get it"
+    assert report.seconds > 4
+    assert report.gone == 14
+    check_mirror(name)

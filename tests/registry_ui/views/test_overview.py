@@ -19,7 +19,7 @@ from tests.factories import (
     make_user,
     make_version,
 )
-from tests.registry_ui.views.reading import query_count
+from tests.registry_ui.views.reading import HTMX, query_count, text
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +162,96 @@ def test_an_old_mirror_is_called_old(client: Client, reviewer: User) -> None:
     MirrorState.objects.create(synced_at=timezone.now() - timedelta(hours=2))
 
     assert "Nothing is being synced." in overview(client)
+
+
+# --- A sync under way ---------------------------------------------------------------
+
+
+def reading(client: Client) -> str:
+    """Return the card of the mirror, as a page that polls it gets it."""
+    return text(client, "/mirror/", headers=HTMX)
+
+
+def begin_reading(phase: str, count: int, *, seconds_left: float = 60) -> None:
+    """Let a sync be under way."""
+    MirrorState.objects.update_or_create(
+        id=MirrorState.ONLY,
+        defaults={
+            "phase": phase,
+            "phase_count": count,
+            "lease_token": "theirs",
+            "lease_expires_at": timezone.now() + timedelta(seconds=seconds_left),
+        },
+    )
+
+
+def test_a_sync_under_way_shows_how_far_it_is_and_is_polled(
+    client: Client, reviewer: User
+) -> None:
+    model = make_model()
+    for _ in range(4):
+        make_version(model=model)
+    begin_reading("versions", 3)
+
+    for page in (overview(client), reading(client)):
+        assert "3 of 4 versions" in page
+        assert 'value="3" max="4"' in page
+        assert 'hx-trigger="every 2s"' in page
+
+
+def test_more_than_was_known_is_no_more_than_all(
+    client: Client, reviewer: User
+) -> None:
+    make_model()
+    begin_reading("models", 2)
+
+    assert 'value="2" max="2"' in overview(client)
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [("models", "1,200 models"), ("", "the first page")],
+)
+def test_the_first_sync_counts_without_a_total(
+    client: Client, reviewer: User, phase: str, words: str
+) -> None:
+    begin_reading(phase, 1200)
+
+    page = overview(client)
+
+    assert words in page
+    assert "Nothing is being synced." not in page
+    assert '<progress aria-labelledby="mirror-reading"></progress>' in page
+    assert 'hx-get="/mirror/?first"' in page
+
+
+def test_the_end_of_the_first_sync_reloads_the_page(
+    client: Client, reviewer: User
+) -> None:
+    begin_reading("versions", 3)
+    during = client.get("/mirror/?first", headers=HTMX)
+    MirrorState.objects.update(synced_at=timezone.now(), lease_expires_at=None)
+    after = client.get("/mirror/?first", headers=HTMX)
+
+    assert "HX-Refresh" not in during.headers
+    assert after.headers["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize("seconds_left", [None, -1])
+def test_without_a_sync_nothing_is_polled(
+    client: Client, reviewer: User, seconds_left: float | None
+) -> None:
+    make_model()
+    if seconds_left is not None:  # it died long ago
+        begin_reading("versions", 3, seconds_left=seconds_left)
+
+    for page in (overview(client), reading(client)):
+        assert "<progress" not in page
+        assert "hx-trigger" not in page.partition('id="mirror"')[2].partition(">")[0]
+
+
+def test_the_card_alone_is_for_pages_that_poll(client: Client, reviewer: User) -> None:
+    assert client.get("/mirror/").headers["Location"] == "/"
 
 
 def test_more_requests_take_no_more_queries_than_those_shown(

@@ -1,0 +1,194 @@
+"""A sync killed by SIGKILL, wherever it is: the next one mends, nobody is told lies."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from mlflow import MlflowClient as PlainClient
+from pytest_django import Settings
+
+from bench.registry import COLUMNS, Rows, Shape, registry
+from registry_ui.actions.leases import LEASE
+from registry_ui.actions.sync import sync_mirror
+from registry_ui.mlflow_client import MLflowClient
+from registry_ui.models import AuditEvent, Level, MirrorState
+from tests.factories import make_user
+from tests.mlflow_server import MLflowServer
+from tests.registry_ui.mirrored import check_mirrors
+from tests.registry_ui.views.reading import browser, text
+from tests.running import ROOT, wait_for
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+SHAPE = Shape(models=30, versions=2500)
+OF_THE_REGISTRY = [
+    "registered_models",
+    "registered_model_tags",
+    "model_versions",
+    "model_version_tags",
+    "registered_model_aliases",
+]
+LONGEST_SYNC_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def crowded(mlflow_server: MLflowServer) -> Iterator[MLflowServer]:
+    """The MLflow of all tests with some thousand versions more, until the end."""
+    rows: Rows = defaultdict(list)
+    for part in registry(SHAPE):
+        for table in OF_THE_REGISTRY:
+            rows[table] += part.get(table, [])
+    names = [(row[0],) for row in rows["registered_models"]]
+    with closing(sqlite3.connect(mlflow_server.folder / "mlflow.db")) as store:
+        for table in OF_THE_REGISTRY:
+            columns = COLUMNS[table].split()
+            marks = ", ".join("?" * len(columns))
+            insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - ours
+            store.executemany(insert, rows[table])
+        store.commit()
+        yield mlflow_server
+        for table in reversed(OF_THE_REGISTRY):
+            store.executemany(f"DELETE FROM {table} WHERE name = ?", names)  # noqa: S608 - ours
+        store.commit()
+
+
+@pytest.fixture
+def plain(crowded: MLflowServer, settings: Settings) -> PlainClient:
+    settings.MLFLOW_REGISTRY_URI = settings.MLFLOW_TRACKING_URI = crowded.uri
+    return PlainClient(crowded.uri, crowded.uri)
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - to run it again
+    return random.Random(seed)  # noqa: S311 - no secret
+
+
+def begin_sync(mlflow_uri: str) -> "subprocess.Popen[bytes]":
+    """Start `manage.py sync --full` on this very database; return when it is at it."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "sync", "--full"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "SIGNOFF_SECRET_KEY": "a key that is only used by tests",
+            "SIGNOFF_ENCRYPTION_KEYS": "an encryption key of the tests",
+            "DATABASE_URL": _database_url(),
+            "MLFLOW_TRACKING_URI": mlflow_uri,
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+    def is_at_it() -> bool:
+        return process.poll() is not None or bool(MirrorState.load().lease_token)
+
+    wait_for(is_at_it, seconds=LONGEST_SYNC_SECONDS, what="the sync", pause=0.01)
+    return process
+
+
+def _database_url() -> str:
+    here = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{here['NAME']}"
+    password = f":{here['PASSWORD']}" if here["PASSWORD"] else ""
+    server = f"{here['HOST']}:{here['PORT'] or 5432}"
+    return f"postgres://{here['USER']}{password}@{server}/{here['NAME']}"
+
+
+def kill(process: "subprocess.Popen[bytes]") -> bool:
+    """Kill it; return whether it was in the middle of the sync."""
+    process.send_signal(signal.SIGKILL)
+    _, errors = process.communicate()
+    assert process.returncode in {0, -signal.SIGKILL}, errors.decode()
+    return bool(MirrorState.load().lease_token)
+
+
+def change(plain: PlainClient, chance: random.Random, round_: int) -> set[str]:
+    """Change MLflow in each way; return what was deleted, as events name it."""
+    names = sorted({row[0] for row in SHAPE.names_and_counts()})
+    living = {model.name for model in plain.search_registered_models(max_results=1000)}
+    lost, smaller, other = chance.sample([n for n in names if n in living], 3)
+    plain.delete_registered_model(lost)
+    found = plain.search_model_versions(f"name = '{smaller}'", max_results=10)
+    gone = chance.choice(found).version
+    plain.delete_model_version(smaller, gone)
+    version = plain.search_model_versions(f"name = '{other}'", max_results=1)[0].version
+    plain.transition_model_version_stage(other, version, "Production")
+    plain.set_registered_model_alias(other, f"alias{round_}", version)
+    plain.set_model_version_tag(other, version, "round", str(round_))
+    return {f"{lost} None", f"{smaller} {gone}"}
+
+
+def deletions() -> set[str]:
+    events = AuditEvent.objects.filter(
+        type__in=["model_version.deleted", "registered_model.deleted"]
+    )
+    return {f"{event.model_name} {event.version_number}" for event in events}
+
+
+def check_refusal() -> None:
+    """Is the next one told how long it has to wait, and is that short?"""
+    with pytest.raises(CommandError, match=r"can take over in \d+ s") as refusal:
+        call_command("sync", stdout=StringIO())
+    seconds = int(str(refusal.value).rpartition(" in ")[2].partition(" ")[0])
+    assert seconds <= LEASE.total_seconds()
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(2, id="short"),
+        pytest.param(40, id="long", marks=pytest.mark.soak),
+    ],
+)
+def test_a_sync_that_is_killed_leaves_what_the_next_one_mends(
+    kills: int,
+    crowded: MLflowServer,
+    plain: PlainClient,
+    mlflow_client: MLflowClient,
+    chance: random.Random,
+) -> None:
+    reader = browser(make_user(level=Level.CAN_READ))
+    deleted: set[str] = set()
+    duration = 0.0
+    for round_ in range(kills):
+        synced_at = MirrorState.load().synced_at
+        process = begin_sync(crowded.uri)
+        time.sleep(chance.uniform(0, duration or 1.5))
+        if kill(process):
+            check_refusal()
+            check_told(reader, synced_at is None)
+            assert MirrorState.load().synced_at == synced_at
+            MirrorState.objects.update(lease_expires_at=timezone.now())
+
+        started = time.monotonic()
+        assert sync_mirror(mlflow_client) is not None
+        duration = time.monotonic() - started
+
+        assert deletions() == deleted
+        deleted |= change(plain, chance, round_)
+    assert sync_mirror(mlflow_client) is not None
+    check_mirrors(plain)
+    assert deletions() == deleted
+
+
+def check_told(reader: Client, is_first: bool) -> None:
+    page = text(reader, "/")
+    assert ("Not synced yet" in page) == is_first
+    assert ("Up to date" in page) != is_first
