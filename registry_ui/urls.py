@@ -5,6 +5,7 @@ from django.urls import path
 from registry_ui.views import (
     account,
     activity,
+    aliases,
     catalog,
     comparison,
     hints,
@@ -36,6 +37,7 @@ urlpatterns = [
         metadata.model_tag_delete,
         name="model_tag_delete",
     ),
+    path("models/<str:name>/aliases/", aliases.model_aliases, name="model_aliases"),
     path("models/<str:name>/rename/", metadata.model_rename, name="model_rename"),
     path("models/<str:name>/delete/", metadata.model_delete, name="model_delete"),
     path("models/<str:name>/compare/", comparison.model_compare, name="model_compare"),

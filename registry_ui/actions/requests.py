@@ -1,5 +1,7 @@
 """Asking for a transition, withdrawing the ask, approving it, trying it again."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -96,6 +98,38 @@ def create_request(
     if not permissions.may_request(actor, version.model):
         raise PermissionDenied
     check_target(version, target, archive=archive_existing_versions)
+    return store_request(
+        version,
+        target,
+        actor=actor,
+        comment=comment,
+        archive_existing_versions=archive_existing_versions,
+    )
+
+
+def store_request(
+    version: ModelVersion,
+    target: str,
+    *,
+    actor: User,
+    comment: str,
+    archive_existing_versions: bool = False,
+    **columns: Any,
+) -> TransitionRequest:
+    """Store a request for a target that was found to do, on record.
+
+    Args:
+        version: the candidate.
+        target: `stage:…` or `alias:…`.
+        actor: asks.
+        comment: required.
+        archive_existing_versions: the other holders of the stage.
+        columns: more of the request's, such as its kind.
+
+    Raises:
+        AlreadyExistsError: the actor has an open request for the same.
+        ActionError: the comment will not do.
+    """
     comment = clean_comment(
         comment, required="Say why in a sentence: reviewers read it first."
     )
@@ -109,6 +143,7 @@ def create_request(
                 comment=comment,
                 requested_by=actor,
                 policy_name=policy_of(target).label,
+                **columns,
             )
     except IntegrityError:
         raise AlreadyExistsError(
@@ -155,6 +190,12 @@ def transition_directly(
         comment=comment,
         archive_existing_versions=archive_existing_versions,
     )
+    approve_own(request, actor=actor)
+    return request
+
+
+def approve_own(request: TransitionRequest, *, actor: User) -> None:
+    """Let a request decide itself, where the policy allows direct changes."""
     decision = gather_decision(request)
     request.reviews.create(
         reviewer=actor,
@@ -162,7 +203,6 @@ def transition_directly(
         fingerprint=str(decision.fingerprint),
     )
     settle(request, gather_decision(request), actor=actor)
-    return request
 
 
 def settle(request: TransitionRequest, decision: Decision, *, actor: User) -> None:

@@ -1,5 +1,6 @@
 """What a person typed, checked; nothing here saves."""
 
+from registry_ui.forms.aliases import AliasForm, AliasRemovalForm
 from registry_ui.forms.catalog import (
     EVENT_GROUPS,
     MOST_COLUMNS,
@@ -29,6 +30,8 @@ from registry_ui.forms.requests import (
 __all__ = [
     "EVENT_GROUPS",
     "MOST_COLUMNS",
+    "AliasForm",
+    "AliasRemovalForm",
     "AnswerForm",
     "CancelForm",
     "CommentForm",

@@ -46,6 +46,7 @@ class TransitionRequest(models.Model):
         BREAK_GLASS = "break-glass", "Break-glass"
         RETROSPECTIVE = "retrospective", "Retrospective"
         REVERT = "revert", "Revert"
+        REMOVAL = "removal", "Removal"
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
@@ -139,9 +140,11 @@ class TransitionRequest(models.Model):
 
     @property
     def title(self) -> str:
-        """Return what is asked: `churn v7 to Production`, `churn as before`."""
+        """Return what is asked: `churn v7 to Production`, `@old off churn v5`."""
         if self.kind == self.Kind.REVERT:
             return f"{self.version.model} as it was before incident {self.incident_id}"
+        if self.kind == self.Kind.REMOVAL:
+            return f"{self.target_label} off {self.version}"
         return f"{self.version} to {self.target_label}"
 
     @property

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui import permissions
+from registry_ui.actions.alias_moves import may_move_aliases
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.evidence import read_again
 from registry_ui.contradictions import contradictions
@@ -130,6 +131,7 @@ def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
         "may_request": model.is_live and permissions.may_request(user, model),
         "may_edit": model.is_live and permissions.may_edit_model(user, model),
         "may_manage": model.is_live and permissions.may_manage_model(user, model),
+        "may_move_aliases": model.is_live and may_move_aliases(user, model),
     }
 
 
