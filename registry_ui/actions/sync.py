@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -150,6 +151,8 @@ class _Sync:
             read_versions_of(self.context.unread_models, self.client, self.context)
         read_missing_versions(self.client, self.context)
         mirror_aliases(self.context)
+        if self.context.is_first:
+            _learn_sizes()
         self._finish()
 
     def _poll(self) -> None:
@@ -269,6 +272,18 @@ class _Sync:
             report.seconds,
         )
         return report
+
+
+def _learn_sizes() -> None:
+    """Let PostgreSQL learn what a fill has put into its tables.
+
+    It does so by itself within a minute; until then it reads whole tables for a page.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config("registry_ui").get_models():
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def _is_due(due_at: datetime | None, now: datetime) -> bool:
