@@ -93,12 +93,13 @@ class RegisteredModel(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["name"], name="models_by_name"),
             models.Index(
                 NameOrder("name"),
                 CodePoints("name"),
                 condition=Q(deleted_at=None),
                 name="live_models_in_name_order",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

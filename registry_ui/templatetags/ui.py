@@ -227,6 +227,51 @@ def avatar_hue(person: AbstractBaseUser | str | None) -> str:
     return str(crc32(display_name(person).encode()) % AVATAR_HUES)
 
 
+@register.simple_tag
+def stage_badge(stage: str) -> SafeString:
+    """Write a stage, given in MLflow's spelling, as a badge with its icon."""
+    return format_html(
+        '<span class="badge" data-stage="{}">{}{}</span>',
+        stage,
+        icon(stage_icon(stage)),
+        stage,
+    )
+
+
+@register.simple_tag
+def alias_chip(alias: str) -> SafeString:
+    """Write an alias, given without its @."""
+    return format_html(
+        '<span class="alias-chip" title="alias {}"><span>@{}</span></span>',
+        alias,
+        alias,
+    )
+
+
+@register.simple_tag
+def avatar(person: AbstractBaseUser | str | None, size: str = "") -> SafeString:
+    """Write a person's initials in their colour; the name must stand beside it.
+
+    Args:
+        person: a User, a plain name, or None for nobody.
+        size: "", "large" or "huge".
+    """
+    return format_html(
+        '<span class="avatar" aria-hidden="true" data-hue="{}"{}>{}</span>',
+        avatar_hue(person),
+        format_html(' data-size="{}"', size) if size else "",
+        initials(person),
+    )
+
+
+@register.simple_tag
+def person(who: AbstractBaseUser | str | None) -> SafeString:
+    """Write avatar and name on one line."""
+    return format_html(
+        '<span class="person">{}<span>{}</span></span>', avatar(who), display_name(who)
+    )
+
+
 @register.filter
 def page_numbers(page: Page[Any]) -> Iterator[int | str]:
     """Give the numbers a pager shows: the ends, the neighbours, "…" between them."""

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -20,6 +21,7 @@ from registry_ui.extensions import panels_of_model
 from registry_ui.forms import CommentForm, ModelFilterForm, VersionFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
+    Alias,
     AuditEvent,
     Incident,
     ModelVersion,
@@ -47,6 +49,7 @@ from registry_ui.views.keyset import page_of
 from registry_ui.views.model_rows import PAGE_SIZE, model_rows
 from registry_ui.views.model_search import find_models, model_order
 from registry_ui.views.panels import render_panels
+from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.sentences import event_lines
 from registry_ui.views.stage_board import stage_board
 from registry_ui.views.version_table import columns_to_choose, version_table
@@ -54,6 +57,7 @@ from registry_ui.views.version_table import columns_to_choose, version_table
 LIST = "registry_ui/model_list.html"
 MODEL = "registry_ui/model_detail.html"
 VERSION = "registry_ui/version_detail.html"
+OPEN = TransitionRequest.Status.OPEN
 RECENT_REQUESTS = 5
 RECENT_EVENTS = 8
 SHOWN_ALIASES = 20
@@ -111,6 +115,7 @@ def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
         .select_related("version__model", "requested_by")
         .order_by("-number")
     )
+    asked = {status for status, _ in _REQUESTS([model.pk])}
     aliases = list(model.aliases.select_related("version__model")[: SHOWN_ALIASES + 1])
     events = AuditEvent.objects.filter(model_pk=model.pk)[:RECENT_EVENTS]
     incident = model.incidents.filter(status=Incident.Status.OPEN).first()
@@ -120,10 +125,10 @@ def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
         "incident": incident,
         "incident_effects": phrases(incident.effects) if incident else [],
         "warnings": _warnings(model),
-        "open_requests": list(requests.open()),
-        "recent_requests": list(
-            requests.exclude(status=TransitionRequest.Status.OPEN)[:RECENT_REQUESTS]
-        ),
+        "open_requests": list(requests.open()) if OPEN in asked else [],
+        "recent_requests": list(requests.exclude(status=OPEN)[:RECENT_REQUESTS])
+        if asked - {OPEN}
+        else [],
         "aliases": aliases[:SHOWN_ALIASES],
         "has_more_aliases": len(aliases) > SHOWN_ALIASES,
         "events": event_lines(events),
@@ -164,11 +169,35 @@ def _versions_context(
 
 def _warnings(model: RegisteredModel) -> tuple[str, ...]:
     """Return what cannot all be meant of the model's stages and aliases."""
-    production = model.versions.filter(deleted_at=None, stage=Stage.PRODUCTION)
-    aliases = model.aliases.values_list("name", "version__number")
-    return contradictions(
-        list(production.values_list("number", flat=True)), dict(aliases)
-    )
+    production = [number for (number,) in _PRODUCTION([model.pk])]
+    return contradictions(production, dict(_ALIASES([model.pk])))
+
+
+_PRODUCTION = PreparedQuery(
+    lambda pks: (
+        ModelVersion.objects.filter(
+            model__in=pks, stage=Stage.PRODUCTION, deleted_at=None
+        )
+        .order_by("-number")
+        .values_list("number")
+    ),
+    most=1,
+)
+_ALIASES = PreparedQuery(
+    lambda pks: Alias.objects.filter(model__in=pks).values_list(
+        "name", "version__number"
+    ),
+    most=1,
+)
+_REQUESTS = PreparedQuery(
+    lambda pks: (
+        TransitionRequest.objects.filter(version__model__in=pks)
+        .order_by()
+        .values_list("status")
+        .annotate(count=Count("pk"))
+    ),
+    most=1,
+)
 
 
 @require_safe

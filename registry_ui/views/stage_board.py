@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from registry_ui.comparison import headline_metric
 from registry_ui.models import ModelVersion, RegisteredModel, Stage, TransitionRequest
 from registry_ui.views.headlines import Headline, compared_headline, metrics_of
+from registry_ui.views.prepared import PreparedQuery
 
 TILES = 5
 FULL_TILES = {Stage.NONE: 1, Stage.STAGING: 3, Stage.PRODUCTION: 3, Stage.ARCHIVED: 0}
@@ -96,20 +97,35 @@ class Board:
         return VersionLine(version, headline, author, is_compact)
 
 
+def _newest_in(stage: Stage) -> PreparedQuery:
+    return PreparedQuery(
+        lambda pks: (
+            ModelVersion.objects.filter(model__in=pks, stage=stage, deleted_at=None)
+            .order_by("-number")
+            .values_list("pk")[:TILES]
+        ),
+        most=1,
+    )
+
+
+_NEWEST = [_newest_in(stage) for stage in Stage]
+"""One look into an index a stage: to rank all versions is slow where there are many."""
+_COUNTS = PreparedQuery(
+    lambda pks: (
+        ModelVersion.objects.filter(model__in=pks, deleted_at=None)
+        .order_by()
+        .values_list("stage")
+        .annotate(count=Count("pk"))
+    ),
+    most=1,
+)
+
+
 def stage_board(model: RegisteredModel) -> Board:
     """Return the board of a model, in a fixed number of queries."""
-    live = model.versions.filter(deleted_at=None)
-    counts = live.order_by().values_list("stage").annotate(count=Count("pk"))
-    totals: dict[str, int] = dict(counts)
-    # One look into an index a stage: to rank all versions is slow where there are many.
-    newest = [
-        live.filter(stage=stage)
-        .order_by("-number")
-        .values_list("pk", flat=True)[:TILES]
-        for stage in Stage
-    ]
-    pks = [pk for stage in newest for pk in stage]
-    versions = list(for_lines(ModelVersion.objects.filter(pk__in=pks)))
+    totals: dict[str, int] = dict(_COUNTS([model.pk]))
+    pks = [pk for newest in _NEWEST for (pk,) in newest([model.pk])]
+    versions = list(for_lines(model.versions.filter(pk__in=pks)))
     baseline = next((v for v in versions if v.stage == Stage.PRODUCTION), None)
     speaker = baseline or next(iter(versions), None)
     frame = Board((), headline_metric(metrics_of(speaker)), baseline)
@@ -132,11 +148,16 @@ def stage_board(model: RegisteredModel) -> Board:
 def for_lines(
     versions: QuerySet[ModelVersion], *, has_params: bool = False
 ) -> QuerySet[ModelVersion]:
-    """Fetch along what tiles and rows show, and nothing large besides."""
+    """Fetch along what tiles and rows show, and nothing large besides.
+
+    Args:
+        versions: of one model, through its own manager, which knows the model.
+        has_params: are parameters shown?
+    """
     open_requests = TransitionRequest.objects.open().select_related("requested_by")
     unused = [name for name in _UNUSED_EVIDENCE if not (has_params and name == _PARAMS)]
     return (
-        versions.select_related("model", "evidence")
+        versions.select_related("evidence")
         .defer(*unused)
         .prefetch_related(
             "aliases",

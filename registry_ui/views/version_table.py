@@ -1,5 +1,6 @@
 """The table of a model's versions: filters, orders, columns of one's own, a trend."""
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from registry_ui.views.keyset import (
     SortKey,
     page_of,
 )
+from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.stage_board import Board, VersionLine, for_lines
 
 PAGE_SIZE = 15
@@ -114,7 +116,7 @@ def version_table(
     sorted_by = _sorted_metric(chosen["sort"])
     order = version_order(model, chosen["sort"])
     columns = _columns(chosen["col"], sorted_by, board.metric)
-    page = page_of(found, _with_columns(columns), order, edges, size=PAGE_SIZE)
+    page = page_of(found, _with_columns(model, columns), order, edges, size=PAGE_SIZE)
     if page.is_cut and not (chosen["q"] or chosen["alias"]):
         page = replace(page, count=board.count_in(chosen["stage"]), is_cut=False)
     rows = tuple(
@@ -127,6 +129,31 @@ def version_table(
     return VersionTable(page, columns, rows, _trend(model, sorted_by or board.metric))
 
 
+_LEARNED = PreparedQuery(
+    lambda pks: (
+        ModelVersion.objects.filter(model__in=pks, deleted_at=None)
+        .order_by("-number")
+        .values_list("pk")[:LEARNED]
+    ),
+    most=1,
+)
+_EVIDENCE = PreparedQuery(
+    lambda pks: Evidence.objects.filter(version__in=pks).values_list(
+        "metrics", "params"
+    ),
+    most=LEARNED,
+)
+_TAG_KEYS = PreparedQuery(
+    lambda pks: (
+        VersionTag.objects.filter(version__in=pks)
+        .order_by()
+        .values_list("key")
+        .distinct()
+    ),
+    most=LEARNED,
+)
+
+
 def columns_to_choose(
     model: RegisteredModel, chosen: Sequence[str]
 ) -> list[tuple[str, list[Column], int]]:
@@ -135,16 +162,12 @@ def columns_to_choose(
     Returns:
         Each kind in words, its columns by name, and how many more there are.
     """
-    newest = model.versions.filter(deleted_at=None).order_by("-number")
-    pks = list(newest.values_list("pk", flat=True)[:LEARNED])
+    pks = [pk for (pk,) in _LEARNED([model.pk])]
     seen = set(map(Column.of, chosen))
-    for metrics, params in Evidence.objects.filter(version__in=pks).values_list(
-        "metrics", "params"
-    ):
-        seen |= {Column("metric", name) for name in metrics}
-        seen |= {Column("param", name) for name in params}
-    keys = VersionTag.objects.filter(version__in=pks).values_list("key", flat=True)
-    seen |= {Column("tag", key) for key in keys}
+    for metrics, params in _EVIDENCE(pks):
+        seen |= {Column("metric", name) for name in json.loads(metrics)}
+        seen |= {Column("param", name) for name in json.loads(params)}
+    seen |= {Column("tag", key) for (key,) in _TAG_KEYS(pks)}
     groups = []
     for kind, words in (
         ("metric", "Metrics"),
@@ -235,11 +258,13 @@ def _columns(
     return tuple(c for c in wanted if c != Column("metric", headline or ""))
 
 
-def _with_columns(columns: Iterable[Column]) -> QuerySet[ModelVersion]:
+def _with_columns(
+    model: RegisteredModel, columns: Iterable[Column]
+) -> QuerySet[ModelVersion]:
     kinds = {column.kind for column in columns}
     tags = [column.name for column in columns if column.kind == "tag"]
     return for_lines(
-        ModelVersion.objects.all(), has_params="param" in kinds
+        model.versions.all(), has_params="param" in kinds
     ).prefetch_related(
         Prefetch("tags", VersionTag.objects.filter(key__in=tags), "shown_tags")
     )
