@@ -101,10 +101,11 @@ def _settle_missing(
         twins = born[model.created_at]
         if len(twins) == 1:
             renamed[model.pk] = twins.pop()
+        elif (prompt := _hidden_twin(client, context, model)) is not None:
+            renamed[model.pk] = prompt
         else:
             retire_model(model.pk, context)
-    rename_models({pk: info.name for pk, info in renamed.items()}, context)
-    mirror_models(renamed, context)
+    _rename(renamed, context)
     back = {created_at for created_at, infos in born.items() if infos}
     _settle_hidden(client, context, back)
     return [info for infos in born.values() for info in infos]
@@ -124,8 +125,34 @@ def _settle_hidden(
         found = _find_model(client, hidden.name, context)
         if found is not None and found.created_at == hidden.created_at:
             mirror_models({hidden.pk: found}, context)
-        elif hidden.created_at not in back:
+        elif hidden.created_at in back:
+            continue
+        elif (prompt := _hidden_twin(client, context, hidden)) is not None:
+            _rename({hidden.pk: prompt}, context)
+        else:
             retire_model(hidden.pk, context)
+
+
+def _hidden_twin(
+    client: MLflowClient, context: SyncContext, model: RegisteredModel
+) -> ModelInfo | None:
+    """Look for a model among the prompts: it may have got a name and been hidden."""
+    for page in client.iter_models(page_size=MODELS_A_PAGE, prompts=True):
+        context.beat()
+        for info in page:
+            if info.created_at == model.created_at:
+                return info
+    return None
+
+
+def _rename(renamed: dict[int, ModelInfo], context: SyncContext) -> None:
+    """Give models the names that they bear now, and mirror what else is new of them."""
+    rename_models({pk: info.name for pk, info in renamed.items()}, context)
+    mirror_models(renamed, context)
+    hidden = [pk for pk, info in renamed.items() if info.is_prompt]
+    for model in RegisteredModel.objects.live().filter(pk__in=hidden).order_by("pk"):
+        if model.name == renamed[model.pk].name:  # else the next sync looks again
+            retire_model(model.pk, context, is_prompt=True)
 
 
 def _look_again(

@@ -22,7 +22,7 @@ from registry_ui.mlflow_client.errors import (
     MLflowUnavailable,
 )
 from registry_ui.mlflow_client.files import read_file
-from registry_ui.mlflow_client.filters import name_filter
+from registry_ui.mlflow_client.filters import PROMPTS, name_filter
 from registry_ui.mlflow_client.model_file import (
     MAX_INPUT_EXAMPLE_BYTES,
     MAX_MODEL_FILE_BYTES,
@@ -88,16 +88,19 @@ class MLflowClient:
 
     # Reading the registry
 
-    def iter_models(self, *, page_size: int = 1000) -> Iterator[list[ModelInfo]]:
-        """Yield all models in pages by name, prompts left out.
+    def iter_models(
+        self, *, page_size: int = 1000, prompts: bool = False
+    ) -> Iterator[list[ModelInfo]]:
+        """Yield all models in pages by name, prompts left out; or all prompts.
 
         MLflow pages by offset: a model created or deleted meanwhile can make a
         neighbour come twice or be missed. Ordered by name, other writes are harmless.
 
         Args:
             page_size: 1 to 1,000.
+            prompts: alone?
         """
-        yield from self._search_models("", page_size)
+        yield from self._search_models(PROMPTS if prompts else "", page_size)
 
     def iter_versions(
         self, *, name: str | None = None, page_size: int = 1000

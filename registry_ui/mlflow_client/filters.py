@@ -1,5 +1,8 @@
 """Filters in MLflow's grammar, which has no escape."""
 
+PROMPTS = "tags.`mlflow.prompt.is_prompt` = 'true'"
+"""Finds prompts alone, which MLflow leaves out else."""
+
 
 def name_filter(name: str) -> str:
     """Return a filter that finds at least the model of this name.

@@ -208,3 +208,23 @@ def test_only_one_sync_runs_at_a_time(mlflow_client: MLflowClient) -> None:
     assert sync_mirror(mlflow_client, progress=sync_again) is not None
 
     assert set(reports) <= {None}
+
+
+def test_a_model_that_was_renamed_and_then_hidden_is_not_gone(
+    mlflow_client: MLflowClient, plain: PlainClient, name: str
+) -> None:
+    sync_mirror(mlflow_client)
+    row = RegisteredModel.objects.get(name=name)
+    plain.set_registered_model_alias(name, "champion", "1")
+    plain.rename_registered_model(name, f"{name} 2")
+    plain.set_registered_model_tag(f"{name} 2", PROMPT_TAG, "true")
+    sync_mirror(mlflow_client)
+
+    row.refresh_from_db()
+    assert (row.name, row.is_prompt) == (f"{name} 2", True)
+    assert row.aliases.get().name == "champion"
+    mlflow_client.delete_model_tag(row.name, PROMPT_TAG)
+    sync_mirror(mlflow_client)
+    row.refresh_from_db()
+    assert row.is_live
+    assert not RegisteredModel.objects.exclude(pk=row.pk).filter(name=row.name).exists()
