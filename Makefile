@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
+PYTEST := nice $(BIN)/python -m pytest -n 3 --dist loadgroup
 POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 REDIS ?= redis://127.0.0.1:6379/9
 MODELS ?= 10000
@@ -13,6 +13,9 @@ DATABASES ?= sqlite postgresql
 
 # Of these modules PostgreSQL can say nothing new.
 NO_DATABASE := $(addprefix --ignore tests/registry_ui/,charts comparison mlflow_client templatetags)
+
+# The tests start Python a hundred times: it shall keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench soak setup check lock screenshots
@@ -25,7 +28,7 @@ run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
 
 test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 	@# Side by side: Playwright keeps an event loop running, so browsers have a process
-	@# of their own.
+	@# of their own. As it is only one, and the longest, it goes first.
 	@$(BIN)/python -m pytest tests/browser > .venv/browser-tests.log 2>&1 & browser=$$!; \
 	$(MAKE) --no-print-directory check || { kill $$browser; exit 1; }; \
 	$(PYTEST) --ignore tests/browser; sqlite=$$?; \

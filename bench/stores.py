@@ -37,7 +37,7 @@ def sqlite_store(folder: Path, shape: Shape) -> str:
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute("PRAGMA cache_size=-1000000")
             for chunk in _chunks(registry(shape)):
-                _insert(connection, chunk)
+                insert(connection, chunk)
             connection.commit()
         unfinished.rename(path)
     return f"sqlite:///{path}"
@@ -89,12 +89,13 @@ def _in_order(chunk: Rows) -> Rows:
     return {table: chunk[table] for table in COLUMNS if table in chunk}
 
 
-def _insert(connection: sqlite3.Connection, chunk: Rows) -> None:
-    for table, rows in chunk.items():
+def insert(connection: sqlite3.Connection, rows_by_table: Rows) -> None:
+    """Write rows into the tables of MLflow's SQLite store; does not commit."""
+    for table, rows in rows_by_table.items():
         columns = COLUMNS[table].split()
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        insert = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - ours
-        connection.executemany(insert, rows)
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - ours
+        connection.executemany(statement, rows)
 
 
 def _copy(connection: "psycopg.Connection[tuple[object, ...]]", chunk: Rows) -> None:

@@ -21,14 +21,21 @@ settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
-    """One real MLflow for the whole run: tests use model names of their own."""
+def running_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
+    """One real MLflow for the whole run."""
     server = MLflowServer.launch(tmp_path_factory.mktemp("mlflow"))
     try:
         server.wait_until_ready()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def mlflow_server(running_mlflow: MLflowServer) -> Iterator[MLflowServer]:
+    """The MLflow of the run; its registry is empty where a module begins."""
+    yield running_mlflow
+    running_mlflow.empty_registry()
 
 
 @pytest.fixture(scope="session")
@@ -125,4 +132,4 @@ def _shared_resource(item: pytest.Item) -> str:
     fixtures: list[str] = getattr(item, "fixturenames", [])
     if "hinting_mlflow_server" in fixtures:
         return "hinting mlflow"
-    return "mlflow" if "mlflow_server" in fixtures else ""
+    return "mlflow" if "running_mlflow" in fixtures else ""

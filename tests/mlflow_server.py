@@ -3,18 +3,28 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 240.0
 STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.1
+# Parents before children.
+REGISTRY_TABLES = [
+    "registered_models",
+    "registered_model_tags",
+    "model_versions",
+    "model_version_tags",
+    "registered_model_aliases",
+]
 
 
 @dataclass(slots=True)
@@ -80,6 +90,17 @@ class MLflowServer:
         log = (self.folder / "server.log").read_text(errors="replace")
         self.stop()
         raise RuntimeError(f"mlflow server did not start:\n{log[-3000:]}")
+
+    def store(self) -> "closing[sqlite3.Connection]":
+        """Open its database, past the server; close it by `with`."""
+        return closing(sqlite3.connect(self.folder / "mlflow.db"))
+
+    def empty_registry(self) -> None:
+        """Take every model out of its database, as if there had never been one."""
+        with self.store() as store:
+            for table in reversed(REGISTRY_TABLES):
+                store.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
+            store.commit()
 
     def stop(self) -> None:
         """End the server and its worker, by force if they do not end in time."""

@@ -140,23 +140,37 @@ class RunningSignoff:
         Raises:
             RuntimeError: it ended; with what it printed.
         """
+        self.wait_until_said("Signoff is ready")
 
-        def is_ready() -> bool:
+    def wait_until_said(self, text: str) -> None:
+        """Return when a line of its output contains the text.
+
+        Raises:
+            RuntimeError: it ended; with what it printed.
+        """
+
+        def is_said() -> bool:
             if self.process.poll() is not None:
                 raise RuntimeError("up ended:\n" + "\n".join(self.output[-40:]))
-            return any("Signoff is ready" in line for line in self.output)
+            return any(text in line for line in self.output)
 
         try:
-            wait_for(is_ready, seconds=START_SECONDS, what="manage.py up is ready")
+            wait_for(is_said, seconds=START_SECONDS, what=f"up says {text!r}")
         except AssertionError as error:
             raise RuntimeError("\n".join(self.output[-40:])) from error
 
-    def manage(self, *arguments: str, stdin: str = "") -> str:
-        """Run a command of `manage.py` in the same environment; return its stdout."""
+    def manage(self, *arguments: str, stdin: str = "", **variables: str) -> str:
+        """Run a command of `manage.py` in the same environment; return its stdout.
+
+        Args:
+            arguments: the command and its arguments.
+            stdin: what it reads.
+            variables: more of its environment.
+        """
         finished = subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | variables,
             input=stdin,
             capture_output=True,
             text=True,

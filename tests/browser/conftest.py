@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route
 
+from config.demo import catalog
 from tests.running import RunningSignoff
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FIRST_SEEDED = catalog.MODELS[0].name
 _WATCH_POLICY = """
   window.violations = [];
   document.addEventListener("securitypolicyviolation",
@@ -42,13 +44,26 @@ def browser_type_launch_args() -> dict[str, Any]:
 def demo(
     browser_type_launch_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningSignoff]:
-    """One `manage.py up --demo` for all browser tests: each uses models of its own."""
-    running = RunningSignoff.launch(tmp_path_factory.mktemp("demo"), "--demo")
+    """One `manage.py up --demo` for all browser tests: each uses models of its own.
+
+    Its first start was killed amid the seed, so they all look at a continued one.
+    """
+    data_dir = tmp_path_factory.mktemp("demo")
+    _kill_amid_seed(RunningSignoff.launch(data_dir, "--demo"))
+    running = RunningSignoff.launch(data_dir, "--demo")
     try:
         running.wait_until_ready()
         yield running
     finally:
         running.stop()
+
+
+def _kill_amid_seed(running: RunningSignoff) -> None:
+    try:
+        running.wait_until_said(f"{FIRST_SEEDED}: ")
+    finally:
+        running.process.kill()
+        running.process.wait()
 
 
 @dataclass

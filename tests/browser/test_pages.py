@@ -1,26 +1,13 @@
 """Every page, light and dark, wide and narrow: accessible, silent, within its width."""
 
-import json
 import re
-from typing import Any
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.looks import problems_of_looks
 from tests.browser.people import sign_in
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": [
-            *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
-            "best-practice",
-        ],
-    }
-}
 PAGES = [
     "/",
     "/models/",
@@ -71,7 +58,7 @@ MAIN_PAGES = {
     "/webhooks/new/",
     "/audit/",
 }
-"""Where axe runs in every theme and width; elsewhere in two opposite ones."""
+"""Where axe looks more thoroughly."""
 ADMIN_PAGES = [
     "/admin/",
     "/admin/auth/user/",
@@ -81,15 +68,6 @@ ADMIN_PAGES = [
     "/admin/registry_ui/auditevent/",
     "/admin/webhooks_ui/webhook/",
 ]
-LOOKS = {
-    "light-1440": ("light", WIDE),
-    "dark-390": ("dark", NARROW),
-    "dark-1440": ("dark", WIDE),
-    "light-390": ("light", NARROW),
-}
-every_look = pytest.mark.parametrize(
-    ("scheme", "viewport"), LOOKS.values(), ids=LOOKS.keys()
-)
 
 
 def pages_of_webhook(page: Page) -> list[str]:
@@ -103,28 +81,10 @@ def pages_of_webhook(page: Page) -> list[str]:
     return [address, *forms, f"{address}deliveries/", delivery]
 
 
-def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than the window."""
-    width: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return max(width, 0)
-
-
-def axe_findings(page: Page) -> list[str]:
-    """Return what axe finds wrong, a line each."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [
-        f"{violation['id']}: {json.dumps(node['target'])}"
-        for violation in found
-        for node in violation["nodes"]
-    ]
-
-
-@every_look
 def test_every_page_is_accessible_silent_and_within_its_width(
-    scheme: str, viewport: dict[str, int], open_page: OpenPage
+    open_page: OpenPage,
 ) -> None:
-    page, _ = open_page(color_scheme=scheme, viewport=viewport)
-    axe_everywhere = (scheme, viewport) in (("light", WIDE), ("dark", NARROW))
+    page, _ = open_page()
     problems: list[str] = []
 
     def look(address: str) -> None:
@@ -134,18 +94,12 @@ def test_every_page_is_accessible_silent_and_within_its_width(
             problems.append(f"{address}: status {response.status}")
         if "(unknown)" in page.locator("body").inner_text():
             problems.append(f"{address}: says (unknown)")
-        if wider := overflow(page):
-            problems.append(f"{address}: {wider} px too wide")
-        if axe_everywhere or address in MAIN_PAGES:
-            problems.extend(f"{address}: {finding}" for finding in axe_findings(page))
+        found = problems_of_looks(page, thorough=address in MAIN_PAGES)
+        problems.extend(f"{address}: {problem}" for problem in found)
 
     look("/account/sign-in/")
     sign_in(page, "Ada Lindqvist")
-    for address in [
-        *PAGES,
-        *pages_of_webhook(page),
-        *(ADMIN_PAGES if axe_everywhere else ()),
-    ]:
+    for address in [*PAGES, *pages_of_webhook(page), *ADMIN_PAGES]:
         look(address)
 
     assert problems == []
@@ -166,11 +120,8 @@ def test_every_page_has_its_heading_without_javascript(open_page: OpenPage) -> N
     assert problems == []
 
 
-@every_look
-def test_what_does_not_exist_says_so(
-    scheme: str, viewport: dict[str, int], open_page: OpenPage
-) -> None:
-    page, watch = open_page(color_scheme=scheme, viewport=viewport)
+def test_what_does_not_exist_says_so(open_page: OpenPage) -> None:
+    page, watch = open_page()
     watch.expected_statuses.add(404)
     sign_in(page, "Rui Tanaka")
 
@@ -179,5 +130,4 @@ def test_what_does_not_exist_says_so(
         expect(page.get_by_role("heading", level=1)).to_have_text(
             re.compile("not|no |nothing", re.IGNORECASE)
         )
-        assert overflow(page) == 0
-        assert axe_findings(page) == []
+        assert problems_of_looks(page, thorough=True) == []

@@ -1,13 +1,7 @@
-"""The demo: its people, one-click sign-in, the receiver, and the whole real seed."""
+"""The demo: its people, one-click sign-in, the receiver, what the seed promises."""
 
 import json
-import os
-import resource
-import signal
-import subprocess
-import sys
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -20,18 +14,14 @@ from django.urls import path
 from pytest_django import Settings
 
 from config.demo import catalog, names
-from config.demo.marker import registry_is_complete
 from config.demo.people import ensure_people
 from config.demo.receiver import KEPT, LARGEST_BODY, Inbox, ReceiverServer, verdict
 from config.demo.story import TALES
 from config.demo.views import demo_sign_in
 from registry_ui import permissions
-from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import Level
 from tests.factories import make_user
-from tests.mlflow_server import MLflowServer
 
-ROOT = Path(__file__).parents[2]
 SECRET = "anyRandomString"  # noqa: S105 - a test's
 SIGN_IN = "/demo/sign-in/"
 
@@ -286,106 +276,3 @@ def test_each_tale_is_about_a_version_of_the_catalog() -> None:
     versions = {plan.name: len(plan.versions) for plan in catalog.MODELS}
 
     assert all(tale.version <= versions[tale.model] for tale in TALES)
-
-
-class Seed:
-    """`manage.py demo_seed` in processes of its own, with a real MLflow beside."""
-
-    def __init__(self, mlflow: MLflowServer, data: Path) -> None:
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if "MLFLOW" not in name and not name.startswith(("SIGNOFF", "DATABASE"))
-        }
-        self.environment = inherited | {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "SIGNOFF_DATA_DIR": str(data),
-            "SIGNOFF_DEMO": "1",
-            "SIGNOFF_MLFLOW_BIND": mlflow.uri.removeprefix("http://"),
-        }
-
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, *arguments: str) -> str:
-        process = self.start(*arguments)
-        output, _ = process.communicate(timeout=300)
-        assert process.returncode == 0, output
-        return output
-
-
-@pytest.fixture
-def own_mlflow(tmp_path: Path) -> Iterator[MLflowServer]:
-    """A MLflow that holds nothing but the demo."""
-    server = MLflowServer.launch(tmp_path / "mlflow")
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.mark.system
-def test_a_seed_that_was_killed_is_continued_and_then_complete(
-    own_mlflow: MLflowServer, tmp_path: Path
-) -> None:
-    seed = Seed(own_mlflow, tmp_path / "data")
-    (tmp_path / "data").mkdir()
-    seed.run("migrate", "--verbosity", "0")
-    first = seed.start("demo_seed")
-    assert first.stdout is not None
-    for line in first.stdout:
-        if line.startswith("churn-classifier"):
-            first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
-    assert not registry_is_complete(own_mlflow.uri)
-
-    before = _cpu_seconds_of_children()
-    seed.run("demo_seed")
-    between = _cpu_seconds_of_children()
-
-    assert seed.run("demo_seed") == ""
-
-    assert _cpu_seconds_of_children() - between < (between - before) / 3
-    _assert_registry_is_real(MLflowClient(own_mlflow.uri))
-
-
-def _cpu_seconds_of_children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _assert_registry_is_real(client: MLflowClient) -> None:
-    models = [model for page in client.iter_models(page_size=100) for model in page]
-    versions = [v for page in client.iter_versions(page_size=1000) for v in page]
-    expected = {plan.name: len(plan.versions) for plan in catalog.MODELS}
-    assert Counter(version.name for version in versions) == expected
-    assert all(model.description and model.tags for model in models)
-    assert {version.stage for version in versions} == {
-        "None",
-        "Staging",
-        "Production",
-        "Archived",
-    }
-    aliases = {alias for model in models for alias in model.aliases}
-    assert aliases == {"champion", "challenger"}
-    runs = client.get_runs([version.run_id for version in versions])
-    assert len(runs) == len(versions)
-    assert {run.user for run in runs.values()} == {"dana", "rui", "maya"}
-    for version in versions:
-        assert client.read_model_file(version.name, version.number).signature
-        run = runs[version.run_id]
-        assert run.params
-        assert run.datasets
-        curve = client.metric_history(run.run_id, "val_log_loss") or (
-            client.metric_history(run.run_id, "val_rmse")
-        )
-        assert len(curve) > 10

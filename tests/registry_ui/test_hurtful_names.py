@@ -6,6 +6,7 @@ All that is here was taken by a real MLflow, so anybody's registry may have it.
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html import escape, unescape
 from itertools import pairwise
 from urllib.parse import quote, unquote, urlencode, urljoin
@@ -96,13 +97,10 @@ def plain(mlflow_server: MLflowServer) -> PlainClient:
 
 
 @pytest.fixture(scope="module")
-def registry(plain: PlainClient) -> Iterator[PlainClient]:
-    """What hurts, in the MLflow of all tests; gone again at the end."""
-    try:
-        _fill(plain)
-        yield plain
-    finally:
-        _delete(plain, [*NAMES, TOO_LONG_NAME])
+def registry(plain: PlainClient) -> PlainClient:
+    """An MLflow that has what hurts."""
+    _fill(plain)
+    return plain
 
 
 def _fill(plain: PlainClient) -> None:
@@ -241,8 +239,8 @@ def test_what_is_new_or_changed_later_is_mirrored_and_told(
 
 
 @pytest.fixture
-def reader(registry: PlainClient, mlflow_client: MLflowClient) -> Client:
-    """The browser of somebody who may do all, with the mirror filled in two steps."""
+def reader(registry: PlainClient, mlflow_client: MLflowClient) -> "Reader":
+    """Somebody who may read all, with the mirror filled in two steps."""
     synced(mlflow_client)
     for name in NAMES:
         registry.transition_model_version_stage(name, "1", "Staging")
@@ -250,7 +248,21 @@ def reader(registry: PlainClient, mlflow_client: MLflowClient) -> Client:
     registry.set_registered_model_alias(MAIN, ALIASES[0], "2")
     synced(mlflow_client)
     read_evidence(mlflow_client, mlflow_client, bound=ALL)
-    return browser(make_user(level=Level.CAN_MANAGE))
+    return Reader(browser(make_user(level=Level.CAN_MANAGE)))
+
+
+@dataclass
+class Reader:
+    """Reads each page once, since all link to the same ones."""
+
+    client: Client
+    pages: dict[str, str] = field(default_factory=dict)
+
+    def read(self, url: str, **headers: str) -> str:
+        if url not in self.pages:
+            self.pages[url] = text(self.client, url, headers=headers)
+            check_escaped(self.pages[url])
+        return self.pages[url]
 
 
 def links(page: str, url: str) -> set[str]:
@@ -269,79 +281,73 @@ def check_escaped(page: str) -> None:
     assert not re.search(r"""(href|src)\s*=\s*["']?\s*javascript:""", page)
 
 
-def read(client: Client, url: str, **headers: str) -> str:
-    page = text(client, url, headers=headers)
-    check_escaped(page)
-    return page
-
-
-def test_pages_show_them_escaped_and_lead_to_each_other(reader: Client) -> None:
+def test_pages_show_them_escaped_and_lead_to_each_other(reader: Reader) -> None:
     # One test: to mirror them all takes longer than to read the pages.
     check_list_and_activity(reader)
     check_versions_and_comparisons(reader)
     check_filters_and_search_box(reader)
 
 
-def check_list_and_activity(reader: Client) -> None:
+def check_list_and_activity(reader: Reader) -> None:
     pages = ["/models/"]
     rows: dict[str, str] = {}
     for url in pages:
-        page = read(reader, url)
+        page = reader.read(url)
         found = re.findall(r'row-title"\s+href="([^"]*)"\s+title="([^"]*)"', page)
         rows |= {unescape(name): urljoin(url, unescape(link)) for link, name in found}
         pages += [x for x in links(page, url) if "after=" in x and x not in pages]
     assert set(NAMES) <= set(rows)
 
     for name in NAMES:
-        page = read(reader, rows[name])
+        page = reader.read(rows[name])
         assert escape(name) in page
         for link in links(page, rows[name]):
             match = resolve(unquote(link.partition("?")[0]))
             assert match.kwargs.get("name", name) == name
             if name == MAIN:
-                read(reader, link)
+                reader.read(link)
         for part in ("history/", "versions/1/"):
-            read(reader, f"{rows[name]}{part}")
+            reader.read(f"{rows[name]}{part}")
     for url in ("/audit/", "/incidents/", "/"):
-        for link in links(read(reader, url), url):
-            read(reader, link)
+        for link in links(reader.read(url), url):
+            reader.read(link)
 
 
-def check_versions_and_comparisons(reader: Client) -> None:
+def check_versions_and_comparisons(reader: Reader) -> None:
     for number in range(1, 7):
         url = f"/models/{quote(MAIN, safe='')}/versions/{number}/"
-        page = read(reader, url)
+        page = reader.read(url)
         for link in links(page, url):
-            read(reader, link)
-    page = read(reader, f"/models/{quote(MAIN, safe='')}/versions/1/")
+            reader.read(link)
+    page = reader.read(f"/models/{quote(MAIN, safe='')}/versions/1/")
     assert escape("<script>alert(1)</script>") in page
-    page = read(reader, f"/models/{quote(MAIN, safe='')}/versions/2/")
+    page = reader.read(f"/models/{quote(MAIN, safe='')}/versions/2/")
     for shown in ("NaN", "1e+308"):
         assert shown in page
     keys = [f"{MAIN}/{number}" for number in range(1, 7)]
     keys += [f"{name}/1" for name in NAMES]
     for left, right in pairwise(keys):
         query = urlencode({"v": [left, right]}, doseq=True)
-        page = read(reader, f"/compare/?{query}")
+        page = reader.read(f"/compare/?{query}")
         assert page.count('data-series="1"')
 
 
-def check_filters_and_search_box(reader: Client) -> None:
+def check_filters_and_search_box(reader: Reader) -> None:
     for name in NAMES:
         query = {"q": name, "tag": f"team={name}'s"}
-        page = read(reader, f"/models/?{urlencode(query)}", **HTMX)
+        page = reader.read(f"/models/?{urlencode(query)}", **HTMX)
         assert f'title="{escape(name)}"' in page
     for key, value in [
         (LONG_KEY, HURTFUL_TEXT),
         (WIDE_KEY, "wide"),
         ("a/b:c d.e-f", ""),
     ]:
-        page = read(reader, f"/models/?{urlencode({'tag': f'{key}={value}'})}")
+        page = reader.read(f"/models/?{urlencode({'tag': f'{key}={value}'})}")
         assert f'title="{escape(MAIN)}"' in page
     for alias in ALIASES:
-        page = read(reader, f"/models/?{urlencode({'alias': alias})}")
+        page = reader.read(f"/models/?{urlencode({'alias': alias})}")
         assert f'title="{escape(MAIN)}"' in page
     for name in NAMES:
-        page = read(reader, f"/jump/?{urlencode({'q': name})}", **HTMX)
+        page = reader.read(f"/jump/?{urlencode({'q': name})}", **HTMX)
         link = f"/models/{quote(name, safe='')}/"
         assert any(unquote(found) == unquote(link) for found in links(page, "/jump/"))

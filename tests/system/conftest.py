@@ -18,8 +18,8 @@ make_user(username="rui", level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
 
 
 @pytest.fixture(scope="session")
-def running_gatekeeper(mlflow_server: MLflowServer) -> Iterator[Gatekeeper]:
-    gatekeeper = Gatekeeper(mlflow_server.uri)
+def running_gatekeeper(running_mlflow: MLflowServer) -> Iterator[Gatekeeper]:
+    gatekeeper = Gatekeeper(running_mlflow.uri)
     yield gatekeeper
     gatekeeper.shutdown()
     gatekeeper.server_close()
@@ -59,6 +59,6 @@ def tokens(signoff: RunningSignoff) -> dict[str, str]:
 
 
 @pytest.fixture
-def plain(mlflow_server: MLflowServer) -> MlflowClient:
+def plain(running_mlflow: MLflowServer) -> MlflowClient:
     """MLflow's own client, past the gatekeeper."""
-    return MlflowClient(mlflow_server.uri, mlflow_server.uri)
+    return MlflowClient(running_mlflow.uri, running_mlflow.uri)

@@ -146,6 +146,7 @@ def test_up_serves_survives_kills_and_leaves_nothing(
         assert f"Signoff is ready: http://{environ['SIGNOFF_BIND']}" in log.read_text()
         assert answers(health)
         assert answers(f"http://{environ['SIGNOFF_MLFLOW_BIND']}/health")
+        assert "is running with SIGNOFF_DATA_DIR" in refusal(environ)
 
         assert eventually(lambda: says(log, WORKER_READY), 60)
 
@@ -156,27 +157,20 @@ def test_up_serves_survives_kills_and_leaves_nothing(
             assert eventually(partial(says, log, message), 30)
         assert eventually(lambda: answers(health), 60)
         assert eventually(lambda: says(log, WORKER_READY, times=2), 60)
+        assert "Traceback" not in log.read_text()
 
+        # Now `up` itself, which can do nothing about it.
+        process.kill()
+        process.wait()
+        assert eventually(lambda: not processes(environ), 5)
+
+    log = tmp_path / "log of the next"
+    with running(environ, log) as process:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=30) == 0
         assert not processes(environ)
         assert "Traceback" not in log.read_text()
-
-
-def test_nothing_outlives_a_killed_up_and_the_next_one_starts(
-    environ: dict[str, str], tmp_path: Path
-) -> None:
-    with running(environ, tmp_path / "log") as process:
-        assert "is running with SIGNOFF_DATA_DIR" in refusal(environ)
-        process.kill()
-        process.wait()
-        assert eventually(lambda: not processes(environ), 5)
-
-    with running(environ, tmp_path / "log of the next") as process:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
-        assert not processes(environ)
 
 
 @pytest.mark.parametrize("variable", ["SIGNOFF_BIND", "SIGNOFF_MLFLOW_BIND"])
@@ -236,14 +230,17 @@ def test_a_bad_variable_is_named(
     assert variable in refusal({**environ, variable: value})
 
 
-def test_an_mlflow_that_is_down_is_a_warning(
+def test_an_mlflow_that_is_down_is_a_warning_and_ctrl_c_an_end(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     environ["MLFLOW_TRACKING_URI"] = f"http://user:hidden@{free_addresses(1)[0]}"
     log = tmp_path / "log"
 
-    with running(environ, log):
+    with running(environ, log) as process:
         text = log.read_text()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+        assert not processes(environ)
 
     assert "nothing listens there. Signoff starts anyway" in text
     assert "hidden" not in text

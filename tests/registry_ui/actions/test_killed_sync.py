@@ -3,13 +3,10 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -20,50 +17,36 @@ from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 
-from bench.registry import COLUMNS, Rows, Shape, registry
+from bench.registry import Rows, Shape, registry
+from bench.stores import insert
 from registry_ui.actions.leases import LEASE
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import AuditEvent, Level, MirrorState
 from tests.factories import make_user
-from tests.mlflow_server import MLflowServer
+from tests.mlflow_server import REGISTRY_TABLES, MLflowServer
 from tests.registry_ui.mirrored import check_mirrors
 from tests.registry_ui.views.reading import browser, text
 from tests.running import ROOT, wait_for
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-SHAPE = Shape(models=30, versions=2500)
-OF_THE_REGISTRY = [
-    "registered_models",
-    "registered_model_tags",
-    "model_versions",
-    "model_version_tags",
-    "registered_model_aliases",
-]
+SHAPE = Shape(models=30, versions=1500)
 LONGEST_SYNC_SECONDS = 60.0
 MOST_KILLS = 20
 
 
 @pytest.fixture(scope="module")
-def crowded(mlflow_server: MLflowServer) -> Iterator[MLflowServer]:
-    """The MLflow of all tests with some thousand versions more, until the end."""
+def crowded(mlflow_server: MLflowServer) -> MLflowServer:
+    """An MLflow with some thousand versions."""
     rows: Rows = defaultdict(list)
     for part in registry(SHAPE):
-        for table in OF_THE_REGISTRY:
+        for table in REGISTRY_TABLES:
             rows[table] += part.get(table, [])
-    names = [(row[0],) for row in rows["registered_models"]]
-    with closing(sqlite3.connect(mlflow_server.folder / "mlflow.db")) as store:
-        for table in OF_THE_REGISTRY:
-            columns = COLUMNS[table].split()
-            marks = ", ".join("?" * len(columns))
-            insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - ours
-            store.executemany(insert, rows[table])
+    with mlflow_server.store() as store:
+        insert(store, rows)
         store.commit()
-        yield mlflow_server
-        for table in reversed(OF_THE_REGISTRY):
-            store.executemany(f"DELETE FROM {table} WHERE name = ?", names)  # noqa: S608 - ours
-        store.commit()
+    return mlflow_server
 
 
 @pytest.fixture

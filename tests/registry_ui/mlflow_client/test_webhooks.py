@@ -1,9 +1,7 @@
 """MLflow's webhooks, as ours subscribes to them."""
 
-import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
@@ -89,8 +87,7 @@ def test_an_mlflow_that_lost_its_key_is_told_apart(
     hinting_mlflow_server: MLflowServer, webhooks: MLflowWebhooks
 ) -> None:
     made = webhooks.create("a-name", NOWHERE, SECRET)
-    database = sqlite3.connect(hinting_mlflow_server.folder / "mlflow.db")
-    with closing(database):
+    with hinting_mlflow_server.store() as database:
         database.execute("UPDATE webhooks SET secret = 'of another key'")
         database.commit()
         try:
