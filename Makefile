@@ -16,6 +16,11 @@ NO_DATABASE := $(addprefix --ignore tests/registry_ui/,charts comparison mlflow_
 
 # The tests start Python a hundred times: it shall keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
+# Databases that are thrown away need no disk where there is memory for them.
+ROOMY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk '$$1 > 4000000 { print "/dev/shm" }')
+ifneq ($(ROOMY),)
+export TMPDIR := $(ROOMY)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench soak setup check lock screenshots
