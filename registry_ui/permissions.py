@@ -5,18 +5,17 @@ Policies (`gates.py`) say what a promotion needs; here stands who may act at all
 """
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q
 
 from registry_ui.models import (
+    NO_LEVEL,
     Comment,
     Level,
     ModelPermission,
     RegisteredModel,
     Stage,
     TransitionRequest,
+    registry_level,
 )
-
-NO_LEVEL = 0
 
 
 def level_of(user: User | AnonymousUser, model: RegisteredModel | None) -> int:
@@ -28,14 +27,11 @@ def level_of(user: User | AnonymousUser, model: RegisteredModel | None) -> int:
     """
     if user.is_anonymous or not user.is_active:
         return NO_LEVEL
-    if user.is_superuser:
-        return Level.CAN_MANAGE
-    levels = (
-        ModelPermission.objects.held_by(user)
-        .filter(Q(model=None) | Q(model=model))
-        .values_list("level", flat=True)
-    )
-    return max(levels, default=NO_LEVEL)
+    everywhere = registry_level(user)
+    if model is None or everywhere == Level.CAN_MANAGE:
+        return everywhere
+    grants = ModelPermission.objects.held_by(user).filter(model=model)
+    return max([everywhere, *grants.values_list("level", flat=True)])
 
 
 def may_read(user: User | AnonymousUser, model: RegisteredModel) -> bool:

@@ -1,6 +1,12 @@
 """What is stored, and what can never be false."""
 
-from registry_ui.models.access import ApiToken, Level, ModelPermission
+from registry_ui.models.access import (
+    NO_LEVEL,
+    ApiToken,
+    Level,
+    ModelPermission,
+    registry_level,
+)
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.evidence import (
     METRIC_KEY_LENGTH,
@@ -39,6 +45,7 @@ __all__ = [
     "GENESIS",
     "METRIC_KEY_LENGTH",
     "NAME_LENGTH",
+    "NO_LEVEL",
     "STAGE_PREFIX",
     "TAG_KEY_LENGTH",
     "Alias",
@@ -66,4 +73,5 @@ __all__ = [
     "as_json_number",
     "as_json_numbers",
     "chain_hash",
+    "registry_level",
 ]

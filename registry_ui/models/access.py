@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+NO_LEVEL = 0
+
+
 class Level(models.IntegerChoices):
     """Databricks' permission levels; a higher number includes the lower ones.
 
@@ -97,6 +100,25 @@ class ModelPermission(models.Model):
         return f"{self.user or self.group}: {self.get_level_display()} on {where}"
 
 
+def registry_level(user: User | AnonymousUser) -> int:
+    """Return the highest level the user holds registry-wide; 0 is none.
+
+    Asked several times a page, and read once for a user object, which lives as long as
+    the request.
+    """
+    if user.is_anonymous or not user.is_active:
+        return NO_LEVEL
+    if user.is_superuser:
+        return Level.CAN_MANAGE
+    kept = vars(user)
+    if "registry_level" not in kept:
+        grants = ModelPermission.objects.held_by(user).registry_wide()
+        levels = grants.values_list("level", flat=True)
+        kept["registry_level"] = max(levels, default=NO_LEVEL)
+    level: int = kept["registry_level"]
+    return level
+
+
 def readable(model: str, user: User | AnonymousUser) -> Q:
     """Match what is about a model that the user may read.
 
@@ -106,11 +128,9 @@ def readable(model: str, user: User | AnonymousUser) -> Q:
     """
     if user.is_anonymous or not user.is_active:
         return Q(pk__in=())
-    if user.is_superuser:
+    if registry_level(user) > NO_LEVEL:
         return Q()
     grants = ModelPermission.objects.held_by(user)
-    if grants.registry_wide().exists():
-        return Q()
     return Q(**{f"{model}__in": grants.values("model")})
 
 

@@ -5,11 +5,13 @@ from django.http import Http404, HttpRequest
 
 from registry_ui.events import EventType
 from registry_ui.models import (
+    NO_LEVEL,
     AuditEvent,
     ModelPermission,
     ModelVersion,
     RegisteredModel,
     TransitionRequest,
+    registry_level,
 )
 
 
@@ -21,7 +23,10 @@ def signed_in(request: HttpRequest) -> User:
 
 def has_access(user: User) -> bool:
     """Was the user granted anything? Tells an empty registry from a closed one."""
-    return user.is_superuser or ModelPermission.objects.held_by(user).exists()
+    return (
+        registry_level(user) > NO_LEVEL
+        or ModelPermission.objects.held_by(user).exists()
+    )
 
 
 def visible_model_or_404(user: User | AnonymousUser, name: str) -> RegisteredModel:

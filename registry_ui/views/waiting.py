@@ -8,7 +8,12 @@ from django.contrib.auth.models import User
 from registry_ui import permissions
 from registry_ui.actions.decisions import gather_decision, policy_of
 from registry_ui.gates import Gate, Verdict
-from registry_ui.models import Level, ModelPermission, TransitionRequest
+from registry_ui.models import (
+    Level,
+    ModelPermission,
+    TransitionRequest,
+    registry_level,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,12 @@ def with_open_gates(requests: list[TransitionRequest]) -> list[WaitingRequest]:
 
 def _levels(user: User) -> Callable[[int], int]:
     """Return the user's level by the model's primary key, read in one query."""
-    if user.is_superuser:
-        return lambda _pk: Level.CAN_MANAGE
+    everywhere = registry_level(user)
+    if everywhere == Level.CAN_MANAGE:
+        return lambda _pk: everywhere
     by_model: dict[int | None, int] = {}
     for model, level in ModelPermission.objects.held_by(user).values_list(
         "model", "level"
     ):
-        by_model[model] = max(level, by_model.get(model, permissions.NO_LEVEL))
-    everywhere = by_model.get(None, permissions.NO_LEVEL)
-    return lambda pk: max(everywhere, by_model.get(pk, permissions.NO_LEVEL))
+        by_model[model] = max(level, by_model.get(model, everywhere))
+    return lambda pk: by_model.get(pk, everywhere)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from registry_ui.models import Level, ModelPermission, RegisteredModel
+from registry_ui.models import Level, ModelPermission, RegisteredModel, registry_level
 from registry_ui.models.encryption import decrypt, encrypt
 
 URL_LENGTH = 2000
@@ -77,9 +77,9 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         """
         if user.is_superuser:
             return self
-        grants = ModelPermission.objects.held_by(user).filter(level=Level.CAN_MANAGE)
-        if grants.registry_wide().exists():
+        if registry_level(user) == Level.CAN_MANAGE:
             return self.exclude(model=None)
+        grants = ModelPermission.objects.held_by(user).filter(level=Level.CAN_MANAGE)
         return self.filter(model__in=grants.values("model"))
 
     def of_model(self, model: RegisteredModel) -> WebhookQuerySet:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 
 from registry_ui import permissions
 from registry_ui.actions.permissions import grant_level, revoke_level
-from registry_ui.models import AuditEvent, Level, ModelPermission
+from registry_ui.models import NO_LEVEL, AuditEvent, Level, ModelPermission
 from tests.factories import grant, make_model, make_user
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_a_level_is_granted_changed_and_revoked_on_record(administrator: User) -
     assert permissions.level_of(user, model) == Level.CAN_EDIT
     revoke_level(held, actor=administrator)
 
-    assert permissions.level_of(user, model) == permissions.NO_LEVEL
+    assert permissions.level_of(user, model) == NO_LEVEL
     who = {"user": "rita", "group": ""}
     assert _recorded() == [
         ("permission.granted", {"level": "CAN_READ", "level_before": ""} | who),
