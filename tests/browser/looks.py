@@ -1,6 +1,7 @@
 """What is wrong with how a page looks: light and dark, wide and narrow."""
 
 import json
+from enum import Enum
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -24,28 +25,38 @@ RULES_ON_LOOKS = {
 """What a theme or a width can break on a page that keeps all other rules."""
 
 
-def problems_of_looks(page: Page, *, thorough: bool) -> list[str]:
-    """Return what axe finds wrong, and where the page is too wide, a line each.
+class Thorough(Enum):
+    """How much axe looks at a page, besides all its rules in light and wide."""
 
-    Axe holds all its rules against the page in light and wide, and those on looks in
-    dark and narrow; if thorough, all of them there too, and those on looks in the other
-    two.
-    """
+    ONE_LOOK = 0
+    TWO_LOOKS = 1
+    """The rules on looks in dark and narrow, the opposite."""
+    EVERY_LOOK = 2
+    """The rules on looks in all others."""
+
+
+def problems_of_looks(page: Page, thorough: Thorough) -> list[str]:
+    """Return what axe finds wrong, and in which looks the page is too wide."""
     problems = []
     for look, (scheme, viewport) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal
         page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a typed dict
         if wider := _overflow(page):
             problems.append(f"{look}: {wider} px too wide")
-        if rules := _rules(look, thorough=thorough):
+        if rules := _rules(look, thorough):
             problems += [f"{look}: {finding}" for finding in _findings(page, rules)]
     return problems
 
 
-def _rules(look: str, *, thorough: bool) -> dict[str, Any]:
-    if look == "light-1440" or (look == "dark-390" and thorough):
+def _rules(look: str, thorough: Thorough) -> dict[str, Any]:
+    if look == "light-1440":
         return ALL_RULES
-    return RULES_ON_LOOKS if look == "dark-390" or thorough else {}
+    looks_here = {
+        Thorough.ONE_LOOK: (),
+        Thorough.TWO_LOOKS: ("dark-390",),
+        Thorough.EVERY_LOOK: LOOKS,
+    }
+    return RULES_ON_LOOKS if look in looks_here[thorough] else {}
 
 
 def _overflow(page: Page) -> int:
