@@ -12,12 +12,12 @@ VERSIONS ?= 100000
 DATABASES ?= sqlite postgresql
 
 # Of these PostgreSQL can say nothing new: they ask no database, or MLflow most of all.
-NO_DATABASE := $(addprefix --ignore tests/,$(addprefix registry_ui/,charts comparison \
+NO_DATABASE := $(addprefix --ignore=tests/,$(addprefix registry_ui/,charts comparison \
 	mlflow_client templatetags) webhooks_ui/http_client)
-MLFLOW_MOST_OF_ALL := $(addsuffix .py,$(addprefix --ignore tests/registry_ui/,\
+MLFLOW_MOST_OF_ALL := $(patsubst %,--ignore=tests/registry_ui/%.py,\
 	$(addprefix actions/test_,answers empty_registry evidence_files hints metadata \
-	registration sync_failures) management/commands/test_mlflow_hints \
-	management/commands/test_sync views/test_aliases views/test_metadata))
+	registration sync_failures) $(addprefix management/commands/test_,mlflow_hints sync) \
+	$(addprefix views/test_,aliases metadata))
 ON_POSTGRESQL := $(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)"
 
 # The tests start Python a hundred times: it shall keep what it compiled.
@@ -87,5 +87,5 @@ screenshots: .venv/dev.stamp ## Make the pictures of docs/img anew
 
 .venv/%.stamp: requirements/%.txt | .venv/bin/uv
 	@echo "Installing requirements/$*.txt …"
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $<
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
