@@ -11,14 +11,8 @@ MODELS ?= 10000
 VERSIONS ?= 100000
 DATABASES ?= sqlite postgresql
 
-# Of these PostgreSQL can say nothing new: they ask no database, or MLflow most of all.
-NO_DATABASE := $(addprefix --ignore=tests/,$(addprefix registry_ui/,charts comparison \
-	mlflow_client templatetags) webhooks_ui/http_client)
-MLFLOW_MOST_OF_ALL := $(patsubst %,--ignore=tests/registry_ui/%.py,\
-	$(addprefix actions/test_,answers empty_registry evidence_files hints metadata \
-	registration sync_failures) $(addprefix management/commands/test_,mlflow_hints sync) \
-	$(addprefix views/test_,aliases metadata))
-ON_POSTGRESQL := $(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)"
+# Of these modules PostgreSQL can say nothing new.
+NO_DATABASE := $(addprefix --ignore=tests/registry_ui/,charts comparison mlflow_client templatetags)
 
 # The tests start Python a hundred times: it shall keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -43,7 +37,7 @@ test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 	@$(BIN)/python -m pytest tests/browser > .venv/browser-tests.log 2>&1 & browser=$$!; \
 	$(MAKE) --no-print-directory check || { kill $$browser; exit 1; }; \
 	$(PYTEST) --ignore tests/browser; sqlite=$$?; \
-	$(ON_POSTGRESQL) $(PYTEST) $(NO_DATABASE) $(MLFLOW_MOST_OF_ALL) \
+	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" $(PYTEST) $(NO_DATABASE) \
 		tests/registry_ui tests/webhooks_ui tests/system/test_crash.py; postgres=$$?; \
 	wait $$browser; browser=$$?; cat .venv/browser-tests.log; \
 	exit $$((sqlite ? sqlite : postgres ? postgres : browser))
@@ -51,9 +45,8 @@ test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 bench: .venv/dev.stamp ## Measure speed beside MLflow's; MODELS=300 VERSIONS=3000 is quick
 	@$(BIN)/python -m bench --models $(MODELS) --versions $(VERSIONS) --databases $(DATABASES) --postgres "$(POSTGRES)"
 
-soak: .venv/dev.stamp ## Run the long tests, and all on PostgreSQL; takes long
+soak: .venv/dev.stamp ## Run the long tests, which take minutes
 	$(BIN)/python -m pytest -m soak
-	$(ON_POSTGRESQL) $(PYTEST) $(NO_DATABASE) tests/registry_ui tests/webhooks_ui
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
 

@@ -68,7 +68,7 @@ def with_open_gates(requests: list[TransitionRequest]) -> list[WaitingRequest]:
 
 
 def _levels(user: User) -> Callable[[int], int]:
-    """Return the user's level by the model's primary key, read in one query."""
+    """Return the user's level by the model's primary key."""
     everywhere = registry_level(user)
     if everywhere == Level.CAN_MANAGE:
         return lambda _pk: everywhere

@@ -1,7 +1,7 @@
 """What is wrong with how a page looks: light and dark, wide and narrow."""
 
 import json
-from enum import Enum
+from collections.abc import Iterable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -14,49 +14,29 @@ LOOKS = {
     "dark-390": ("dark", NARROW),
     "light-390": ("light", NARROW),
 }
-ALL_RULES = {
+OPPOSITES = ("light-1440", "dark-390")
+RULES = {
     "type": "tag",
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
-RULES_ON_LOOKS = {
-    "type": "rule",
-    "values": ["color-contrast", "target-size", "scrollable-region-focusable"],
-}
-"""What a theme or a width can break on a page that keeps all other rules."""
 
 
-class Thorough(Enum):
-    """How much axe looks at a page, besides all its rules in light and wide."""
+def problems_of_looks(page: Page, *, axe_in: Iterable[str] = LOOKS) -> list[str]:
+    """Return what axe finds wrong, and in which looks the page is too wide.
 
-    ONE_LOOK = 0
-    TWO_LOOKS = 1
-    """The rules on looks in dark and narrow, the opposite."""
-    EVERY_LOOK = 2
-    """The rules on looks in all others."""
-
-
-def problems_of_looks(page: Page, thorough: Thorough) -> list[str]:
-    """Return what axe finds wrong, and in which looks the page is too wide."""
+    Args:
+        page: loaded once; it is shown in one look after the other.
+        axe_in: the looks in which axe, which is slow, looks too.
+    """
     problems = []
     for look, (scheme, viewport) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal
         page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a typed dict
         if wider := _overflow(page):
             problems.append(f"{look}: {wider} px too wide")
-        if rules := _rules(look, thorough):
-            problems += [f"{look}: {finding}" for finding in _findings(page, rules)]
+        if look in axe_in:
+            problems += [f"{look}: {finding}" for finding in _findings(page)]
     return problems
-
-
-def _rules(look: str, thorough: Thorough) -> dict[str, Any]:
-    if look == "light-1440":
-        return ALL_RULES
-    looks_here = {
-        Thorough.ONE_LOOK: (),
-        Thorough.TWO_LOOKS: ("dark-390",),
-        Thorough.EVERY_LOOK: LOOKS,
-    }
-    return RULES_ON_LOOKS if look in looks_here[thorough] else {}
 
 
 def _overflow(page: Page) -> int:
@@ -65,10 +45,10 @@ def _overflow(page: Page) -> int:
     return max(width, 0)
 
 
-def _findings(page: Page, rules: dict[str, Any]) -> list[str]:
+def _findings(page: Page) -> list[str]:
     """Return what axe finds wrong, a line each."""
     # Without `resultTypes` it takes twice as long, for what passes.
-    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
     found: list[dict[str, Any]] = (
         Axe().run(page, options=options).response["violations"]
     )

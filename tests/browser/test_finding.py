@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import Thorough, problems_of_looks
+from tests.browser.looks import problems_of_looks
 from tests.browser.people import sign_in
 
 
@@ -32,7 +32,7 @@ def test_the_search_box_is_used_by_keyboard(open_page: OpenPage) -> None:
     expect(box).to_have_attribute("aria-expanded", "true")
     expect(page.locator("#jump-status")).to_have_text(re.compile(r"\d suggestion"))
     assert "churn-classifier" in options(page)[0]
-    assert problems_of_looks(page, Thorough.TWO_LOOKS) == []
+    assert problems_of_looks(page) == []
 
     page.keyboard.press("ArrowDown")
     expect(box).to_have_attribute("aria-activedescendant", "jump-1")

@@ -5,7 +5,7 @@ from mlflow import MlflowClient
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import Thorough, problems_of_looks
+from tests.browser.looks import problems_of_looks
 from tests.browser.people import open_when_mirrored, sign_in
 from tests.running import SYNC_SECONDS, RunningSignoff, wait_for
 
@@ -62,6 +62,6 @@ def test_the_page_of_an_incident_is_accessible_and_within_its_width(
     page.get_by_role("link", name="Answer incident").click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("without a decision")
-    assert problems_of_looks(page, Thorough.EVERY_LOOK) == []
+    assert problems_of_looks(page) == []
     page.goto(f"/models/{name}/history/")
-    assert problems_of_looks(page, Thorough.EVERY_LOOK) == []
+    assert problems_of_looks(page) == []

@@ -31,7 +31,7 @@ from tests.running import ROOT, wait_for
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-SHAPE = Shape(models=30, versions=1500)
+SHAPE = Shape(models=30, versions=2500)
 LONGEST_SYNC_SECONDS = 60.0
 MOST_KILLS = 20
 
@@ -138,7 +138,7 @@ def check_refusal() -> None:
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(1, id="short"),
+        pytest.param(2, id="short"),
         pytest.param(MOST_KILLS, id="long", marks=pytest.mark.soak),
     ],
 )
