@@ -26,6 +26,7 @@ _WRAPPER = str(Path(__file__).with_name("supervised.py"))
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LONGEST_LINE = 64 * 1024  # bytes; a longer one is shown in pieces
 _LOOK_SECONDS = 0.1
+_LISTEN_SECONDS = 1
 
 
 class StopRequested(Exception):  # noqa: N818 - a wish, not an error
@@ -167,7 +168,10 @@ class Supervisor:
         Raises:
             StopRequested, ProgramFailed: always one of these.
         """
-        raise self._inbox.get()
+        # Not in one go: a signal that comes the moment before, or in another thread,
+        # does not wake us; Python hears it once we are back.
+        while True:
+            self._pause(_LISTEN_SECONDS)
 
     # --- In the main thread -----------------------------------------------------------
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -271,6 +272,17 @@ def test_a_signal_stops_all_and_leaves_nothing(mark: Mark, number: int) -> None:
 
         assert process.wait(timeout=30) == 0
         assert not mark.pids()
+
+
+def test_a_signal_that_another_thread_receives_is_heard(mark: Mark) -> None:
+    def receive() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    with Supervisor(mark.environ, str) as supervisor:
+        threading.Timer(0.2, receive).start()
+
+        with pytest.raises(StopRequested, match="SIGTERM"):
+            supervisor.wait()
 
 
 def test_nohup_is_respected(mark: Mark) -> None:
