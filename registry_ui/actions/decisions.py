@@ -78,10 +78,12 @@ def fingerprint_of(
         version.source,
         version.is_live,
     ]
+    # That there is no run is known before anybody has looked for it.
+    run = [version.run_id, evidence.run_status, evidence.run_error]
     return Fingerprint.of(
         {
             "version": identity,
-            "run": [version.run_id, evidence.run_status, evidence.run_error],
+            "run": run if version.run_id else [],
             "metrics": evidence.metrics,
             "parameters": evidence.params,
             "signature": evidence.signature,

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.evidence_runs import NO_RUN
 from registry_ui.actions.requests import (
     cancel_request,
     create_request,
@@ -16,6 +17,7 @@ from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.models import (
     AuditEvent,
+    Evidence,
     Level,
     MirrorState,
     Review,
@@ -117,6 +119,17 @@ def test_a_decision_on_something_else_is_refused_with_what_changed(
 
     request.refresh_from_db()
     assert request.is_open
+
+
+def test_that_a_version_has_no_run_is_no_news(reviewer: User) -> None:
+    version = make_version(run_id="", has_evidence=False)
+    request = make_transition_request(version=version)
+    before = seen(request)
+    Evidence.objects.create(version=version, run_error=NO_RUN)
+
+    review_request(request, APPROVE, actor=reviewer, seen=before)
+
+    assert not request.reviews.get().stale_reason
 
 
 def test_a_new_holder_of_the_target_refuses_the_old_page(reviewer: User) -> None:
