@@ -274,6 +274,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # no page names another one
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     *(
