@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from config.demo import catalog
 from tests.running import RunningSignoff
@@ -79,13 +79,12 @@ class Watch:
     expected_statuses: set[int] = field(default_factory=set)
     """Statuses of 400 and more that a test provokes on purpose."""
 
-    def route(self, route: Route, request: Request) -> None:
-        """Let nothing leave for another host."""
-        if urlsplit(request.url).netloc == urlsplit(self.home).netloc:
-            route.continue_()
-        else:
+    def note_request(self, request: Request) -> None:
+        """Note what leaves for another host."""
+        parts = urlsplit(request.url)
+        is_remote = parts.scheme not in ("data", "blob")
+        if is_remote and parts.netloc != urlsplit(self.home).netloc:
             self.foreign.append(request.url)
-            route.abort()
 
     def note_console(self, message: ConsoleMessage) -> None:
         """Note what the console shows; Chromium reports provoked statuses there too."""
@@ -118,7 +117,9 @@ def open_page(browser: Browser, demo: RunningSignoff) -> Iterator[OpenPage]:
         context = browser.new_context(base_url=demo.url, **options)
         context.set_default_timeout(10_000)
         watch = Watch(demo.url)
-        context.route("**/*", watch.route)
+        # Heard and not routed: routes switch the cache off, and every file of every
+        # page would come by way of this process.
+        context.on("request", watch.note_request)
         context.add_init_script(_WATCH_POLICY)
         page = context.new_page()
         page.on("console", watch.note_console)

@@ -15,6 +15,9 @@ LOOKS = {
     "light-390": ("light", NARROW),
 }
 OPPOSITES = ("light-1440", "dark-390")
+AXE = Axe()
+# Colours fade from one scheme to the other in pages that are not ours.
+_SETTLED = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
 RULES = {
     "type": "tag",
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
@@ -29,9 +32,11 @@ def problems_of_looks(page: Page, *, axe_in: Iterable[str] = LOOKS) -> list[str]
         axe_in: the looks in which axe, which is slow, looks too.
     """
     problems = []
+    page.evaluate(AXE.axe_script)
     for look, (scheme, viewport) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal
         page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a typed dict
+        page.evaluate(_SETTLED)
         if wider := _overflow(page):
             problems.append(f"{look}: {wider} px too wide")
         if look in axe_in:
@@ -49,11 +54,9 @@ def _findings(page: Page) -> list[str]:
     """Return what axe finds wrong, a line each."""
     # Without `resultTypes` it takes twice as long, for what passes.
     options = {"runOnly": RULES, "resultTypes": ["violations"]}
-    found: list[dict[str, Any]] = (
-        Axe().run(page, options=options).response["violations"]
-    )
+    found: dict[str, Any] = page.evaluate("(options) => axe.run(options)", options)
     return [
         f"{violation['id']}: {json.dumps(node['target'])}"
-        for violation in found
+        for violation in found["violations"]
         for node in violation["nodes"]
     ]
