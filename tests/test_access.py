@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -283,12 +284,15 @@ def test_every_address_has_a_row() -> None:
     assert names == {row.name for row in ROWS}
 
 
-@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_each_role_gets_what_the_table_says(row: Row, role: str, world: World) -> None:
-    response = ask_for(client_of(role, world), row, world)
+def test_each_role_gets_what_the_table_says(row: Row, world: World) -> None:
+    found = {}
+    for role in ROLES:
+        with transaction.atomic():
+            found[role] = ask_for(client_of(role, world), row, world).status_code
+            transaction.set_rollback(True)
 
-    assert response.status_code == row.statuses[role]
+    assert found == row.statuses
 
 
 @pytest.mark.parametrize("row", PAGES, ids=str)
