@@ -105,6 +105,15 @@ def test_mlflow_rests_for_what_a_reading_has_cost_it(
     assert state.files_resume_at is not None
     rests = state.runs_resume_at + (state.files_resume_at - before)
     assert rests - before > 10 * cost
+
+
+def test_nothing_is_read_while_mlflow_rests(
+    theirs: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    mirrored(theirs)
+    resting = timezone.now() + timedelta(minutes=1)
+    EvidenceState.objects.create(runs_resume_at=resting, files_resume_at=resting)
+
     assert read_evidence(mlflow_client, mlflow_client, only_when_due=True) is None
 
 
