@@ -66,6 +66,20 @@ def wait_for(
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
+def processes(environ: Mapping[str, str]) -> dict[int, str]:
+    """Return all processes with the environment's data dir: id → command line."""
+    entry = f"SIGNOFF_DATA_DIR={environ['SIGNOFF_DATA_DIR']}".encode()
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if entry in (process / "environ").read_bytes().split(b"\0"):
+                line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(process.name)] = line.decode()
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
 @dataclass(slots=True)
 class RunningSignoff:
     """One `manage.py up` with its own data dir and ports."""
@@ -187,8 +201,13 @@ class RunningSignoff:
             return entries
 
     def stop(self) -> None:
-        """End it as Ctrl-C's politer sibling does, and wait for the end."""
-        if self.process.poll() is None:
+        """End it as Ctrl-C's politer sibling does, and wait for the end.
+
+        Raises:
+            AssertionError: it did not end as it should, or left a process behind.
+        """
+        was_running = self.process.poll() is None
+        if was_running:
             self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)
@@ -199,3 +218,6 @@ class RunningSignoff:
         finally:
             if "DATABASE_URL" in self.environment:
                 _drop_database(self.environment["DATABASE_URL"])
+        if was_running:
+            assert self.process.returncode == 0, "\n".join(self.output[-40:])
+            assert processes(self.environment) == {}

@@ -14,6 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.running import processes
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
 WORKER_READY = f" worker@{socket.gethostname()} ready.\n"  # not the sender
@@ -50,20 +52,6 @@ def environ(data_dir: Path) -> dict[str, str]:
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
-
-
-def processes(environ: dict[str, str]) -> dict[int, str]:
-    """Return all processes that were started with our data dir: id → command line."""
-    entry = f"SIGNOFF_DATA_DIR={environ['SIGNOFF_DATA_DIR']}".encode()
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if entry in (process / "environ").read_bytes().split(b"\0"):
-                line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
-                found[int(process.name)] = line.decode()
-        except OSError:  # it has ended meanwhile
-            continue
-    return found
 
 
 def first_process(environ: dict[str, str], mark: str) -> int:
@@ -163,14 +151,6 @@ def test_up_serves_survives_kills_and_leaves_nothing(
         process.kill()
         process.wait()
         assert eventually(lambda: not processes(environ), 5)
-
-    log = tmp_path / "log of the next"
-    with running(environ, log) as process:
-        process.send_signal(signal.SIGTERM)
-
-        assert process.wait(timeout=30) == 0
-        assert not processes(environ)
-        assert "Traceback" not in log.read_text()
 
 
 @pytest.mark.parametrize("variable", ["SIGNOFF_BIND", "SIGNOFF_MLFLOW_BIND"])
