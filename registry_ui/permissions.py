@@ -10,10 +10,10 @@ from registry_ui.models import (
     NO_LEVEL,
     Comment,
     Level,
-    ModelPermission,
     RegisteredModel,
     Stage,
     TransitionRequest,
+    levels_held,
     registry_level,
 )
 
@@ -25,13 +25,15 @@ def level_of(user: User | AnonymousUser, model: RegisteredModel | None) -> int:
         user: whose level.
         model: None asks for the registry-wide level.
     """
-    if user.is_anonymous or not user.is_active:
-        return NO_LEVEL
+    return level_on(user, model.pk if model else None)
+
+
+def level_on(user: User | AnonymousUser, model_pk: int | None) -> int:
+    """Return the same by the model's primary key."""
     everywhere = registry_level(user)
-    if model is None or everywhere == Level.CAN_MANAGE:
+    if user.is_anonymous or not user.is_active or everywhere == Level.CAN_MANAGE:
         return everywhere
-    grants = ModelPermission.objects.held_by(user).filter(model=model)
-    return max([everywhere, *grants.values_list("level", flat=True)])
+    return max(everywhere, levels_held(user).get(model_pk, NO_LEVEL))
 
 
 def may_read(user: User | AnonymousUser, model: RegisteredModel) -> bool:

@@ -5,6 +5,7 @@ from registry_ui.models.access import (
     ApiToken,
     Level,
     ModelPermission,
+    levels_held,
     registry_level,
 )
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
@@ -73,5 +74,6 @@ __all__ = [
     "as_json_number",
     "as_json_numbers",
     "chain_hash",
+    "levels_held",
     "registry_level",
 ]

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -34,10 +35,6 @@ class ModelPermissionQuerySet(models.QuerySet["ModelPermission"]):
     def held_by(self, user: User) -> ModelPermissionQuerySet:
         """Keep what is granted to the user or to one of their groups."""
         return self.filter(Q(user=user) | Q(group__in=user.groups.all()))
-
-    def registry_wide(self) -> ModelPermissionQuerySet:
-        """Keep the grants that hold for all models."""
-        return self.filter(model=None)
 
 
 class ModelPermission(models.Model):
@@ -100,23 +97,30 @@ class ModelPermission(models.Model):
         return f"{self.user or self.group}: {self.get_level_display()} on {where}"
 
 
-def registry_level(user: User | AnonymousUser) -> int:
-    """Return the highest level the user holds registry-wide; 0 is none.
+def levels_held(user: User) -> Mapping[int | None, int]:
+    """Return the highest level a user was granted on each model, by its primary key.
 
-    Asked several times a page, and read once for a user object, which lives as long as
-    the request.
+    None stands for the whole registry. Asked several times a page, and read once for a
+    user object, which lives as long as the request.
     """
+    kept = vars(user)
+    if "levels_held" not in kept:
+        held: dict[int | None, int] = {}
+        grants = ModelPermission.objects.held_by(user)
+        for model, level in grants.values_list("model", "level"):
+            held[model] = max(level, held.get(model, NO_LEVEL))
+        kept["levels_held"] = held
+    levels: Mapping[int | None, int] = kept["levels_held"]
+    return levels
+
+
+def registry_level(user: User | AnonymousUser) -> int:
+    """Return the highest level the user holds registry-wide; 0 is none."""
     if user.is_anonymous or not user.is_active:
         return NO_LEVEL
     if user.is_superuser:
         return Level.CAN_MANAGE
-    kept = vars(user)
-    if "registry_level" not in kept:
-        grants = ModelPermission.objects.held_by(user).registry_wide()
-        levels = grants.values_list("level", flat=True)
-        kept["registry_level"] = max(levels, default=NO_LEVEL)
-    level: int = kept["registry_level"]
-    return level
+    return levels_held(user).get(None, NO_LEVEL)
 
 
 def readable(model: str, user: User | AnonymousUser) -> Q:

@@ -21,7 +21,6 @@ from registry_ui.extensions import panels_of_model
 from registry_ui.forms import CommentForm, ModelFilterForm, VersionFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
-    Alias,
     AuditEvent,
     Incident,
     ModelVersion,
@@ -51,7 +50,7 @@ from registry_ui.views.model_search import find_models, model_order
 from registry_ui.views.panels import render_panels
 from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.sentences import event_lines
-from registry_ui.views.stage_board import stage_board
+from registry_ui.views.stage_board import Standing, stage_board, standing_of
 from registry_ui.views.version_table import columns_to_choose, version_table
 
 LIST = "registry_ui/model_list.html"
@@ -104,19 +103,37 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
     form = VersionFilterForm(request.GET)
     if tidy := redirect_if_blank(request, form, anchor="#versions"):
         return tidy
-    context = _model_context(user, model) | _versions_context(request, model, form)
+    open_requests, recent = _requests_for(model)
+    standing = standing_of(model, open_requests)
+    context = {
+        **_model_context(user, model, standing),
+        **_versions_context(request, model, form, standing),
+        "recent_requests": recent,
+    }
     address = address_of(request, form)
     return render_page(request, MODEL, context, partial="versions", address=address)
 
 
-def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
+def _requests_for(
+    model: RegisteredModel,
+) -> tuple[list[TransitionRequest], list[TransitionRequest]]:
+    """Return the open requests for a model's versions, and the last closed ones."""
+    asked = {status for status, _ in _REQUESTS([model.pk])}
     requests = (
         TransitionRequest.objects.filter(version__model=model)
         .select_related("version__model", "requested_by")
         .order_by("-number")
     )
-    asked = {status for status, _ in _REQUESTS([model.pk])}
-    aliases = list(model.aliases.select_related("version__model")[: SHOWN_ALIASES + 1])
+    closed = requests.exclude(status=OPEN)[:RECENT_REQUESTS]
+    return (
+        list(requests.open()) if OPEN in asked else [],
+        list(closed) if asked - {OPEN} else [],
+    )
+
+
+def _model_context(
+    user: User, model: RegisteredModel, standing: Standing
+) -> dict[str, Any]:
     events = AuditEvent.objects.filter(model_pk=model.pk)[:RECENT_EVENTS]
     incident = model.incidents.filter(status=Incident.Status.OPEN).first()
     return {
@@ -124,13 +141,10 @@ def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
         "tags": list(model.tags.all()),
         "incident": incident,
         "incident_effects": phrases(incident.effects) if incident else [],
-        "warnings": _warnings(model),
-        "open_requests": list(requests.open()) if OPEN in asked else [],
-        "recent_requests": list(requests.exclude(status=OPEN)[:RECENT_REQUESTS])
-        if asked - {OPEN}
-        else [],
-        "aliases": aliases[:SHOWN_ALIASES],
-        "has_more_aliases": len(aliases) > SHOWN_ALIASES,
+        "warnings": _warnings(model, standing),
+        "open_requests": standing.open_requests,
+        "aliases": standing.aliases[:SHOWN_ALIASES],
+        "has_more_aliases": len(standing.aliases) > SHOWN_ALIASES,
         "events": event_lines(events),
         "panels": render_panels(panels_of_model(user, model)),
         "may_request": model.is_live and permissions.may_request(user, model),
@@ -141,9 +155,12 @@ def _model_context(user: User, model: RegisteredModel) -> dict[str, Any]:
 
 
 def _versions_context(
-    request: HttpRequest, model: RegisteredModel, form: VersionFilterForm
+    request: HttpRequest,
+    model: RegisteredModel,
+    form: VersionFilterForm,
+    standing: Standing,
 ) -> dict[str, Any]:
-    board = stage_board(model)
+    board = stage_board(model, standing)
     chosen = form.chosen()
     table = version_table(model, board, chosen, edges_of(request))
     return {
@@ -167,10 +184,11 @@ def _versions_context(
     }
 
 
-def _warnings(model: RegisteredModel) -> tuple[str, ...]:
+def _warnings(model: RegisteredModel, standing: Standing) -> tuple[str, ...]:
     """Return what cannot all be meant of the model's stages and aliases."""
     production = [number for (number,) in _PRODUCTION([model.pk])]
-    return contradictions(production, dict(_ALIASES([model.pk])))
+    aliases = {alias.name: alias.number for alias in standing.aliases}
+    return contradictions(production, aliases)
 
 
 _PRODUCTION = PreparedQuery(
@@ -180,12 +198,6 @@ _PRODUCTION = PreparedQuery(
         )
         .order_by("-number")
         .values_list("number")
-    ),
-    most=1,
-)
-_ALIASES = PreparedQuery(
-    lambda pks: Alias.objects.filter(model__in=pks).values_list(
-        "name", "version__number"
     ),
     most=1,
 )

@@ -7,10 +7,10 @@ from registry_ui.events import EventType
 from registry_ui.models import (
     NO_LEVEL,
     AuditEvent,
-    ModelPermission,
     ModelVersion,
     RegisteredModel,
     TransitionRequest,
+    levels_held,
     registry_level,
 )
 
@@ -23,10 +23,7 @@ def signed_in(request: HttpRequest) -> User:
 
 def has_access(user: User) -> bool:
     """Was the user granted anything? Tells an empty registry from a closed one."""
-    return (
-        registry_level(user) > NO_LEVEL
-        or ModelPermission.objects.held_by(user).exists()
-    )
+    return registry_level(user) > NO_LEVEL or bool(levels_held(user))
 
 
 def visible_model_or_404(user: User | AnonymousUser, name: str) -> RegisteredModel:

@@ -1,11 +1,20 @@
 """A model's versions as people look at them: the stage board, and single lines."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, QuerySet
 
 from registry_ui.comparison import headline_metric
-from registry_ui.models import ModelVersion, RegisteredModel, Stage, TransitionRequest
+from registry_ui.models import (
+    Alias,
+    ModelVersion,
+    RegisteredModel,
+    Stage,
+    TransitionRequest,
+)
 from registry_ui.views.headlines import Headline, compared_headline, metrics_of
 from registry_ui.views.prepared import PreparedQuery
 
@@ -29,13 +38,50 @@ _UNUSED_EVIDENCE = [
 ]
 
 
+class HeldAlias(NamedTuple):
+    """An alias of a model, and which version holds it."""
+
+    name: str
+    number: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is set and asked for in one model: read once for all lines of its page.
+
+    Attributes:
+        aliases: by name.
+        open_requests: the newest first.
+    """
+
+    aliases: Sequence[HeldAlias] = ()
+    open_requests: Sequence[TransitionRequest] = ()
+
+    def aliases_by_number(self) -> Mapping[int, Sequence[HeldAlias]]:
+        """Return the aliases of each version, by its number."""
+        found: dict[int, list[HeldAlias]] = defaultdict(list)
+        for alias in self.aliases:
+            found[alias.number].append(alias)
+        return found
+
+    def newest_request_by_version(self) -> Mapping[int, TransitionRequest]:
+        """Return the newest open request for each version, by its primary key."""
+        return {ask.version_id: ask for ask in reversed(self.open_requests)}
+
+
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """A version with its headline metric; a tile of the board, a row of the table."""
+    """A version with what is said of it; a tile of the board, a row of the table.
+
+    `ask` is the newest open request for it.
+    """
 
     version: ModelVersion
     headline: Headline | None
     author: str
+    aliases: Sequence[HeldAlias] = ()
+    ask: TransitionRequest | None = None
     is_compact: bool = False
 
 
@@ -64,6 +110,8 @@ class Board:
     columns: tuple[Column, ...]
     metric: str | None
     baseline: ModelVersion | None
+    aliases: Mapping[int, Sequence[HeldAlias]]
+    asks: Mapping[int, TransitionRequest]
 
     @property
     def version_count(self) -> int:
@@ -94,7 +142,14 @@ class Board:
         )
         evidence = getattr(version, "evidence", None)
         author = evidence.run_user if evidence else ""
-        return VersionLine(version, headline, author, is_compact)
+        return VersionLine(
+            version,
+            headline,
+            author,
+            self.aliases.get(version.number, ()),
+            self.asks.get(version.pk),
+            is_compact,
+        )
 
 
 def _newest_in(stage: Stage) -> PreparedQuery:
@@ -121,14 +176,38 @@ _COUNTS = PreparedQuery(
 )
 
 
-def stage_board(model: RegisteredModel) -> Board:
+_ALIASES = PreparedQuery(
+    lambda pks: (
+        Alias.objects.filter(model__in=pks)
+        .order_by("name")
+        .values_list("name", "version__number", "version__stage")
+    ),
+    most=1,
+)
+
+
+def standing_of(
+    model: RegisteredModel, open_requests: Sequence[TransitionRequest]
+) -> Standing:
+    """Return what is set in a model, beside the open requests for it."""
+    aliases = [HeldAlias(*row) for row in _ALIASES([model.pk])]
+    return Standing(aliases, open_requests)
+
+
+def stage_board(model: RegisteredModel, standing: Standing) -> Board:
     """Return the board of a model, in a fixed number of queries."""
     totals: dict[str, int] = dict(_COUNTS([model.pk]))
     pks = [pk for newest in _NEWEST for (pk,) in newest([model.pk])]
     versions = list(for_lines(model.versions.filter(pk__in=pks)))
     baseline = next((v for v in versions if v.stage == Stage.PRODUCTION), None)
     speaker = baseline or next(iter(versions), None)
-    frame = Board((), headline_metric(metrics_of(speaker)), baseline)
+    frame = Board(
+        (),
+        headline_metric(metrics_of(speaker)),
+        baseline,
+        standing.aliases_by_number(),
+        standing.newest_request_by_version(),
+    )
     columns = tuple(
         Column(
             stage,
@@ -142,7 +221,7 @@ def stage_board(model: RegisteredModel) -> Board:
         )
         for stage in Stage
     )
-    return Board(columns, frame.metric, baseline)
+    return replace(frame, columns=columns)
 
 
 def for_lines(
@@ -154,14 +233,5 @@ def for_lines(
         versions: of one model, through its own manager, which knows the model.
         has_params: are parameters shown?
     """
-    open_requests = TransitionRequest.objects.open().select_related("requested_by")
     unused = [name for name in _UNUSED_EVIDENCE if not (has_params and name == _PARAMS)]
-    return (
-        versions.select_related("evidence")
-        .defer(*unused)
-        .prefetch_related(
-            "aliases",
-            Prefetch("transition_requests", open_requests, to_attr="open_requests"),
-        )
-        .order_by("-number")
-    )
+    return versions.select_related("evidence").defer(*unused).order_by("-number")

@@ -1,6 +1,5 @@
 """Which open requests wait for whom."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
@@ -8,12 +7,7 @@ from django.contrib.auth.models import User
 from registry_ui import permissions
 from registry_ui.actions.decisions import gather_decision, policy_of
 from registry_ui.gates import Gate, Verdict
-from registry_ui.models import (
-    Level,
-    ModelPermission,
-    TransitionRequest,
-    registry_level,
-)
+from registry_ui.models import TransitionRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +33,13 @@ def numbers_to_decide(user: User) -> list[int]:
 
     Every page counts them, so nothing is fetched that this does not need.
     """
-    level_on = _levels(user)
     waiting = TransitionRequest.objects.open().visible_to(user).order_by("number")
     return [
         number
         for number, model, stage, target, requester in waiting.values_list(
             "number", "version__model", "version__stage", "target", "requested_by"
         )
-        if level_on(model)
+        if permissions.level_on(user, model)
         >= permissions.level_to_decide(from_stage=stage, target=target)
         and not (requester == user.pk and policy_of(target).four_eyes)
     ]
@@ -65,16 +58,3 @@ def with_open_gates(requests: list[TransitionRequest]) -> list[WaitingRequest]:
         )
         for request in requests
     ]
-
-
-def _levels(user: User) -> Callable[[int], int]:
-    """Return the user's level by the model's primary key."""
-    everywhere = registry_level(user)
-    if everywhere == Level.CAN_MANAGE:
-        return lambda _pk: everywhere
-    by_model: dict[int | None, int] = {}
-    for model, level in ModelPermission.objects.held_by(user).values_list(
-        "model", "level"
-    ):
-        by_model[model] = max(level, by_model.get(model, everywhere))
-    return lambda pk: by_model.get(pk, everywhere)

@@ -37,13 +37,14 @@ def test_each_name_and_version_has_its_own_verdict() -> None:
 
 
 def test_reporting_needs_can_edit_on_the_model() -> None:
-    version, actor = make_version(), make_user(level=Level.CAN_READ)
+    version = make_version()
+    reader, editor = make_user(level=Level.CAN_READ), make_user(level=Level.CAN_READ)
+    grant(editor, Level.CAN_EDIT, version.model)
+
     with pytest.raises(PermissionDenied):
-        report_check(version, "fairness", PASSED, actor=actor)
+        report_check(version, "fairness", PASSED, actor=reader)
 
-    grant(actor, Level.CAN_EDIT, version.model)
-
-    assert report_check(version, "fairness", PASSED, actor=actor)
+    assert report_check(version, "fairness", PASSED, actor=editor)
 
 
 @pytest.mark.parametrize(

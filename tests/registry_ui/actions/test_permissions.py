@@ -9,7 +9,13 @@ from django.core.exceptions import PermissionDenied
 
 from registry_ui import permissions
 from registry_ui.actions.permissions import grant_level, revoke_level
-from registry_ui.models import NO_LEVEL, AuditEvent, Level, ModelPermission
+from registry_ui.models import (
+    NO_LEVEL,
+    AuditEvent,
+    Level,
+    ModelPermission,
+    RegisteredModel,
+)
 from tests.factories import grant, make_model, make_user
 
 pytestmark = pytest.mark.django_db
@@ -25,15 +31,20 @@ def _recorded() -> list[tuple[str, dict[str, Any]]]:
     return [(event.type, json.loads(event.body)["details"]) for event in events]
 
 
+def _level_now(user: User, model: RegisteredModel) -> int:
+    """Return what the user's next request finds."""
+    return permissions.level_of(User.objects.get(pk=user.pk), model)
+
+
 def test_a_level_is_granted_changed_and_revoked_on_record(administrator: User) -> None:
     user, model = make_user(username="rita"), make_model()
 
     grant_level(user, Level.CAN_READ, actor=administrator, model=model)
     held = grant_level(user, Level.CAN_EDIT, actor=administrator, model=model)
-    assert permissions.level_of(user, model) == Level.CAN_EDIT
+    assert _level_now(user, model) == Level.CAN_EDIT
     revoke_level(held, actor=administrator)
 
-    assert permissions.level_of(user, model) == NO_LEVEL
+    assert _level_now(user, model) == NO_LEVEL
     who = {"user": "rita", "group": ""}
     assert _recorded() == [
         ("permission.granted", {"level": "CAN_READ", "level_before": ""} | who),

@@ -55,6 +55,22 @@ def churn(**evidence: Any) -> ModelVersion:
     )
 
 
+@pytest.mark.parametrize("address", ["/", "/models/", "/models/churn/"])
+def test_what_one_may_do_is_asked_for_once(address: str) -> None:
+    model = churn().model
+    owner, reader = make_user(is_superuser=True), make_user()
+    grant(reader, Level.CAN_EDIT, model)
+    counts = []
+    for user in (owner, reader):
+        browser = Client()
+        browser.force_login(user)
+        browser.get(address)  # queries that are compiled once
+        counts.append(query_count(browser, address))
+
+    asked_of_owner, asked_of_reader = counts
+    assert asked_of_reader <= asked_of_owner + 1
+
+
 # --- the list ---------------------------------------------------------------------
 
 
