@@ -152,6 +152,14 @@ def test_up_serves_survives_kills_and_leaves_nothing(
         process.wait()
         assert eventually(lambda: not processes(environ), 5)
 
+    log = tmp_path / "log of the next"
+    with running(environ, log) as process:
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=30) == 0, log.read_text()
+        assert not processes(environ)
+        assert "Traceback" not in log.read_text()
+
 
 @pytest.mark.parametrize("variable", ["SIGNOFF_BIND", "SIGNOFF_MLFLOW_BIND"])
 def test_a_port_in_use_is_named_with_its_variable(
