@@ -55,8 +55,8 @@ class Standing:
         open_requests: the newest first.
     """
 
-    aliases: Sequence[HeldAlias] = ()
-    open_requests: Sequence[TransitionRequest] = ()
+    aliases: Sequence[HeldAlias]
+    open_requests: Sequence[TransitionRequest]
 
     def aliases_by_number(self) -> Mapping[int, Sequence[HeldAlias]]:
         """Return the aliases of each version, by its number."""
@@ -80,9 +80,9 @@ class VersionLine:
     version: ModelVersion
     headline: Headline | None
     author: str
-    aliases: Sequence[HeldAlias] = ()
-    ask: TransitionRequest | None = None
-    is_compact: bool = False
+    aliases: Sequence[HeldAlias]
+    ask: TransitionRequest | None
+    is_compact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,8 @@ class Board:
 
     `metric` is the name of the headline metric: the one that speaks for the newest
     version in Production, else for the newest version; None where there is none.
+    `aliases` are by the number of their version, `asks` the newest open requests by
+    its primary key.
     """
 
     columns: tuple[Column, ...]
