@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from registry_ui.models import Incident, MirrorState
-from registry_ui.views.waiting import numbers_to_decide
+from registry_ui.models import MirrorState
+from registry_ui.views.waiting import what_waits
 
 THEMES = ("auto", "light", "dark")
+_OF_AGE = ("synced_at", "models_seconds", "versions_seconds", "error")
 _SECTIONS = {
     "overview": "overview",
     "model": "models",
@@ -48,7 +49,7 @@ class Navigation:
 
 def mirror_age() -> MirrorAge:
     """Say how old the mirror is, and why it is older than it should be."""
-    state = MirrorState.load()
+    state = MirrorState.load(*_OF_AGE)
     now = timezone.now()
     if state.synced_at is None:
         reason = state.error or "The first sync has not finished yet."
@@ -75,13 +76,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         section = "compare"
     else:
         section = _SECTIONS.get((name or "").split("_", maxsplit=1)[0], "")
+    waits = what_waits(user)
     context["nav"] = Navigation(
         section=section,
         mirror=mirror_age(),
         demo=settings.DEMO,
-        counts={
-            "requests": len(numbers_to_decide(user)),
-            "incidents": Incident.objects.visible_to(user).open().count(),
-        },
+        counts={"requests": len(waits.requests), "incidents": waits.incidents},
     )
     return context

@@ -3,20 +3,27 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from registry_ui.models import Stage
+
 _MEANS_PRODUCTION = frozenset({"champion", "production", "prod"})
 """Aliases, in small letters, that people give to what is in Production."""
 
+Held = tuple[str, int, str]
+"""An alias, the number of the version that it points to, and that version's stage."""
+
 
 def contradictions(
-    production: Sequence[int], aliases: Mapping[str, int]
+    aliases: Sequence[Held], production: Sequence[int], more: int = 0
 ) -> tuple[str, ...]:
     """Return a sentence for each pair of facts that contradict each other.
 
     Args:
-        production: the numbers of the versions in the stage Production.
-        aliases: what each alias points to.
+        aliases: all of the model's.
+        production: the numbers of versions in the stage Production, to name them.
+        more: how many others are in Production.
     """
-    return (*_twins(aliases), *_strays(production, aliases))
+    targets = {alias: number for alias, number, _ in aliases}
+    return (*_twins(targets), *_strays(aliases, production, more))
 
 
 def _twins(aliases: Mapping[str, int]) -> list[str]:
@@ -32,13 +39,16 @@ def _twins(aliases: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _strays(production: Sequence[int], aliases: Mapping[str, int]) -> list[str]:
+def _strays(aliases: Sequence[Held], production: Sequence[int], more: int) -> list[str]:
     """Name aliases that stand for Production and point to something else."""
-    held = " and ".join(f"v{number}" for number in sorted(production))
+    holders = [f"v{number}" for number in production]
+    if more:
+        holders.append(f"{more:,} more")
+    names = " and ".join(filter(None, [", ".join(holders[:-1]), *holders[-1:]]))
     return [
-        f"@{alias} is v{number}, Production is {held}."
-        for alias, number in sorted(aliases.items())
-        if production
+        f"@{alias} is v{number}, Production is {names}."
+        for alias, number, stage in sorted(aliases)
+        if holders
         and alias.casefold() in _MEANS_PRODUCTION
-        and number not in production
+        and stage != Stage.PRODUCTION
     ]

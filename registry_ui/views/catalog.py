@@ -50,7 +50,7 @@ from registry_ui.views.model_search import find_models, model_order
 from registry_ui.views.panels import render_panels
 from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.sentences import event_lines
-from registry_ui.views.stage_board import Standing, stage_board, standing_of
+from registry_ui.views.stage_board import Board, Standing, stage_board, standing_of
 from registry_ui.views.version_table import columns_to_choose, version_table
 
 LIST = "registry_ui/model_list.html"
@@ -105,9 +105,11 @@ def model_detail(request: HttpRequest, name: str) -> HttpResponse:
         return tidy
     open_requests, recent = _requests_for(model)
     standing = standing_of(model, open_requests)
+    board = stage_board(model, standing)
     context = {
         **_model_context(user, model, standing),
-        **_versions_context(request, model, form, standing),
+        **_versions_context(request, model, form, board),
+        "warnings": _warnings(board, standing),
         "recent_requests": recent,
     }
     address = address_of(request, form)
@@ -141,7 +143,6 @@ def _model_context(
         "tags": list(model.tags.all()),
         "incident": incident,
         "incident_effects": phrases(incident.effects) if incident else [],
-        "warnings": _warnings(model, standing),
         "open_requests": standing.open_requests,
         "aliases": standing.aliases[:SHOWN_ALIASES],
         "has_more_aliases": len(standing.aliases) > SHOWN_ALIASES,
@@ -158,9 +159,8 @@ def _versions_context(
     request: HttpRequest,
     model: RegisteredModel,
     form: VersionFilterForm,
-    standing: Standing,
+    board: Board,
 ) -> dict[str, Any]:
-    board = stage_board(model, standing)
     chosen = form.chosen()
     table = version_table(model, board, chosen, edges_of(request))
     return {
@@ -184,23 +184,13 @@ def _versions_context(
     }
 
 
-def _warnings(model: RegisteredModel, standing: Standing) -> tuple[str, ...]:
+def _warnings(board: Board, standing: Standing) -> tuple[str, ...]:
     """Return what cannot all be meant of the model's stages and aliases."""
-    production = [number for (number,) in _PRODUCTION([model.pk])]
-    aliases = {alias.name: alias.number for alias in standing.aliases}
-    return contradictions(production, aliases)
+    served = board.column(Stage.PRODUCTION)
+    newest = [line.version.number for line in served.tiles]
+    return contradictions(standing.aliases, newest, served.more_count)
 
 
-_PRODUCTION = PreparedQuery(
-    lambda pks: (
-        ModelVersion.objects.filter(
-            model__in=pks, stage=Stage.PRODUCTION, deleted_at=None
-        )
-        .order_by("-number")
-        .values_list("number")
-    ),
-    most=1,
-)
 _REQUESTS = PreparedQuery(
     lambda pks: (
         TransitionRequest.objects.filter(version__model__in=pks)

@@ -98,7 +98,7 @@ def page_of(
         **{f"key{n}": key.expression for n, key in enumerate(order.keys)}
     )
     pks, has_previous, count = _cut(ordered, order, edges, size)
-    by_pk = rows.in_bulk(pks[:size])
+    by_pk = rows.order_by().in_bulk(pks[:size])
     page = [by_pk[pk] for pk in pks[:size] if pk in by_pk]
     return KeysetPage(
         page,

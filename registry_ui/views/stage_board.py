@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Value
 
 from registry_ui.comparison import headline_metric
 from registry_ui.models import (
@@ -21,21 +21,8 @@ from registry_ui.views.prepared import PreparedQuery
 TILES = 5
 FULL_TILES = {Stage.NONE: 1, Stage.STAGING: 3, Stage.PRODUCTION: 3, Stage.ARCHIVED: 0}
 
-_PARAMS = "evidence__params"
-_UNUSED_EVIDENCE = [
-    _PARAMS,
-    *(
-        f"evidence__{name}"
-        for name in (
-            "run_tags",
-            "datasets",
-            "signature",
-            "flavors",
-            "requirements",
-            "input_example",
-        )
-    ),
-]
+_SHOWN = ("model", "number", "stage", "created_at")
+_SHOWN_EVIDENCE = ("evidence__version", "evidence__run_user", "evidence__metrics")
 
 
 class HeldAlias(NamedTuple):
@@ -120,6 +107,10 @@ class Board:
         """Return how many versions the model has."""
         return self.count_in("")
 
+    def column(self, stage: Stage) -> Column:
+        """Return the column of a stage."""
+        return next(column for column in self.columns if column.stage == stage)
+
     def count_in(self, stage: str) -> int:
         """Return how many versions are in a stage; all of them for ""."""
         return sum(c.count for c in self.columns if stage in ("", c.stage))
@@ -154,30 +145,26 @@ class Board:
         )
 
 
-def _newest_in(stage: Stage) -> PreparedQuery:
-    return PreparedQuery(
-        lambda pks: (
-            ModelVersion.objects.filter(model__in=pks, stage=stage, deleted_at=None)
-            .order_by("-number")
-            .values_list("pk")[:TILES]
-        ),
-        most=1,
+def _counts_and_newest(pks: Sequence[int]) -> QuerySet[ModelVersion, Any]:
+    """Return tuples: a stage and how many it has; a stage, 0, and one of its newest.
+
+    One look into an index a stage: to rank all versions is slow where there are many.
+    """
+    live = ModelVersion.objects.filter(model__in=pks, deleted_at=None).order_by()
+    counts = live.values("stage").annotate(count=Count("*"))
+    newest = [
+        ModelVersion.objects.filter(
+            pk__in=live.filter(stage=stage).order_by("-number").values("pk")[:TILES]
+        )
+        for stage in Stage
+    ]
+    return counts.values_list("stage", "count", Value(0)).union(
+        *(rows.order_by().values_list("stage", Value(0), "pk") for rows in newest),
+        all=True,
     )
 
 
-_NEWEST = [_newest_in(stage) for stage in Stage]
-"""One look into an index a stage: to rank all versions is slow where there are many."""
-_COUNTS = PreparedQuery(
-    lambda pks: (
-        ModelVersion.objects.filter(model__in=pks, deleted_at=None)
-        .order_by()
-        .values_list("stage")
-        .annotate(count=Count("pk"))
-    ),
-    most=1,
-)
-
-
+_COUNTS_AND_NEWEST = PreparedQuery(_counts_and_newest, most=1)
 _ALIASES = PreparedQuery(
     lambda pks: (
         Alias.objects.filter(model__in=pks)
@@ -198,8 +185,9 @@ def standing_of(
 
 def stage_board(model: RegisteredModel, standing: Standing) -> Board:
     """Return the board of a model, in a fixed number of queries."""
-    totals: dict[str, int] = dict(_COUNTS([model.pk]))
-    pks = [pk for newest in _NEWEST for (pk,) in newest([model.pk])]
+    rows = _COUNTS_AND_NEWEST([model.pk])
+    totals: dict[str, int] = {stage: count for stage, count, _ in rows if count}
+    pks = [pk for _, _, pk in rows if pk]
     versions = list(for_lines(model.versions.filter(pk__in=pks)))
     baseline = next((v for v in versions if v.stage == Stage.PRODUCTION), None)
     speaker = baseline or next(iter(versions), None)
@@ -235,5 +223,5 @@ def for_lines(
         versions: of one model, through its own manager, which knows the model.
         has_params: are parameters shown?
     """
-    unused = [name for name in _UNUSED_EVIDENCE if not (has_params and name == _PARAMS)]
-    return versions.select_related("evidence").defer(*unused).order_by("-number")
+    shown = [*_SHOWN, *_SHOWN_EVIDENCE, *(["evidence__params"] * has_params)]
+    return versions.select_related("evidence").only(*shown).order_by("-number")

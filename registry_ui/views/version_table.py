@@ -129,28 +129,25 @@ def version_table(
     return VersionTable(page, columns, rows, _trend(model, sorted_by or board.metric))
 
 
-_LEARNED = PreparedQuery(
-    lambda pks: (
-        ModelVersion.objects.filter(model__in=pks, deleted_at=None)
-        .order_by("-number")
-        .values_list("pk")[:LEARNED]
+def _newest(pks: Sequence[int]) -> QuerySet[ModelVersion, Any]:
+    live = ModelVersion.objects.filter(model__in=pks, deleted_at=None)
+    return live.order_by("-number").values("pk")[:LEARNED]
+
+
+_EVIDENCE = PreparedQuery(
+    lambda pks: Evidence.objects.filter(version__in=_newest(pks)).values_list(
+        "metrics", "params"
     ),
     most=1,
 )
-_EVIDENCE = PreparedQuery(
-    lambda pks: Evidence.objects.filter(version__in=pks).values_list(
-        "metrics", "params"
-    ),
-    most=LEARNED,
-)
 _TAG_KEYS = PreparedQuery(
     lambda pks: (
-        VersionTag.objects.filter(version__in=pks)
+        VersionTag.objects.filter(version__in=_newest(pks))
         .order_by()
         .values_list("key")
         .distinct()
     ),
-    most=LEARNED,
+    most=1,
 )
 
 
@@ -162,12 +159,11 @@ def columns_to_choose(
     Returns:
         Each kind in words, its columns by name, and how many more there are.
     """
-    pks = [pk for (pk,) in _LEARNED([model.pk])]
     seen = set(map(Column.of, chosen))
-    for metrics, params in _EVIDENCE(pks):
+    for metrics, params in _EVIDENCE([model.pk]):
         seen |= {Column("metric", name) for name in json.loads(metrics)}
         seen |= {Column("param", name) for name in json.loads(params)}
-    seen |= {Column("tag", key) for (key,) in _TAG_KEYS(pks)}
+    seen |= {Column("tag", key) for (key,) in _TAG_KEYS([model.pk])}
     groups = []
     for kind, words in (
         ("metric", "Metrics"),

@@ -1,13 +1,17 @@
 """Which open requests wait for whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet, Value
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import gather_decision, policy_of
 from registry_ui.gates import Gate, Verdict
-from registry_ui.models import TransitionRequest
+from registry_ui.models import Incident, Level, TransitionRequest
+from registry_ui.views.prepared import PreparedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,57 @@ def requests_to_decide(user: User) -> list[TransitionRequest]:
 
 
 def numbers_to_decide(user: User) -> list[int]:
-    """Return the numbers of the open requests that the user may decide.
+    """Return the numbers of the open requests that the user may decide, in order."""
+    return what_waits(user).requests
 
-    Every page counts them, so nothing is fetched that this does not need.
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What waits in the registry.
+
+    Attributes:
+        requests: the numbers of those that the user may decide, in order.
+        incidents: how many are open that the user may see.
     """
-    waiting = TransitionRequest.objects.open().visible_to(user).order_by("number")
-    return [
+
+    requests: list[int]
+    incidents: int
+
+
+def what_waits(user: User) -> Waits:
+    """Return what waits for a user.
+
+    Every page counts it, so nothing is fetched that this does not need.
+    """
+    rows = _OPEN()
+    requests = [
         number
-        for number, model, stage, target, requester in waiting.values_list(
-            "number", "version__model", "version__stage", "target", "requested_by"
-        )
-        if permissions.level_on(user, model)
+        for number, model, stage, target, requester in rows
+        if target
+        and permissions.level_on(user, model)
         >= permissions.level_to_decide(from_stage=stage, target=target)
         and not (requester == user.pk and policy_of(target).four_eyes)
     ]
+    incidents = sum(
+        not target and permissions.level_on(user, model) >= Level.CAN_READ
+        for _, model, _, target, _ in rows
+    )
+    return Waits(sorted(requests), incidents)
+
+
+def _open(_: Sequence[int]) -> QuerySet[Any, Any]:
+    """Return open requests and, without a target, open incidents."""
+    requests = TransitionRequest.objects.open().order_by()
+    incidents = Incident.objects.open().order_by()
+    return requests.values_list(
+        "number", "version__model", "version__stage", "target", "requested_by"
+    ).union(
+        incidents.values_list("number", "model", Value(""), Value(""), Value(0)),
+        all=True,
+    )
+
+
+_OPEN = PreparedQuery(_open, most=0)
 
 
 def with_open_gates(requests: list[TransitionRequest]) -> list[WaitingRequest]:
