@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from registry_ui.actions.retries import again_at
@@ -75,12 +75,16 @@ def _due(most: int | None) -> Iterable[_Due]:
     """Return each version once: those under review, without evidence, due again."""
     now = timezone.now()
     live = ModelVersion.objects.live().order_by("-created_at")
+    # Asked every few seconds about all versions: no join that it can do without. What
+    # a tag hides as a prompt is read with the others.
+    known = Evidence.objects.filter(version=OuterRef("pk"))
+    unknown = ModelVersion.objects.filter(~Exists(known), deleted_at=None)
     is_open = Q(transition_requests__status=TransitionRequest.Status.OPEN)
     old = Q(evidence__run_read_at__lt=now - AGAIN_UNDER_REVIEW)
     found: dict[int, _Due] = {}
     for versions in (
         live.filter(is_open, old).distinct(),
-        live.filter(evidence=None),
+        unknown.order_by("-created_at"),
         live.filter(evidence__run_due_at__lte=now),
     ):
         left = None if most is None else max(0, most - len(found))
