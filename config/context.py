@@ -19,6 +19,7 @@ _SECTIONS = {
     "model": "models",
     "version": "models",
     "metric": "models",
+    "stage": "stages",
     "request": "requests",
     "incident": "incidents",
     "event": "activity",

@@ -16,6 +16,7 @@ from registry_ui.views import (
     metrics,
     overview,
     requests,
+    stage_matrix,
 )
 
 app_name = "registry_ui"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("mirror/", overview.overview_mirror, name="overview_mirror"),
     path("models/", catalog.model_list, name="model_list"),
+    path("stages/", stage_matrix.stage_matrix, name="stage_matrix"),
     path("jump/", jump.model_jump, name="model_jump"),
     path("models/<str:name>/", catalog.model_detail, name="model_detail"),
     # Below /models/ it would be the page of a model that is called so.

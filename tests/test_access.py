@@ -80,6 +80,7 @@ registry_ui:metric_detail GET 302 404 200 200 200 200 200
 registry_ui:metric_detail POST 403 404 302 302 302 302 302
 registry_ui:request_create GET 302 404 200 200 200 200 200
 registry_ui:request_create POST 403 404 403 403 302 302 302
+registry_ui:stage_matrix GET 302 200 200 200 200 200 200
 registry_ui:version_compare GET 302 200 200 200 200 200 200
 registry_ui:request_list GET 302 200 200 200 200 200 200
 registry_ui:request_detail GET 302 404 200 200 200 200 200

@@ -3,6 +3,7 @@
 from registry_ui.forms.aliases import AliasForm, AliasRemovalForm
 from registry_ui.forms.catalog import (
     EVENT_GROUPS,
+    IN_BOTH,
     MOST_COLUMNS,
     EventFilterForm,
     FilterForm,
@@ -29,6 +30,7 @@ from registry_ui.forms.requests import (
 
 __all__ = [
     "EVENT_GROUPS",
+    "IN_BOTH",
     "MOST_COLUMNS",
     "AliasForm",
     "AliasRemovalForm",

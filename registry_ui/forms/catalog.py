@@ -29,6 +29,8 @@ EVENT_GROUPS: dict[str, tuple[str, ...]] = {
 """What people look for in the activity, and the beginnings of the event types."""
 
 
+IN_BOTH = "both"
+"""Stands for the stages Staging and Production at once."""
 MOST_COLUMNS = 12
 _COLUMN = re.compile(r"(?:metric|param|tag):.{1,500}", re.DOTALL)
 
@@ -84,6 +86,7 @@ class ModelFilterForm(FilterForm):
         choices=[
             ("", "Any stage"),
             *((stage, f"Has {stage}") for stage in Stage.values if stage != Stage.NONE),
+            (IN_BOTH, "Has Staging and Production"),
         ],
     )
     requests = forms.ChoiceField(

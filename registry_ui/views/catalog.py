@@ -18,7 +18,7 @@ from registry_ui.actions.evidence import read_again
 from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
-from registry_ui.forms import CommentForm, ModelFilterForm, VersionFilterForm
+from registry_ui.forms import CommentForm, VersionFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
     AuditEvent,
@@ -36,17 +36,15 @@ from registry_ui.views.addresses import (
     metric_head,
     redirect_if_blank,
 )
-from registry_ui.views.evidence import evidence_view, mlflow_url, run_url, version_url
+from registry_ui.views.evidence import evidence_view, run_url, version_url
 from registry_ui.views.getters import (
-    has_access,
     signed_in,
     visible_model_or_404,
     visible_version_or_404,
 )
 from registry_ui.views.incidents import phrases
-from registry_ui.views.keyset import page_of
 from registry_ui.views.model_rows import PAGE_SIZE, model_rows
-from registry_ui.views.model_search import find_models, model_order
+from registry_ui.views.model_search import ModelSearch
 from registry_ui.views.panels import render_panels
 from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.sentences import event_lines
@@ -67,31 +65,17 @@ SHOWN_COMMENTS = 100
 def model_list(request: HttpRequest) -> HttpResponse:
     """Show the models that the user may read."""
     user = signed_in(request)
-    form = ModelFilterForm(request.GET)
-    if tidy := redirect_if_blank(request, form):
+    search = ModelSearch.of(request)
+    if tidy := redirect_if_blank(request, search.form):
         return tidy
-    chosen = form.chosen()
-    page = page_of(
-        find_models(user, chosen),
-        RegisteredModel.objects.only("name", "updated_at"),
-        model_order(chosen["sort"]),
-        edges_of(request),
-        size=PAGE_SIZE,
-    )
+    page = search.page(user, size=PAGE_SIZE)
     context = {
-        "form": form,
-        "chosen": chosen,
-        "page": page,
+        **search.context(user, page),
         "rows": model_rows(page.rows),
-        "links": links_of(form, page),
-        "conditions": form.conditions(),
-        "by_name": head_of(form, "", "-name", descends=False),
-        "by_update": head_of(form, "-updated", "updated", descends=True),
-        "has_access": has_access(user),
+        "by_update": head_of(search.form, "-updated", "updated", descends=True),
         "may_create": permissions.may_create_model(user),
-        "mlflow_url": mlflow_url(),
     }
-    address = address_of(request, form)
+    address = address_of(request, search.form)
     return render_page(request, LIST, context, partial="models", address=address)
 
 

@@ -1,27 +1,83 @@
 """Finds models: for the list with its filters and orders, and by name to jump to."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
+from registry_ui.forms import IN_BOTH, ModelFilterForm
 from registry_ui.models import (
     Alias,
     Incident,
     ModelTag,
     ModelVersion,
     RegisteredModel,
+    Stage,
     TransitionRequest,
     VersionTag,
 )
 from registry_ui.models.text import CodePoints, Head, NameOrder, contains, equals
-from registry_ui.views.keyset import Key, Order, SortKey
+from registry_ui.views.addresses import edges_of, head_of, links_of
+from registry_ui.views.evidence import mlflow_url
+from registry_ui.views.getters import has_access
+from registry_ui.views.keyset import (
+    Edges,
+    Key,
+    KeysetPage,
+    Order,
+    SortKey,
+    page_of,
+)
 
 OWNER = "owner"
 """The model tag that names who is responsible."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSearch:
+    """What an address says about which models are wanted, and of which page.
+
+    Attributes:
+        form: the conditions and the order.
+        edges: of the page.
+    """
+
+    form: ModelFilterForm
+    edges: Edges
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "ModelSearch":
+        """Read what a request asks for."""
+        return cls(ModelFilterForm(request.GET), edges_of(request))
+
+    def page(self, user: User, *, size: int) -> KeysetPage[RegisteredModel]:
+        """Return a page of the models that the user may read, with name and update."""
+        chosen = self.form.chosen()
+        return page_of(
+            find_models(user, chosen),
+            RegisteredModel.objects.only("name", "updated_at"),
+            model_order(chosen["sort"]),
+            self.edges,
+            size=size,
+        )
+
+    def context(self, user: User, page: KeysetPage[RegisteredModel]) -> dict[str, Any]:
+        """Return what a template needs for filters, heads, pager and no results."""
+        return {
+            "form": self.form,
+            "chosen": self.form.chosen(),
+            "conditions": self.form.conditions(),
+            "page": page,
+            "links": links_of(self.form, page),
+            "by_name": head_of(self.form, "", "-name", descends=False),
+            "has_access": has_access(user),
+            "mlflow_url": mlflow_url(),
+        }
 
 
 def find_models(user: User, chosen: dict[str, Any]) -> QuerySet[RegisteredModel]:
@@ -39,6 +95,8 @@ def find_models(user: User, chosen: dict[str, Any]) -> QuerySet[RegisteredModel]
 
 
 def _has_version_in(stage: str) -> Q:
+    if stage == IN_BOTH:
+        return _has_version_in(Stage.PRODUCTION) & _has_version_in(Stage.STAGING)
     # A look into an index a model: a list of all versions in a stage would be long.
     held = ModelVersion.objects.filter(
         model=OuterRef("pk"), stage=stage, deleted_at=None

@@ -1,0 +1,140 @@
+"""What lists say of the models of one page, in a fixed number of queries."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db.models import Count, QuerySet, Value
+
+from registry_ui.models import (
+    Alias,
+    Evidence,
+    Incident,
+    ModelVersion,
+    Stage,
+    TransitionRequest,
+)
+from registry_ui.views.headlines import Metrics
+from registry_ui.views.prepared import PreparedQuery
+
+_SERVING = (Stage.PRODUCTION, Stage.STAGING)
+_IN_USE, _ALIAS, _VERSIONS = "in use", "alias", "versions"
+_REQUESTS, _INCIDENT = "requests", "incident"
+
+
+class Holder(NamedTuple):
+    """A version that is in a stage."""
+
+    number: int
+    pk: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What is shown of some models, by their primary keys.
+
+    Attributes:
+        holders: the versions in Production or in Staging, by stage too; the newest
+            first, and nothing where there is none.
+        aliases: names, each with the number of its version.
+        versions: how many there are.
+        open_requests: how many there are; nothing where there is none.
+        incidents: the number of the open incident, where there is one.
+        metrics: of the newest holders that were asked for, by their primary keys.
+    """
+
+    holders: Mapping[tuple[int, str], Sequence[Holder]]
+    aliases: Mapping[int, Sequence[tuple[str, int]]]
+    versions: Mapping[int, int]
+    open_requests: Mapping[int, int]
+    incidents: Mapping[int, int]
+    metrics: Mapping[int, Metrics]
+
+    @classmethod
+    def of(
+        cls, pks: Sequence[int], *, measured: Collection[Stage], most: int
+    ) -> "ModelFacts":
+        """Gather what is known of models.
+
+        Args:
+            pks: primary keys of the models.
+            measured: the stages whose newest holders' metrics are wanted.
+            most: how many models a page may have.
+        """
+        holders: dict[tuple[int, str], list[Holder]] = defaultdict(list)
+        aliases: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        numbers: dict[str, dict[int, int]] = defaultdict(dict)
+        for kind, model, text, number, pk in sorted(_facts(most)(pks)):
+            if kind == _IN_USE:
+                holders[model, text].append(Holder(number, pk))
+            elif kind == _ALIAS:
+                aliases[model].append((text, number))
+            else:
+                numbers[kind][model] = number
+        for found in holders.values():
+            found.reverse()
+        newest = [
+            found[0].pk for (_, stage), found in holders.items() if stage in measured
+        ]
+        metrics = _metrics(len(_SERVING) * most)(newest)
+        return cls(
+            holders,
+            aliases,
+            numbers[_VERSIONS],
+            numbers[_REQUESTS],
+            numbers[_INCIDENT],
+            {pk: json.loads(text) for pk, text in metrics},
+        )
+
+    def holder(self, model: int, stage: Stage) -> Holder | None:
+        """Return the newest version in a stage."""
+        found = self.holders.get((model, stage))
+        return found[0] if found else None
+
+
+@cache
+def _facts(most: int) -> PreparedQuery:
+    return PreparedQuery(_facts_about, most=most)
+
+
+@cache
+def _metrics(most: int) -> PreparedQuery:
+    return PreparedQuery(
+        lambda pks: Evidence.objects.filter(version__in=pks).values_list(
+            "version", "metrics"
+        ),
+        most=most,
+    )
+
+
+def _facts_about(pks: Sequence[int]) -> QuerySet[Any, Any]:
+    """Return tuples of kind, model, text, number and primary key.
+
+    All in one query, since each costs a round trip.
+    """
+    holders = ModelVersion.objects.filter(
+        model__in=pks, stage__in=_SERVING, deleted_at=None
+    ).order_by()
+    aliases = Alias.objects.filter(model__in=pks).order_by()
+    versions = ModelVersion.objects.filter(model__in=pks, deleted_at=None)
+    requests = TransitionRequest.objects.open().filter(version__model__in=pks)
+    incidents = Incident.objects.open().filter(model__in=pks).order_by()
+    return holders.values_list(Value(_IN_USE), "model", "stage", "number", "pk").union(
+        aliases.values_list(
+            Value(_ALIAS), "model", "name", "version__number", Value(0)
+        ),
+        _counted(versions, "model", _VERSIONS),
+        _counted(requests, "version__model", _REQUESTS),
+        incidents.values_list(Value(_INCIDENT), "model", Value(""), "number", Value(0)),
+        all=True,
+    )
+
+
+def _counted(rows: QuerySet[Any], model: str, kind: str) -> QuerySet[Any, Any]:
+    counts: QuerySet[Any, Any] = (
+        rows.order_by().values(model).annotate(count=Count("*"))
+    )
+    return counts.values_list(Value(kind), model, Value(""), "count", Value(0))
