@@ -14,6 +14,7 @@ from registry_ui.views.waiting import what_waits
 
 THEMES = ("auto", "light", "dark")
 _OF_AGE = ("synced_at", "models_seconds", "versions_seconds", "error")
+_COMPARE = ("version_compare", "metric_compare")
 _SECTIONS = {
     "overview": "overview",
     "model": "models",
@@ -73,7 +74,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     match = request.resolver_match
     name = match.url_name if match else None
-    if name == "version_compare":
+    if name in _COMPARE:
         section = "compare"
     else:
         section = _SECTIONS.get((name or "").split("_", maxsplit=1)[0], "")

@@ -19,6 +19,7 @@ PICTURES = {
     "model": "/models/churn-classifier/",
     "compare": "/compare/?v=churn-classifier/5&v=churn-classifier/7",
     "decision": "/requests/3/",
+    "stages": "/stages/",
 }
 
 

@@ -32,6 +32,7 @@ class EventType(models.TextChoices):
     REGISTERED_MODEL_CREATED = "registered_model.created", "Model created"
     REGISTERED_MODEL_UPDATED = "registered_model.updated", "Model described"
     REGISTERED_MODEL_RENAMED = "registered_model.renamed", "Model renamed"
+    METRICS_CHOSEN = "registered_model.metrics_chosen", "Metrics chosen"
     REGISTERED_MODEL_DELETED = "registered_model.deleted", "Model deleted"
     REGISTERED_MODEL_TAG_SET = "registered_model_tag.set", "Model tag set"
     REGISTERED_MODEL_TAG_DELETED = "registered_model_tag.deleted", "Model tag deleted"

@@ -13,6 +13,9 @@ from registry_ui.views import (
     incidents,
     jump,
     metadata,
+    metric_choices,
+    metric_curves,
+    metric_versions,
     metrics,
     overview,
     requests,
@@ -42,6 +45,16 @@ urlpatterns = [
     path("models/<str:name>/aliases/", aliases.model_aliases, name="model_aliases"),
     path("models/<str:name>/rename/", metadata.model_rename, name="model_rename"),
     path("models/<str:name>/delete/", metadata.model_delete, name="model_delete"),
+    path(
+        "models/<str:name>/metrics/",
+        metric_choices.model_metrics,
+        name="model_metrics",
+    ),
+    path(
+        "models/<str:name>/metrics/<path:key>/",
+        metric_versions.metric_versions,
+        name="metric_versions",
+    ),
     path("models/<str:name>/compare/", comparison.model_compare, name="model_compare"),
     path(
         "models/<str:name>/versions/<int:number>/",
@@ -89,6 +102,8 @@ urlpatterns = [
         name="request_create",
     ),
     path("compare/", comparison.version_compare, name="version_compare"),
+    path("compare/metric/", metric_curves.metric_compare, name="metric_compare"),
+    path("compare/csv/", comparison.version_compare_csv, name="version_compare_csv"),
     path("requests/", requests.request_list, name="request_list"),
     path("requests/<int:number>/", requests.request_detail, name="request_detail"),
     path(

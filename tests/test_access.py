@@ -63,6 +63,9 @@ registry_ui:model_aliases GET 302 404 403 403 403 403 403
 registry_ui:model_aliases POST 403 404 403 403 403 403 403
 registry_ui:model_rename GET 302 404 403 403 403 200 200
 registry_ui:model_rename POST 403 404 403 403 403 422 422
+registry_ui:metric_versions GET 302 404 200 200 200 200 200
+registry_ui:model_metrics GET 302 404 403 403 403 200 200
+registry_ui:model_metrics POST 403 404 403 403 403 302 302
 registry_ui:model_delete GET 302 404 403 403 403 200 200
 registry_ui:model_delete POST 403 404 403 403 403 422 422
 registry_ui:version_describe GET 302 404 403 200 200 200 200
@@ -82,6 +85,9 @@ registry_ui:request_create GET 302 404 200 200 200 200 200
 registry_ui:request_create POST 403 404 403 403 302 302 302
 registry_ui:stage_matrix GET 302 200 200 200 200 200 200
 registry_ui:version_compare GET 302 200 200 200 200 200 200
+registry_ui:version_compare_csv GET 302 404 200 200 200 200 200
+registry_ui:metric_compare GET 302 404 200 200 200 200 200
+registry_ui:metric_compare POST 403 404 302 302 302 302 302
 registry_ui:request_list GET 302 200 200 200 200 200 200
 registry_ui:request_detail GET 302 404 200 200 200 200 200
 registry_ui:request_review GET 302 404 302 302 302 302 302
@@ -129,6 +135,7 @@ api_v1:create_review POST 401 404 403 403 201 201 201
 api_v1:create_cancellation POST 401 404 403 403 403 200 200
 api_v1:create_request_comment POST 401 404 201 201 201 201 201
 api_v1:list_checks GET 401 404 200 200 200 200 200
+api_v1:compare_versions GET 401 404 200 200 200 200 200
 api_v1:create_check POST 401 404 403 201 201 201 201
 """
 
@@ -157,6 +164,10 @@ PAGES = [row for row in ROWS if row.method == "GET" and "api_v1" not in row.name
 UNSAFE = [row for row in ROWS if row.method == "POST"]
 SIGNED = {"registry_ui:mlflow_hint"}
 """Called by machines, each call with a signature of its own, and no cookie."""
+QUERIES = dict.fromkeys(
+    ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
+    "?v=churn/1&v=churn/2",
+) | {"registry_ui:metric_compare": "?v=churn/1&v=churn/2&key=val/auc"}
 
 
 @dataclass
@@ -178,7 +189,8 @@ class World:
             values["number"] = 2
         elif "incident" in name:
             values["number"] = self.incident.number
-        return reverse(name, kwargs={part: values[part] for part in parts})
+        address = reverse(name, kwargs={part: values[part] for part in parts})
+        return address + QUERIES.get(name, "")
 
     def typed(self, name: str) -> dict[str, Any]:
         """Return what a form or a call sends that would do, but for the right to."""

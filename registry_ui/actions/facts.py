@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from registry_ui.comparison import Dataset, VersionFacts
-from registry_ui.models import Evidence, ModelVersion
+from registry_ui.comparison import Dataset, Direction, MetricChoices, VersionFacts
+from registry_ui.models import Evidence, ModelVersion, RegisteredModel
 
 RUN_NOT_READ = "Its run has not been read yet."
 FILES_NOT_READ = "Its files have not been read yet."
@@ -46,6 +46,7 @@ def _facts(version: ModelVersion) -> VersionFacts:
         user=evidence.run_user,
         source=version.source,
         description=version.description,
+        choices=metric_choices(version.model),
         metrics=_metrics(evidence.metrics),
         params=_texts(evidence.params),
         tags={tag.key: tag.value for tag in version.tags.all()},
@@ -61,6 +62,14 @@ def _facts(version: ModelVersion) -> VersionFacts:
         is_model_read=not model_error,
         evidence_errors=tuple(errors),
     )
+
+
+def metric_choices(model: RegisteredModel) -> MetricChoices:
+    """Return what people chose for a model's metrics."""
+    directions = {
+        name: Direction(chosen) for name, chosen in model.metric_directions.items()
+    }
+    return MetricChoices(model.headline_metric, directions)
 
 
 def _metrics(stored: Mapping[str, float | str]) -> dict[str, float]:

@@ -7,16 +7,18 @@ what it shows; the numbers themselves belong in a table beside it.
 """
 
 from registry_ui.charts.bars import BarGroup, diverging_bar, grouped_bars
-from registry_ui.charts.lines import Series, line, spark
-from registry_ui.charts.scales import downsample, nice_ticks
+from registry_ui.charts.lines import Mark, Series, line, spark
+from registry_ui.charts.scales import downsample, nice_ticks, smoothed
 
 __all__ = [
     "BarGroup",
+    "Mark",
     "Series",
     "diverging_bar",
     "downsample",
     "grouped_bars",
     "line",
     "nice_ticks",
+    "smoothed",
     "spark",
 ]

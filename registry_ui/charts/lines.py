@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from registry_ui.charts.scales import (
     Point,
     downsample,
     format_tick,
+    is_drawable,
+    log_ticks,
     nice_ticks,
     segments,
     series_class,
@@ -23,6 +26,8 @@ from registry_ui.comparison.numbers import format_number
 
 _BUCKETS = 240  # two points each: as many as a wide screen can show
 _SPARK_BUCKETS = 36
+_AT_EDGE, _HIGH = 0.08, 0.9
+"""Within this share of a side, and above this height, a mark's name gives way."""
 _EDGE = 1000  # the stretched drawing is this wide and high
 
 
@@ -38,6 +43,37 @@ class Series:
         """Return the points that can be drawn."""
         return [point for segment in segments(self.points) for point in segment]
 
+    def in_logarithms(self) -> Series:
+        """Return the same with decimal logarithms; a gap where there is none."""
+        points = [(x, math.log10(y) if y > 0 else math.nan) for x, y in self.points]
+        return Series(self.name, points)
+
+    def positive(self) -> Series:
+        """Return the same with a gap for all that has no logarithm."""
+        return Series(
+            self.name, [(x, y if y > 0 else math.nan) for x, y in self.points]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point that has a name, such as the version in Production."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """All that a plot is but its lines; `words` say what it shows."""
+
+    chart_id: str
+    words: str
+    first_colour: int
+    is_logarithmic: bool
+    marks: Sequence[Mark]
+
 
 def line(
     series: Sequence[Series],
@@ -46,6 +82,8 @@ def line(
     title: str,
     x_label: str = "step",
     first_colour: int = 0,
+    is_logarithmic: bool = False,
+    marks: Sequence[Mark] = (),
 ) -> SafeString:
     """Draw lines over a common axis, each cut to what a screen can show.
 
@@ -55,20 +93,29 @@ def line(
         title: shown above; part of what is read aloud.
         x_label: what the steps are, for the tooltip.
         first_colour: of the first series; 0 is grey, that of a baseline.
+        is_logarithmic: is the upright axis? What is not positive is a gap then.
+        marks: points to name, on a linear axis; what cannot be drawn is left out.
     """
     reduced = [Series(one.name, downsample(one.points, _BUCKETS)) for one in series]
-    drawn = [point for one in reduced for point in one.drawn]
-    frame = (chart_id, title, first_colour)
-    plot = _plot(reduced, drawn, *frame) if drawn else _nothing()
+    placed = reduced
+    if is_logarithmic:
+        reduced = [one.positive() for one in reduced]
+        placed = [one.in_logarithms() for one in reduced]
+    drawn = [point for one in placed for point in one.drawn]
+    words = f"{title}: {'; '.join(map(_in_words, reduced))}"
+    named = [mark for mark in marks if is_drawable(mark.y)]
+    look = _Look(chart_id, words, first_colour, is_logarithmic, named)
+    plot = _plot(placed, drawn, look) if drawn else _nothing()
     return format_html(
-        '<figure class="chart" data-chart="line" id="{}">'
-        '<figcaption class="chart-title">{}{}</figcaption>{}{}</figure>',
+        '<figure class="chart" data-chart="line" id="{}" data-points="{}" tabindex="0">'
+        '<figcaption class="chart-title">{}{}</figcaption>{}'
+        '<div class="tip" role="status" hidden></div></figure>',
         chart_id,
+        _read_out(reduced, drawn, x_label, first_colour) if drawn else "",
         title,
         # What one line shows is said by the title.
         legend([one.name for one in series]) if len(series) > 1 else "",
         plot,
-        _tooltip(reduced, drawn, x_label, first_colour) if drawn else "",
     )
 
 
@@ -119,34 +166,28 @@ def legend(names: Sequence[str]) -> SafeString:
     )
 
 
-def _plot(
-    series: Sequence[Series],
-    drawn: Sequence[Point],
-    chart_id: str,
-    title: str,
-    first_colour: int,
-) -> SafeString:
+def _plot(series: Sequence[Series], drawn: Sequence[Point], look: _Look) -> SafeString:
     left, right = _extent(drawn)
-    ticks = nice_ticks(min(y for _, y in drawn), max(y for _, y in drawn))
+    ends = min(y for _, y in drawn), max(y for _, y in drawn)
+    ticks = log_ticks(*ends) if look.is_logarithmic else nice_ticks(*ends)
     bottom, top = ticks[0], ticks[-1]
     frame = (left, right, bottom, top)
     return format_html(
         '<svg class="plot" role="img" aria-labelledby="{}-title">'
-        '<title id="{}-title">{}: {}</title>{}{}'
+        '<title id="{}-title">{}</title>{}{}'
         '<svg class="data" viewBox="0 0 1000 1000" preserveAspectRatio="none">{}</svg>'
-        '{}<line class="cross" x1="0" x2="0" y1="0" y2="100%"/></svg>',
-        chart_id,
-        chart_id,
-        title,
-        "; ".join(map(_in_words, series)),
-        _horizontal_grid(ticks),
+        '{}{}<line class="cross" x1="0" x2="0" y1="0" y2="100%"/></svg>',
+        look.chart_id,
+        look.chart_id,
+        look.words,
+        _horizontal_grid(ticks, is_logarithmic=look.is_logarithmic),
         _x_ticks(left, right),
         format_html_join(
             "",
             '<path class="series {}" d="{}"/>',
             (
                 (series_class(index), path)
-                for index, one in enumerate(series, first_colour)
+                for index, one in enumerate(series, look.first_colour)
                 if (path := _series_path(one, frame))
             ),
         ),
@@ -159,24 +200,61 @@ def _plot(
                     f"{share(one.drawn[-1][0], left, right) * 100:.2f}",
                     f"{100 - share(one.drawn[-1][1], bottom, top) * 100:.2f}",
                 )
-                for index, one in enumerate(series, first_colour)
+                for index, one in enumerate(series, look.first_colour)
                 if one.drawn
             ),
         ),
+        _marks(look.marks, frame),
     )
+
+
+def _marks(
+    marks: Sequence[Mark], frame: tuple[float, float, float, float]
+) -> SafeString:
+    """Name points; a name begins or ends at its point where it would leave the plot."""
+    left, right, bottom, top = frame
+    placed = [
+        (share(mark.x, left, right), share(mark.y, bottom, top), mark.label)
+        for mark in marks
+    ]
+    return format_html_join(
+        "",
+        '<circle class="dot mark" cx="{0}%" cy="{1}%" r="4.5"/>'
+        '<text class="mark-label" x="{0}%" y="{1}%" dy="{2}" data-anchor="{3}">{4}'
+        "</text>",
+        (
+            (
+                f"{x * 100:.2f}",
+                f"{100 - y * 100:.2f}",
+                20 if y > _HIGH else -10,
+                _anchor(x),
+                label,
+            )
+            for x, y, label in placed
+        ),
+    )
+
+
+def _anchor(x: float) -> str:
+    if x < _AT_EDGE:
+        return "start"
+    return "end" if x > 1 - _AT_EDGE else "middle"
 
 
 def _extent(points: Sequence[Point]) -> tuple[float, float]:
     return widened(min(x for x, _ in points), max(x for x, _ in points))
 
 
-def _horizontal_grid(ticks: Sequence[float]) -> SafeString:
+def _horizontal_grid(ticks: Sequence[float], *, is_logarithmic: bool) -> SafeString:
     return format_html_join(
         "",
         '<line class="grid" x1="0" x2="100%" y1="{0}%" y2="{0}%"/>'
         '<text class="tick y" x="-8" y="{0}%">{1}</text>',
         (
-            (f"{100 - share(tick, ticks[0], ticks[-1]) * 100:.2f}", format_tick(tick))
+            (
+                f"{100 - share(tick, ticks[0], ticks[-1]) * 100:.2f}",
+                format_tick(10**tick if is_logarithmic else tick),
+            )
             for tick in ticks
         ),
     )
@@ -224,21 +302,17 @@ def _nothing() -> SafeString:
     return SafeString('<p class="muted">No values to draw.</p>')
 
 
-def _tooltip(
+def _read_out(
     series: Sequence[Series], drawn: Sequence[Point], x_label: str, first_colour: int
-) -> SafeString:
-    """Write the points for the pointer's read-out, as a data block."""
+) -> str:
+    """Return the points for the script that reads them out.
+
+    In an attribute: htmx takes script elements out of what it swaps in.
+    """
     data = {
         "x": _extent(drawn),
         "label": x_label,
         "colour": first_colour,
         "series": [{"n": one.name, "p": one.drawn} for one in series],
     }
-    # Escaped as Django's json_script does, so that no name can end the block.
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    for character, escaped in (("<", r"\u003C"), (">", r"\u003E"), ("&", r"\u0026")):
-        text = text.replace(character, escaped)
-    return format_html(
-        '<script type="application/json">{}</script><div class="tip" hidden></div>',
-        mark_safe(text),  # noqa: S308 - escaped above
-    )
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)

@@ -13,6 +13,7 @@ _NICE = (1, 2, 2.5, 5, 10)
 _SMALLEST_SPAN = 1e-12
 # Beyond these, spans overflow or vanish; no metric that is worth a chart lives there.
 _LARGEST, _SMALLEST = 1e300, 1e-300
+_FEW_DECADES, _MOST_DECADES = 3, 6
 
 
 def series_class(index: int, prefix: str = "s") -> str:
@@ -32,6 +33,53 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
     step = min((nice * power for nice in _NICE), key=lambda nice: abs(nice - rough))
     first, last = math.floor(low / step), math.ceil(high / step)
     return [_rounded(number * step, step) for number in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return the decimal logarithms of round values that enclose two others.
+
+    Powers of ten; with 2 and 5 between them where there are few, and not each of them
+    where there are many.
+
+    Args:
+        low: a decimal logarithm, as is `high`.
+        high: not lower than `low`.
+    """
+    if high - low < _SMALLEST_SPAN:
+        low, high = low - 0.5, high + 0.5
+    first, last = math.floor(low), math.ceil(high)
+    every = max(1, math.ceil((last - first) / _MOST_DECADES))
+    decades = [float(power) for power in range(first, last + every, every)]
+    if len(decades) > _FEW_DECADES:
+        return decades
+    between = (power + math.log10(digit) for power in decades[:-1] for digit in (2, 5))
+    ticks = sorted([*decades, *between])
+    below = sum(tick <= low for tick in ticks)
+    above = sum(tick >= high for tick in ticks)
+    return ticks[max(below - 1, 0) : len(ticks) - max(above - 1, 0)]
+
+
+def smoothed(points: Sequence[Point], weight: float) -> list[Point]:
+    """Return the exponential moving average of a line, corrected for its beginning.
+
+    Each value is the mean of those up to it, where one step back counts `weight` as
+    much; NaN and infinities stay as they are and count nothing. TensorBoard does the
+    same.
+
+    Args:
+        points: in the order of x.
+        weight: at least 0, which changes nothing, and below 1.
+    """
+    mean, mass = 0.0, 0.0
+    found = []
+    for x, y in points:
+        if is_drawable(y):
+            mean = weight * mean + (1 - weight) * y
+            mass = weight * mass + (1 - weight)
+            found.append((x, mean / mass))
+        else:
+            found.append((x, y))
+    return found
 
 
 def widened(low: float, high: float) -> tuple[float, float]:

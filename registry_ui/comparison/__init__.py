@@ -3,7 +3,9 @@
 from registry_ui.comparison.background import DatasetComparison
 from registry_ui.comparison.compatibility import Compatibility
 from registry_ui.comparison.directions import (
+    NOTHING_CHOSEN,
     Direction,
+    MetricChoices,
     direction_of,
     headline_metric,
 )
@@ -27,9 +29,11 @@ from registry_ui.comparison.signatures import (
     SignatureComparison,
 )
 from registry_ui.comparison.summary import Statement, Tone
+from registry_ui.comparison.tables import table
 from registry_ui.comparison.values import Change, ValueCell, ValueRow
 
 __all__ = [
+    "NOTHING_CHOSEN",
     "Change",
     "Comparison",
     "Compatibility",
@@ -37,6 +41,7 @@ __all__ = [
     "DatasetComparison",
     "Direction",
     "MetricCell",
+    "MetricChoices",
     "MetricRow",
     "RequirementCell",
     "RequirementRow",
@@ -58,4 +63,5 @@ __all__ = [
     "format_relative",
     "headline_metric",
     "judge",
+    "table",
 ]

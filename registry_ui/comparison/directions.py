@@ -1,6 +1,7 @@
 """Which way a metric is better, and which metric speaks for a version.
 
-Both are inferred from the name alone, by this rule:
+People choose both for a model where they want (`MetricChoices`). What nobody chose is
+inferred from the name alone, by this rule:
 
 1. The name is cut into lower-case words at punctuation, at `camelCase` joints and after
    digits: `val/rocAUC` is val, roc, auc; `p95_latency_ms` is p95, latency, ms.
@@ -17,9 +18,11 @@ A word `neg` in front turns lower into higher: scikit-learn's `neg_log_loss`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
 
@@ -94,6 +97,33 @@ def headline_metric(names: Iterable[str]) -> str | None:
     """
     ranked = [(rank, name) for name in set(names) if (rank := _headline_rank(name))]
     return min(ranked)[1] if ranked else None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChoices:
+    """What people chose for the metrics of one model.
+
+    Attributes:
+        headline: the metric that speaks for a version; empty to have it inferred.
+        directions: which way some metrics are better.
+    """
+
+    headline: str = ""
+    directions: Mapping[str, Direction] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def direction_of(self, name: str) -> Direction:
+        """Return the direction that was chosen, else the inferred one."""
+        return self.directions.get(name) or direction_of(name)
+
+    def headline_of(self, names: Iterable[str]) -> str | None:
+        """Return the metric that was chosen if it is there, else the inferred one."""
+        names = set(names)
+        return self.headline if self.headline in names else headline_metric(names)
+
+
+NOTHING_CHOSEN = MetricChoices()
 
 
 def _last(

@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from registry_ui.comparison.directions import NOTHING_CHOSEN, MetricChoices
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -24,7 +26,8 @@ class Dataset:
 class VersionFacts:
     """One model version as it was when read; nothing in it is looked up later.
 
-    `metrics` may hold NaN and infinities. `signature` is MLflow's JSON: `inputs`,
+    `choices` are what people chose for the metrics of its model. `metrics` may hold NaN
+    and infinities. `signature` is MLflow's JSON: `inputs`,
     `outputs` and `params`, each a list of specs (or that list as JSON text) or None;
     None as a whole where the model has no signature. `requirements` are the lines of
     requirements.txt. `model_size_bytes` is None where MLflow does not say.
@@ -43,6 +46,7 @@ class VersionFacts:
     user: str = ""
     source: str = ""
     description: str = ""
+    choices: MetricChoices = NOTHING_CHOSEN
     metrics: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     params: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from registry_ui.comparison.directions import Direction, direction_of
+from registry_ui.comparison.directions import Direction, MetricChoices
 from registry_ui.comparison.facts import VersionFacts
 
 # Two runs of the same arithmetic differ in the last bits; nobody decides by those.
@@ -50,10 +50,14 @@ class MetricCell:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """One metric, one cell a version."""
+    """One metric, one cell a version.
+
+    `is_chosen` says that people chose the direction.
+    """
 
     name: str
     direction: Direction
+    is_chosen: bool
     cells: tuple[MetricCell, ...]
     is_different: bool
 
@@ -61,10 +65,19 @@ class MetricRow:
 def compare_metrics(
     versions: Sequence[VersionFacts], *, baseline: int
 ) -> tuple[MetricRow, ...]:
-    """Lay the metrics of all versions side by side: one row a name, sorted."""
+    """Lay the metrics of all versions side by side: one row a name, sorted.
+
+    Of several models, that of the baseline says which way a metric is better.
+    """
     names = sorted({name for version in versions for name in version.metrics})
+    choices = versions[baseline].choices
     return tuple(
-        _row(name, [version.metrics.get(name) for version in versions], baseline)
+        _row(
+            name,
+            [version.metrics.get(name) for version in versions],
+            baseline,
+            choices,
+        )
         for name in names
     )
 
@@ -81,12 +94,15 @@ def judge(before: float | None, after: float | None, direction: Direction) -> Ve
     return Verdict.BETTER if is_better else Verdict.WORSE
 
 
-def _row(name: str, values: list[float | None], baseline: int) -> MetricRow:
-    direction = direction_of(name)
+def _row(
+    name: str, values: list[float | None], baseline: int, choices: MetricChoices
+) -> MetricRow:
+    direction = choices.direction_of(name)
     before = values[baseline]
     return MetricRow(
         name,
         direction,
+        name in choices.directions,
         tuple(_cell(before, value, direction) for value in values),
         any(not _is_same(before, value) for value in values),
     )

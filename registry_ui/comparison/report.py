@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -22,6 +22,9 @@ from registry_ui.comparison.values import ValueRow, compare_values
 
 
 class _Row(Protocol):
+    @property
+    def name(self) -> str: ...
+
     @property
     def is_different(self) -> bool: ...
 
@@ -58,6 +61,12 @@ class Comparison:
     def base_label(self) -> str:
         """Return the label of the baseline."""
         return self.labels[self.baseline]
+
+    @property
+    def headline(self) -> str | None:
+        """Return the metric that speaks for all of them, be its row shown or not."""
+        names = (name for version in self.versions for name in version.metrics)
+        return self.base.choices.headline_of(names)
 
     @property
     def is_pair(self) -> bool:
@@ -132,21 +141,32 @@ class Comparison:
 
     def only_differences(self) -> Comparison:
         """Return the same without the rows that are equal in all versions."""
+        return self._only(lambda row: row.is_different)
+
+    def only_named(self, part: str) -> Comparison:
+        """Return the same with just the rows whose name has this part, in any case."""
+        wanted = part.casefold()
+        return self._only(lambda row: wanted in row.name.casefold())
+
+    def _only(self, is_wanted: Callable[[_Row], bool]) -> Comparison:
+        def kept(rows: tuple[_RowType, ...]) -> tuple[_RowType, ...]:
+            return tuple(row for row in rows if is_wanted(row))
+
         return replace(
             self,
-            metrics=_different(self.metrics),
-            params=_different(self.params),
-            tags=_different(self.tags),
+            metrics=kept(self.metrics),
+            params=kept(self.params),
+            tags=kept(self.tags),
             signature=replace(
                 self.signature,
-                inputs=_different(self.signature.inputs),
-                outputs=_different(self.signature.outputs),
-                params=_different(self.signature.params),
+                inputs=kept(self.signature.inputs),
+                outputs=kept(self.signature.outputs),
+                params=kept(self.signature.params),
             ),
-            requirements=_different(self.requirements),
-            environment=_different(self.environment),
-            datasets=replace(self.datasets, rows=_different(self.datasets.rows)),
-            lineage=_different(self.lineage),
+            requirements=kept(self.requirements),
+            environment=kept(self.environment),
+            datasets=replace(self.datasets, rows=kept(self.datasets.rows)),
+            lineage=kept(self.lineage),
         )
 
 
@@ -195,7 +215,3 @@ def compare(versions: Sequence[VersionFacts], *, baseline: int = 0) -> Compariso
 
 def _count(rows: Sequence[_Row]) -> int:
     return sum(row.is_different for row in rows)
-
-
-def _different(rows: tuple[_RowType, ...]) -> tuple[_RowType, ...]:
-    return tuple(row for row in rows if row.is_different)

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from registry_ui.comparison.background import DatasetComparison
 from registry_ui.comparison.compatibility import Compatibility
-from registry_ui.comparison.directions import headline_metric
 from registry_ui.comparison.facts import VersionFacts
 from registry_ui.comparison.metrics import MetricCell, MetricRow, Verdict
 from registry_ui.comparison.numbers import format_number, format_relative
@@ -74,7 +73,10 @@ def summarise(
         ]
         if index != baseline:
             if version.is_run_read:
-                statements += _metrics(findings.metrics, baseline, index)
+                headline = versions[baseline].choices.headline_of(
+                    row.name for row in findings.metrics
+                )
+                statements += _metrics(findings.metrics, headline, baseline, index)
             statements += _signature(findings.signature, index)
             statements += _datasets(findings.datasets, index)
             statements += _requirements(findings.requirements, index)
@@ -84,9 +86,8 @@ def summarise(
 
 
 def _metrics(
-    rows: Sequence[MetricRow], baseline: int, index: int
+    rows: Sequence[MetricRow], headline: str | None, baseline: int, index: int
 ) -> Iterator[Statement]:
-    headline = headline_metric(row.name for row in rows)
     for row in rows:
         if row.name == headline and not _is_missing(row, baseline, index):
             verdict = row.cells[index].verdict

@@ -21,6 +21,7 @@ from registry_ui.forms.metadata import (
     TagForm,
     VersionDeleteForm,
 )
+from registry_ui.forms.metrics import CurvesForm, MetricChoicesForm
 from registry_ui.forms.requests import (
     CancelForm,
     CommentForm,
@@ -37,10 +38,12 @@ __all__ = [
     "AnswerForm",
     "CancelForm",
     "CommentForm",
+    "CurvesForm",
     "DescriptionForm",
     "EventFilterForm",
     "FilterForm",
     "InstantForm",
+    "MetricChoicesForm",
     "ModelDeleteForm",
     "ModelFilterForm",
     "RegistrationForm",

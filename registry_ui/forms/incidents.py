@@ -23,14 +23,19 @@ class AnswerForm(forms.Form):
     )
 
 
-class InstantForm(forms.Form):
-    """An instant, in ISO 8601; without a zone it is UTC."""
-
-    at = forms.DateTimeField(
-        label="At",
+def _instant(label: str) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
         error_messages={
             "invalid": "Give a date and time such as 2026-03-01T12:00, in UTC."
         },
     )
+
+
+class InstantForm(forms.Form):
+    """One instant or two, in ISO 8601; without a zone they are UTC."""
+
+    at = _instant("At")
+    later = _instant("Compared with")

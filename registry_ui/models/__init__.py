@@ -10,7 +10,6 @@ from registry_ui.models.access import (
 )
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.evidence import (
-    METRIC_KEY_LENGTH,
     Evidence,
     EvidenceState,
     MetricHistory,
@@ -20,6 +19,7 @@ from registry_ui.models.evidence import (
 from registry_ui.models.hints import Hint, MLflowWebhook
 from registry_ui.models.incidents import Holding, Incident
 from registry_ui.models.mirror import (
+    METRIC_KEY_LENGTH,
     NAME_LENGTH,
     TAG_KEY_LENGTH,
     Alias,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 
-from registry_ui.models.mirror import ModelVersion
+from registry_ui.models.mirror import METRIC_KEY_LENGTH, ModelVersion
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-METRIC_KEY_LENGTH = 250  # MLflow's column
 
 _WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 

@@ -24,6 +24,7 @@ MODELS_SHARE = 0.09
 VERSIONS_SHARE = 0.08
 """The most of MLflow's time that the two kinds of sweeps take, as fractions of 1."""
 TAG_KEY_LENGTH = 250
+METRIC_KEY_LENGTH = 250  # MLflow's column
 
 
 class Stage(models.TextChoices):
@@ -79,6 +80,18 @@ class RegisteredModel(models.Model):
         null=True,
         blank=True,
         help_text="While we write to MLflow: until when a sweep leaves it alone.",
+    )
+
+    headline_metric = models.CharField(
+        max_length=METRIC_KEY_LENGTH,
+        blank=True,
+        default="",
+        help_text="The metric that speaks for a version; empty to have it inferred.",
+    )
+    metric_directions = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What people said of metrics: "higher", "lower" or "unknown".',
     )
 
     objects = RegisteredModelQuerySet.as_manager()

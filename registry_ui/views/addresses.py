@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from registry_ui.comparison import Direction, direction_of
+from registry_ui.comparison import Direction
 from registry_ui.forms import FilterForm
 from registry_ui.views.keyset import Edges, KeysetPage
 
@@ -85,9 +85,9 @@ def head_of(form: FilterForm, first: str, second: str, *, descends: bool) -> Hea
     )
 
 
-def metric_head(form: FilterForm, name: str) -> Head:
+def metric_head(form: FilterForm, name: str, direction: Direction) -> Head:
     """Return the head of a metric's column; a first click shows the best ones."""
     rising, falling = f"metric:{name}", f"-metric:{name}"
-    if direction_of(name) is Direction.LOWER:
+    if direction is Direction.LOWER:
         return head_of(form, rising, falling, descends=False)
     return head_of(form, falling, rising, descends=True)

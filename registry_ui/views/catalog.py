@@ -15,6 +15,7 @@ from registry_ui import permissions
 from registry_ui.actions.alias_moves import may_move_aliases
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.evidence import read_again
+from registry_ui.actions.facts import metric_choices
 from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
@@ -29,6 +30,7 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.views.addresses import (
+    Head,
     address_of,
     edges_of,
     head_of,
@@ -147,6 +149,10 @@ def _versions_context(
 ) -> dict[str, Any]:
     chosen = form.chosen()
     table = version_table(model, board, chosen, edges_of(request))
+
+    def head(metric: str) -> Head:
+        return metric_head(form, metric, board.choices.direction_of(metric))
+
     return {
         "board": board,
         "chosen": chosen,
@@ -158,9 +164,9 @@ def _versions_context(
             for value, label in [("", "All"), *Stage.choices]
         ],
         "by_number": head_of(form, "", "number", descends=True),
-        "by_headline": metric_head(form, board.metric) if board.metric else None,
+        "by_headline": head(board.metric) if board.metric else None,
         "heads": [
-            (column, metric_head(form, column.name) if column.is_sortable else None)
+            (column, head(column.name) if column.is_sortable else None)
             for column in table.columns
         ],
         # Read by the whole page alone.
@@ -236,7 +242,7 @@ def _version_context(
         "version": version,
         "model": version.model,
         "evidence": evidence,
-        "shown": evidence_view(evidence),
+        "shown": evidence_view(evidence, metric_choices(version.model)),
         "run_url": run_url(version, evidence),
         "version_url": version_url(version),
         "run_link": version.run_link if _is_web_link(version.run_link) else "",

@@ -1,26 +1,23 @@
 """Pages that lay versions side by side."""
 
+import csv
 import math
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from registry_ui.actions.facts import versions_facts
+from registry_ui.actions.selection import MOST_VERSIONS, find_versions
 from registry_ui.charts import BarGroup, grouped_bars
-from registry_ui.comparison import Comparison, compare, headline_metric
+from registry_ui.comparison import Comparison, compare, table
 from registry_ui.htmx import render_page
 from registry_ui.models import ModelVersion
 from registry_ui.views.getters import signed_in, visible_model_or_404
 from registry_ui.views.holders import alias_twins, holders_of
-from registry_ui.views.selection import (
-    MOST_VERSIONS,
-    Selection,
-    columns_of,
-    find_versions,
-)
+from registry_ui.views.selection import Selection, columns_of
 
 VERSIONS = "registry_ui/version_compare.html"
 MODEL = "registry_ui/model_compare.html"
@@ -47,9 +44,7 @@ def version_compare(request: HttpRequest) -> HttpResponse:
     if len(versions) >= FEWEST_VERSIONS:
         comparison = compare(versions_facts(versions))
         context["bars"] = metric_bars(comparison)
-        context["comparison"] = (
-            comparison.only_differences() if selection.only_differences else comparison
-        )
+        context["comparison"] = selection.shown(comparison)
     return render_page(
         request,
         VERSIONS,
@@ -57,6 +52,26 @@ def version_compare(request: HttpRequest) -> HttpResponse:
         partial="comparison",
         status=404 if unknown else 200,
     )
+
+
+@require_safe
+def version_compare_csv(request: HttpRequest) -> HttpResponse:
+    """Send a comparison as a table for spreadsheets.
+
+    Raises:
+        Http404: fewer than two versions that the user may read are named, or one that
+            is not there.
+    """
+    selection = Selection.from_query(request.GET)
+    versions, unknown = find_versions(signed_in(request), selection.keys)
+    if unknown or len(versions) < FEWEST_VERSIONS:
+        raise Http404
+    comparison = selection.shown(compare(versions_facts(versions)))
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="comparison.csv"'
+    response.write("\ufeff")  # else Excel takes UTF-8 for something else
+    csv.writer(response).writerows(table(comparison))
+    return response
 
 
 @require_safe
@@ -82,7 +97,7 @@ def metric_bars(comparison: Comparison) -> SafeString:
 
     Empty where no two versions share a metric.
     """
-    headline = headline_metric(row.name for row in comparison.metrics)
+    headline = comparison.headline
     shared = [
         row
         for row in comparison.metrics

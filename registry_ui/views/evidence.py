@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.conf import settings
 
+from registry_ui.comparison import MetricChoices
 from registry_ui.comparison.requirements import parse_requirements
 from registry_ui.comparison.schemas import (
     Column,
@@ -15,7 +16,6 @@ from registry_ui.comparison.schemas import (
     parse_params,
 )
 from registry_ui.models import Evidence, EvidenceState, ModelVersion
-from registry_ui.views.headlines import headline_of
 
 SHOWN = 15
 """How many metrics or parameters stand open; the rest is folded."""
@@ -63,12 +63,13 @@ class EvidenceView:
     environment: Folded
 
 
-def evidence_view(evidence: Evidence | None) -> EvidenceView | None:
+def evidence_view(
+    evidence: Evidence | None, choices: MetricChoices
+) -> EvidenceView | None:
     """Return what the page shows; None while nothing was read yet."""
     if evidence is None:
         return None
-    headline = headline_of(evidence.metrics)
-    first = headline.name if headline else None
+    first = choices.headline_of(evidence.metrics)
     run = _state(evidence.run_read_at, evidence.run_error)
     model = _state(evidence.model_read_at, evidence.model_error)
     return EvidenceView(

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from registry_ui.comparison import (
+    MetricChoices,
     Verdict,
-    direction_of,
     format_change,
     format_number,
-    headline_metric,
     judge,
 )
 from registry_ui.models import ModelVersion
@@ -61,16 +60,15 @@ def metrics_of(version: ModelVersion | None) -> Metrics:
     return metrics
 
 
-def headline_of(metrics: Metrics, *, name: str | None = None) -> Headline | None:
-    """Return one metric, the one that speaks for all if no name is given."""
-    name = name or headline_metric(metrics)
+def headline_of(metrics: Metrics, *, name: str | None) -> Headline | None:
+    """Return one metric; None where it is not there, or no name is given."""
     if name is None or name not in metrics:
         return None
     return Headline(name, float(metrics[name]))
 
 
 def compared_headline(
-    metrics: Metrics, baseline: Metrics, *, name: str | None
+    metrics: Metrics, baseline: Metrics, *, name: str | None, choices: MetricChoices
 ) -> Headline | None:
     """Return a metric of a version beside the same metric of the baseline.
 
@@ -78,9 +76,10 @@ def compared_headline(
         metrics: of the version.
         baseline: of the version that it is compared with; empty where there is none.
         name: the metric; None gives None.
+        choices: of the model, for which way the metric is better.
     """
-    headline = headline_of(metrics, name=name) if name else None
-    before = headline_of(baseline, name=name) if name else None
+    headline = headline_of(metrics, name=name)
+    before = headline_of(baseline, name=name)
     if headline is None or before is None:
         return headline
     change = headline.value - before.value
@@ -88,7 +87,7 @@ def compared_headline(
         headline.name,
         headline.value,
         change if math.isfinite(change) else None,
-        judge(before.value, headline.value, direction_of(headline.name)),
+        judge(before.value, headline.value, choices.direction_of(headline.name)),
         before.value,
     )
 

@@ -18,6 +18,8 @@ from registry_ui.views.getters import signed_in, visible_version_or_404
 
 METRIC = "registry_ui/metric_detail.html"
 
+Points = list[tuple[float, float]]
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def metric_detail(
@@ -44,7 +46,7 @@ def metric_detail(
 
 def _context(version: ModelVersion, evidence: Evidence, key: str) -> dict[str, Any]:
     history = MetricHistory.objects.filter(version=version, key=key).first()
-    points = [(float(x), float(y)) for x, y in history.points] if history else []
+    points = points_of(history)
     return {
         "version": version,
         "model": version.model,
@@ -59,7 +61,12 @@ def _context(version: ModelVersion, evidence: Evidence, key: str) -> dict[str, A
     }
 
 
-def _curve(key: str, points: list[tuple[float, float]]) -> SafeString:
+def points_of(history: MetricHistory | None) -> Points:
+    """Return what was read of a history, by step."""
+    return [(float(x), float(y)) for x, y in history.points] if history else []
+
+
+def _curve(key: str, points: Points) -> SafeString:
     series = [Series(key, points)]
     return line(series, chart_id="metric-by-step", title=key, first_colour=1)
 

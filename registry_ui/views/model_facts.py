@@ -89,10 +89,10 @@ class ModelFacts:
             {pk: json.loads(text) for pk, text in metrics},
         )
 
-    def holder(self, model: int, stage: Stage) -> Holder | None:
-        """Return the newest version in a stage."""
-        found = self.holders.get((model, stage))
-        return found[0] if found else None
+    def metrics_in(self, model: int, stage: Stage) -> Metrics:
+        """Return the metrics of the newest version in a stage; {} if none is known."""
+        holders = self.holders.get((model, stage))
+        return self.metrics.get(holders[0].pk, {}) if holders else {}
 
 
 @cache

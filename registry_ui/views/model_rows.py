@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from registry_ui.actions.facts import metric_choices
 from registry_ui.models import RegisteredModel, Stage
 from registry_ui.views.headlines import Headline, headline_of
 from registry_ui.views.model_facts import ModelFacts
@@ -49,13 +50,14 @@ def model_rows(models: Sequence[RegisteredModel]) -> list[ModelRow]:
 
 def _row(model: RegisteredModel, facts: ModelFacts) -> ModelRow:
     pk = model.pk
-    served = facts.holder(pk, Stage.PRODUCTION)
+    metrics = facts.metrics_in(pk, Stage.PRODUCTION)
+    headline = metric_choices(model).headline_of(metrics)
     return ModelRow(
         model,
         _named_holders(facts, pk, Stage.PRODUCTION),
         _named_holders(facts, pk, Stage.STAGING),
         _named_aliases(facts.aliases.get(pk, ())),
-        headline_of(facts.metrics.get(served.pk, {})) if served else None,
+        headline_of(metrics, name=headline),
         facts.versions.get(pk, 0),
         facts.open_requests.get(pk, 0),
         facts.incidents.get(pk, 0),

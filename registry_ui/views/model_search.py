@@ -34,6 +34,7 @@ from registry_ui.views.keyset import (
     page_of,
 )
 
+_SHOWN = ("name", "updated_at", "headline_metric", "metric_directions")
 OWNER = "owner"
 """The model tag that names who is responsible."""
 
@@ -56,11 +57,11 @@ class ModelSearch:
         return cls(ModelFilterForm(request.GET), edges_of(request))
 
     def page(self, user: User, *, size: int) -> KeysetPage[RegisteredModel]:
-        """Return a page of the models that the user may read, with name and update."""
+        """Return a page of the models that the user may read, with what lists show."""
         chosen = self.form.chosen()
         return page_of(
             find_models(user, chosen),
-            RegisteredModel.objects.only("name", "updated_at"),
+            RegisteredModel.objects.only(*_SHOWN),
             model_order(chosen["sort"]),
             self.edges,
             size=size,
@@ -126,14 +127,16 @@ def _has_tag(text: str) -> Q:
         if len(value) >= Head.LENGTH:  # else the head is the whole value
             wanted &= Q(value=value)
     own = ModelTag.objects.alias(head=Head("value")).filter(wanted)
-    of_versions = VersionTag.objects.alias(head=Head("value")).filter(wanted)
+    # A look into an index a model, as for stages: a tag may be on very many versions.
+    of_versions = VersionTag.objects.alias(head=Head("value")).filter(
+        wanted, model=OuterRef("pk")
+    )
     # Few models have versions that are gone; only theirs are worth a second look.
     # (`exclude` would not be seen to mean the index on them.)
     gone = ModelVersion.objects.filter(deleted_at__isnull=False)
-    live = of_versions.filter(model=OuterRef("pk"), version__deleted_at=None)
+    live = of_versions.filter(version__deleted_at=None)
     return Q(pk__in=own.values("model")) | (
-        Q(pk__in=of_versions.values("model"))
-        & (~Q(pk__in=gone.values("model")) | Q(Exists(live)))
+        Q(Exists(of_versions)) & (~Q(pk__in=gone.values("model")) | Q(Exists(live)))
     )
 
 

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import or_
 
-from django.contrib.auth.models import User
-from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from registry_ui.actions.selection import MOST_VERSIONS
+from registry_ui.comparison import Comparison
 from registry_ui.models import ModelVersion
 
-MOST_VERSIONS = 10
-
-# The name may hold anything but ends at the last slash; nine digits fit every database.
-_KEY = re.compile(r"(?P<name>[^\x00]{1,256})/v?(?P<number>[0-9]{1,9})", re.DOTALL)
+MOST_CHARACTERS = 500
+"""How much of what is searched for counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The keys of the versions, `churn/7`, the baseline first.
 
-    `left_out` are keys beyond the number that one page can show.
+    `find` is a part of the names of the rows that are wanted. `left_out` are keys
+    beyond the number that one page can show.
     """
 
     keys: tuple[str, ...] = ()
     only_differences: bool = False
+    find: str = ""
     left_out: tuple[str, ...] = ()
 
     @classmethod
@@ -46,6 +43,7 @@ class Selection:
         return cls(
             tuple(keys[:MOST_VERSIONS]),
             query.get("only") == "differences",
+            query.get("find", "").strip()[:MOST_CHARACTERS],
             tuple(keys[MOST_VERSIONS:]),
         )
 
@@ -69,12 +67,36 @@ class Selection:
         """Return the address that shows only rows that differ."""
         return replace(self, only_differences=True).url()
 
-    def url(self) -> str:
+    @property
+    def csv_url(self) -> str:
+        """Return the address of the same as a table for a spreadsheet."""
+        return replace(self, find="").url("registry_ui:version_compare_csv")
+
+    @property
+    def curves_url(self) -> str:
+        """Return the address of a metric by step, but for the metric's name."""
+        plain = replace(self, find="", only_differences=False)
+        return f"{plain.url('registry_ui:metric_compare')}&key="
+
+    @property
+    def json_url(self) -> str:
+        """Return the address of the same for programs."""
+        return replace(self, find="").url("api_v1:compare_versions")
+
+    def shown(self, comparison: Comparison) -> Comparison:
+        """Return a comparison with just the rows that are wanted."""
+        if self.only_differences:
+            comparison = comparison.only_differences()
+        return comparison.only_named(self.find) if self.find else comparison
+
+    def url(self, page: str = "registry_ui:version_compare") -> str:
         """Return the address of this selection."""
         query = [("v", key) for key in self.keys]
         if self.only_differences:
             query.append(("only", "differences"))
-        return f"{reverse('registry_ui:version_compare')}?{urlencode(query)}"
+        if self.find:
+            query.append(("find", self.find))
+        return f"{reverse(page)}?{urlencode(query)}"
 
     def url_without(self, key: str) -> str:
         """Return the address without one version."""
@@ -97,39 +119,6 @@ class Column:
     remove_url: str
 
 
-def find_versions(
-    user: User, keys: Sequence[str]
-) -> tuple[list[ModelVersion], list[str]]:
-    """Return the versions in the order of their keys, with their evidence.
-
-    Of several lives of a model the live one counts, else the last.
-
-    Returns:
-        The versions that were found, and the keys that name none which the user may
-        read: whether such a version exists is not told.
-    """
-    wanted = {key: match for key in keys if (match := _KEY.fullmatch(key))}
-    if not wanted:
-        return [], list(keys)
-    either = reduce(
-        or_,
-        (
-            Q(model__name=match["name"], number=int(match["number"]))
-            for match in wanted.values()
-        ),
-    )
-    rows = ModelVersion.objects.visible_to(user).filter(either).with_evidence()
-    found: dict[tuple[str, int], ModelVersion] = {}
-    for version in sorted(rows, key=_liveliness):
-        found[version.model.name, version.number] = version
-    by_key = {
-        key: found.get((match["name"], int(match["number"])))
-        for key, match in wanted.items()
-    }
-    versions = dict.fromkeys(version for version in by_key.values() if version)
-    return list(versions), [key for key in keys if not by_key.get(key)]
-
-
 def columns_of(selection: Selection, versions: Iterable[ModelVersion]) -> list[Column]:
     """Return a column a version; the first is the baseline."""
     return [
@@ -142,8 +131,3 @@ def columns_of(selection: Selection, versions: Iterable[ModelVersion]) -> list[C
         )
         for index, version in enumerate(versions)
     ]
-
-
-def _liveliness(version: ModelVersion) -> tuple[bool, int]:
-    """Sort what is live after what is not, later lives after earlier ones."""
-    return (version.is_live, version.model_id)

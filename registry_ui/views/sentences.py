@@ -18,6 +18,7 @@ _SENTENCES: dict[str, str] = {
     "registered_model.created": "{who} registered the model {model}",
     "registered_model.updated": "{who} changed the description of {model}",
     "registered_model.renamed": "{who} renamed {name_before} to {model}",
+    "registered_model.metrics_chosen": "{who} chose how metrics of {model} are read",
     "registered_model.deleted": "{who} deleted the model {model}",
     "registered_model_tag.set": "{who} set the tag {key} of {model} to {value}",
     "registered_model_tag.deleted": "{who} removed the tag {key} from {model}",

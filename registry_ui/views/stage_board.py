@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet, Value
 
-from registry_ui.comparison import headline_metric
+from registry_ui.actions.facts import metric_choices
+from registry_ui.comparison import MetricChoices
 from registry_ui.models import (
     Alias,
     ModelVersion,
@@ -93,7 +94,7 @@ class Board:
     `metric` is the name of the headline metric: the one that speaks for the newest
     version in Production, else for the newest version; None where there is none.
     `aliases` are by the number of their version, `asks` the newest open requests by
-    its primary key.
+    its primary key, `choices` what people chose for the model's metrics.
     """
 
     columns: tuple[Column, ...]
@@ -101,6 +102,7 @@ class Board:
     baseline: ModelVersion | None
     aliases: Mapping[int, Sequence[HeldAlias]]
     asks: Mapping[int, TransitionRequest]
+    choices: MetricChoices
 
     @property
     def version_count(self) -> int:
@@ -132,6 +134,7 @@ class Board:
             metrics_of(version),
             {} if is_baseline else metrics_of(self.baseline),
             name=self.metric,
+            choices=self.choices,
         )
         evidence = getattr(version, "evidence", None)
         author = evidence.run_user if evidence else ""
@@ -191,12 +194,14 @@ def stage_board(model: RegisteredModel, standing: Standing) -> Board:
     versions = list(for_lines(model.versions.filter(pk__in=pks)))
     baseline = next((v for v in versions if v.stage == Stage.PRODUCTION), None)
     speaker = baseline or next(iter(versions), None)
+    choices = metric_choices(model)
     frame = Board(
         (),
-        headline_metric(metrics_of(speaker)),
+        choices.headline_of(metrics_of(speaker)),
         baseline,
         standing.aliases_by_number(),
         standing.newest_request_by_version(),
+        choices,
     )
     columns = tuple(
         Column(

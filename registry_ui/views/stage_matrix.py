@@ -8,14 +8,14 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from registry_ui.comparison import Verdict, headline_metric
+from registry_ui.actions.facts import metric_choices
+from registry_ui.comparison import Verdict
 from registry_ui.htmx import render_page
 from registry_ui.models import STAGE_PREFIX, Holding, RegisteredModel, Stage
 from registry_ui.views.addresses import address_of, redirect_if_blank
 from registry_ui.views.getters import signed_in
 from registry_ui.views.headlines import (
     Headline,
-    Metrics,
     compared_headline,
     headline_of,
 )
@@ -109,9 +109,10 @@ def matrix_rows(models: Sequence[RegisteredModel]) -> list[MatrixRow]:
 def _row(
     model: RegisteredModel, facts: ModelFacts, since: Mapping[int, datetime]
 ) -> MatrixRow:
-    served = _metrics(model, Stage.PRODUCTION, facts)
-    candidate = _metrics(model, Stage.STAGING, facts)
-    metric = headline_metric(served) or headline_metric(candidate)
+    served = facts.metrics_in(model.pk, Stage.PRODUCTION)
+    candidate = facts.metrics_in(model.pk, Stage.STAGING)
+    choices = metric_choices(model)
+    metric = choices.headline_of(served or candidate)
     production = _cell(
         model, Stage.PRODUCTION, facts, since, headline_of(served, name=metric)
     )
@@ -120,7 +121,7 @@ def _row(
         Stage.STAGING,
         facts,
         since,
-        compared_headline(candidate, served, name=metric),
+        compared_headline(candidate, served, name=metric, choices=choices),
     )
     aliases = facts.aliases.get(model.pk, ())
     return MatrixRow(
@@ -134,12 +135,6 @@ def _row(
         facts.open_requests.get(model.pk, 0),
         facts.incidents.get(model.pk, 0),
     )
-
-
-def _metrics(model: RegisteredModel, stage: Stage, facts: ModelFacts) -> Metrics:
-    """Return the metrics of the newest version in a stage; {} where none is known."""
-    holder = facts.holder(model.pk, stage)
-    return facts.metrics.get(holder.pk, {}) if holder else {}
 
 
 def _cell(

@@ -151,6 +151,12 @@ _TAG_KEYS = PreparedQuery(
 )
 
 
+def metrics_seen(model: RegisteredModel) -> set[str]:
+    """Return the names of the metrics that the newest versions have."""
+    rows = _EVIDENCE([model.pk])
+    return {name for metrics, _ in rows for name in json.loads(metrics)}
+
+
 def columns_to_choose(
     model: RegisteredModel, chosen: Sequence[str]
 ) -> list[tuple[str, list[Column], int]]:

@@ -1,4 +1,4 @@
-// Crosshair and tooltip of line charts. Places are set through the CSSOM, which a strict
+// Crosshair and tooltip of line charts, by pointer and by keyboard. Places are set through the CSSOM, which a strict
 // style-src allows; events are delegated, so that charts swapped in by htmx work too.
 "use strict";
 
@@ -7,8 +7,8 @@
 
   function dataOf(figure) {
     if (!parsed.has(figure)) {
-      const block = figure.querySelector('script[type="application/json"]');
-      parsed.set(figure, block ? JSON.parse(block.textContent) : null);
+      const points = figure.dataset.points;
+      parsed.set(figure, points ? JSON.parse(points) : null);
     }
     return parsed.get(figure);
   }
@@ -45,12 +45,12 @@
     tip.hidden = false;
   }
 
-  function placeTip(tip, figure, event) {
+  function placeTip(tip, figure, clientX, clientY) {
     const box = figure.getBoundingClientRect();
-    const left = event.clientX - box.left;
+    const left = clientX - box.left;
     const gap = 14;
     const x = left > box.width / 2 ? left - tip.offsetWidth - gap : left + gap;
-    const y = Math.max(30, event.clientY - box.top - 20);
+    const y = Math.max(30, clientY - box.top - 20);
     tip.style.transform = `translate(${x}px, ${y}px)`;
   }
 
@@ -60,27 +60,18 @@
     if (tip) tip.hidden = true;
   }
 
-  let active = null;
-
-  document.addEventListener("pointermove", (event) => {
-    const figure = event.target.closest?.(".chart[data-chart=line]") ?? null;
-    if (active && active !== figure) leave(active);
-    active = figure;
+  // Shows what the lines have at an x, which is a point's; null: there is nothing.
+  function shownOf(figure) {
     const data = figure && dataOf(figure);
-    if (!data || data.series.every((series) => series.p.length === 0)) return;
-    const area = figure.querySelector(".data").getBoundingClientRect();
-    const share = (event.clientX - area.left) / area.width;
-    if (!(share >= 0 && share <= 1)) {
-      leave(figure);
-      return;
-    }
-    const [first, last] = data.x;
-    const coloured = data.series.map((series, index) => ({
-      ...series,
-      colour: index + data.colour,
-    }));
-    const shown = { ...data, series: coloured.filter((series) => series.p.length) };
-    const [x] = nearest(shown.series[0].p, first + share * (last - first));
+    if (!data) return null;
+    const series = data.series
+      .map((one, index) => ({ ...one, colour: index + data.colour }))
+      .filter((one) => one.p.length);
+    return series.length ? { ...data, series } : null;
+  }
+
+  function show(figure, shown, x) {
+    const [first, last] = shown.x;
     const at = last === first ? 0 : ((x - first) / (last - first)) * 100;
     const cross = figure.querySelector(".cross");
     cross.setAttribute("x1", `${at}%`);
@@ -88,7 +79,51 @@
     figure.setAttribute("data-active", "");
     const tip = figure.querySelector(".tip");
     fillTip(tip, shown, x);
-    placeTip(tip, figure, event);
+    return tip;
+  }
+
+  let active = null;
+
+  document.addEventListener("pointermove", (event) => {
+    const figure = event.target.closest?.(".chart[data-chart=line]") ?? null;
+    if (active && active !== figure) leave(active);
+    active = figure;
+    const shown = shownOf(figure);
+    if (!shown) return;
+    const area = figure.querySelector(".data").getBoundingClientRect();
+    const share = (event.clientX - area.left) / area.width;
+    if (!(share >= 0 && share <= 1)) {
+      leave(figure);
+      return;
+    }
+    const [first, last] = shown.x;
+    const [x] = nearest(shown.series[0].p, first + share * (last - first));
+    placeTip(show(figure, shown, x), figure, event.clientX, event.clientY);
+  });
+
+  // By keyboard: from point to point of the first line; Home and End go to its ends.
+  const places = new WeakMap();
+  const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+
+  document.addEventListener("keydown", (event) => {
+    const figure = event.target.closest?.(".chart[data-chart=line]");
+    if (!figure || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape") leave(figure);
+    const shown = event.key in steps ? shownOf(figure) : null;
+    if (!shown) return;
+    event.preventDefault();
+    const points = shown.series[0].p;
+    const before = places.get(figure) ?? (steps[event.key] > 0 ? -1 : points.length);
+    const place = Math.min(Math.max(before + steps[event.key], 0), points.length - 1);
+    places.set(figure, place);
+    const tip = show(figure, shown, points[place][0]);
+    const cross = figure.querySelector(".cross").getBoundingClientRect();
+    placeTip(tip, figure, cross.left, cross.top + cross.height / 2);
+  });
+
+  document.addEventListener("focusout", (event) => {
+    const figure = event.target.closest?.(".chart[data-chart=line]");
+    if (figure) leave(figure);
   });
 
   document.documentElement.addEventListener("pointerleave", () => {

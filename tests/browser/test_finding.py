@@ -134,3 +134,45 @@ def test_columns_are_chosen_without_javascript(open_page: OpenPage) -> None:
     )
     name = column.removeprefix("param:")
     expect(page.locator("#versions th", has_text=name)).to_have_count(1)
+
+
+def test_curves_are_read_by_keyboard(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+    page.goto("/compare/?v=churn-classifier/5&v=churn-classifier/7")
+    page.get_by_role("link", name="val_log_loss").click()
+    curves = page.locator("#metric-by-step")
+    tip = curves.locator(".tip")
+    # A worker reads the histories meanwhile, and the page renews itself until then.
+    expect(curves).to_be_visible(timeout=20_000)
+    expect(page.locator("#curves[hx-trigger]")).to_have_count(0, timeout=20_000)
+
+    curves.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tip).to_contain_text("step 1")
+    expect(tip).to_contain_text("churn-classifier v7")
+    page.keyboard.press("ArrowRight")
+    expect(tip).to_contain_text("step 2")
+    page.keyboard.press("End")
+    expect(tip).to_contain_text("step 16")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+
+    page.get_by_label("Scale").select_option("Logarithmic")
+    page.wait_for_url("**&scale=log**")
+    assert problems_of_looks(page) == []
+
+
+def test_a_comparison_is_searched_as_one_types(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Rui Tanaka")
+    page.goto("/compare/?v=churn-classifier/5&v=churn-classifier/7")
+    box = page.get_by_role("searchbox", name="Part of a name")
+
+    box.press_sequentially("recall")
+
+    metrics = page.get_by_role("group", name="Metrics")
+    expect(metrics.get_by_role("link", name="log_loss")).to_have_count(0)
+    expect(metrics.get_by_role("link", name="recall", exact=True)).to_be_visible()
+    expect(box).to_be_focused()
+    page.wait_for_url("**find=recall**")

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from html import unescape
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -95,7 +96,7 @@ def test_names_cannot_break_out() -> None:
 
     assert "<img" not in charts
     assert "<script>" not in charts
-    assert charts.count("</script>") == 1
+    assert "</script>" not in charts
     assert 'alert(2)>"' not in charts
 
 
@@ -120,7 +121,7 @@ def test_one_line_needs_no_legend_and_may_have_a_colour_of_its_own() -> None:
 
     assert "legend" not in svg
     assert 'class="series s1"' in svg
-    assert '"colour":1' in svg
+    assert "&quot;colour&quot;:1" in svg
 
 
 def test_a_line_chart_carries_its_points_for_the_pointer() -> None:
@@ -128,9 +129,9 @@ def test_a_line_chart_carries_its_points_for_the_pointer() -> None:
         [Series("<v21>", [(0, 0.5), (1, math.nan), (2, 0.7)])], chart_id="c", title="t"
     )
 
-    block = re.search(r'<script type="application/json">(.*?)</script>', svg)
-    assert block is not None
-    assert json.loads(block[1]) == {
+    found = re.search(r'data-points="([^"]*)"', svg)
+    assert found is not None
+    assert json.loads(unescape(found[1])) == {
         "x": [0, 2],
         "label": "step",
         "colour": 0,

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_ui.charts import downsample, nice_ticks
-from registry_ui.charts.scales import format_tick, segments, share, widened
+from registry_ui.charts import downsample, nice_ticks, smoothed
+from registry_ui.charts.scales import (
+    format_tick,
+    log_ticks,
+    segments,
+    share,
+    widened,
+)
 
 finite = st.floats(-1e300, 1e300)
 anything = finite | st.sampled_from([math.nan, math.inf, -math.inf])
@@ -91,3 +97,56 @@ def test_a_line_is_cut_where_it_has_no_number() -> None:
     pieces = list(segments([(0, nan), (1, 1), (2, 2), (3, nan), (4, 4), (5, math.inf)]))
 
     assert pieces == [[(1, 1), (2, 2)], [(4, 4)]]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.02, 0.9, [0.02, 0.05, 0.1, 0.2, 0.5, 1.0]),
+        (0.3, 0.4, [0.2, 0.5]),
+        (1e-5, 1.0, [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]),
+        (1e-12, 1.0, [1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis_are_round(
+    low: float, high: float, ticks: list[float]
+) -> None:
+    found = [10**tick for tick in log_ticks(math.log10(low), math.log10(high))]
+
+    assert found == pytest.approx(ticks)
+
+
+@given(st.floats(-300, 300), st.floats(-300, 300))
+def test_ticks_of_a_logarithmic_axis_enclose_the_values(
+    one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    ticks = log_ticks(low, high)
+
+    assert ticks == sorted(set(ticks))
+    assert ticks[0] <= low
+    assert high <= ticks[-1]
+    assert 2 <= len(ticks) <= 10
+
+
+def test_smoothing_follows_the_values_and_keeps_gaps() -> None:
+    points = [(0.0, 1.0), (1.0, math.nan), (2.0, 2.0), (3.0, 2.0)]
+
+    (_, first), (_, gap), (_, third), (_, last) = smoothed(points, 0.5)
+
+    assert first == 1.0  # corrected for its beginning
+    assert math.isnan(gap)
+    assert third == pytest.approx((1 * 0.25 + 2 * 0.5) / 0.75)
+    assert third < last < 2.0
+    assert smoothed(points[::2], 0) == points[::2]
+
+
+@given(st.lists(finite), st.sampled_from([0.6, 0.9]))
+def test_smoothing_stays_between_the_extremes(
+    values: list[float], weight: float
+) -> None:
+    found = [y for _, y in smoothed([(0.0, value) for value in values], weight)]
+
+    for value in found:
+        assert min(values) - abs(min(values)) * 1e-9 <= value
+        assert value <= max(values) + abs(max(values)) * 1e-9

@@ -266,3 +266,41 @@ def test_the_pages_are_read_only(reader: Client, url: str) -> None:
     pair()
 
     assert reader.post(url).status_code == 405
+
+
+def test_a_comparison_is_exported_for_spreadsheets_and_programs(reader: Client) -> None:
+    before, after = pair()
+    page = reader.get(compare_url(before, after, only="differences")).content.decode()
+    query = "?v=churn%2F1&amp;v=churn%2F2&amp;only=differences"
+
+    assert f'href="/compare/csv/{query}"' in page
+    assert f'href="/api/v1/compare{query}"' in page
+
+    export = reader.get(f"/compare/csv/{query.replace('&amp;', '&')}")
+
+    assert export["Content-Type"] == "text/csv; charset=utf-8"
+    assert 'filename="comparison.csv"' in export["Content-Disposition"]
+    lines = export.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "section,name,v1,v2,v2 against v1"
+    assert "parameters,depth,6,8,changed" in lines
+    assert not any(line.startswith("parameters,eta") for line in lines)
+
+
+def test_a_comparison_of_one_version_is_no_table(reader: Client) -> None:
+    before, _ = pair()
+
+    assert reader.get("/compare/csv/?v=churn/1").status_code == 404
+    assert reader.get("/compare/csv/?v=churn/1&v=churn/9").status_code == 404
+    assert reader.get(f"/compare/csv/?v={before.compare_key}").status_code == 404
+
+
+def test_rows_are_found_by_a_part_of_their_name(reader: Client) -> None:
+    before, after = pair()
+
+    page = reader.get(compare_url(before, after, find="DEP")).content.decode()
+
+    assert 'value="DEP"' in page
+    assert "depth" in page
+    assert ">eta<" not in page
+    assert ">f1</a>" not in page
+    assert "auc 0.9 → 0.95 (+5.6 %)" in page  # what matters is said all the same

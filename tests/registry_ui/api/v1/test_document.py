@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 OPERATIONS = {
+    "GET /api/v1/compare",
     "GET /api/v1/requests",
     "POST /api/v1/requests",
     "GET /api/v1/requests/{number}",
