@@ -8,9 +8,11 @@ what it shows; the numbers themselves belong in a table beside it.
 
 from registry_ui.charts.bars import BarGroup, diverging_bar, grouped_bars
 from registry_ui.charts.lines import Mark, Series, line, spark
+from registry_ui.charts.parallel import Axis, parallel
 from registry_ui.charts.scales import downsample, nice_ticks, smoothed
 
 __all__ = [
+    "Axis",
     "BarGroup",
     "Mark",
     "Series",
@@ -19,6 +21,7 @@ __all__ = [
     "grouped_bars",
     "line",
     "nice_ticks",
+    "parallel",
     "smoothed",
     "spark",
 ]

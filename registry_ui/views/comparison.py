@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 
 from registry_ui.actions.facts import versions_facts
 from registry_ui.actions.selection import MOST_VERSIONS, find_versions
-from registry_ui.charts import BarGroup, grouped_bars
+from registry_ui.charts import Axis, BarGroup, grouped_bars, parallel
 from registry_ui.comparison import Comparison, compare, table
 from registry_ui.htmx import render_page
 from registry_ui.models import ModelVersion
 from registry_ui.views.getters import signed_in, visible_model_or_404
-from registry_ui.views.holders import alias_twins, holders_of
+from registry_ui.views.holders import holders_of, warnings_of
 from registry_ui.views.selection import Selection, columns_of
 
 VERSIONS = "registry_ui/version_compare.html"
@@ -24,6 +24,7 @@ MODEL = "registry_ui/model_compare.html"
 FEWEST_VERSIONS = 2
 SUGGESTIONS = 100
 BAR_GROUPS = 8
+AXES_OF_A_KIND = 4
 
 
 @require_safe
@@ -44,6 +45,7 @@ def version_compare(request: HttpRequest) -> HttpResponse:
     if len(versions) >= FEWEST_VERSIONS:
         comparison = compare(versions_facts(versions))
         context["bars"] = metric_bars(comparison)
+        context["parallel"] = parallel_lines(comparison)
         context["comparison"] = selection.shown(comparison)
     return render_page(
         request,
@@ -80,14 +82,17 @@ def model_compare(request: HttpRequest, name: str) -> HttpResponse:
     model = visible_model_or_404(signed_in(request), name)
     holders = holders_of(model)
     held = [holder.version for holder in holders if holder.version]
-    context = {"model": model, "holders": holders}
+    context = {
+        "model": model,
+        "holders": holders,
+        "warnings": warnings_of(model, holders),
+    }
     if held:
         facts = versions_facts(held)
         comparison = compare(facts)
         context["comparison"] = comparison.only_differences()
         context["full_url"] = Selection(tuple(one.key for one in facts)).url()
         context["pairs"] = _pairs(held)
-        context["twins"] = alias_twins(facts)
         context["bars"] = metric_bars(comparison)
     return render_page(request, MODEL, context, partial="comparison")
 
@@ -125,6 +130,48 @@ def metric_bars(comparison: Comparison) -> SafeString:
 
 def _size(relative: float | None) -> float:
     return 0.0 if relative is None or math.isnan(relative) else abs(relative)
+
+
+def parallel_lines(comparison: Comparison) -> SafeString:
+    """Draw several versions over what differs in them: parameters, then metrics.
+
+    Empty for a pair, which the bars show better, and where fewer than two numbers
+    differ.
+    """
+    if len(comparison.versions) <= FEWEST_VERSIONS:
+        return SafeString("")
+    params = [
+        Axis(row.name, [_number(cell.value) for cell in row.cells])
+        for row in comparison.params
+        if row.is_different
+    ]
+    metrics = [
+        Axis(row.name, [cell.value for cell in row.cells])
+        for row in comparison.metrics
+        if row.is_different
+    ]
+    metrics.sort(key=lambda axis: axis.name != comparison.headline)
+    axes = [
+        axis
+        for kind in (params, metrics)
+        for axis in [axis for axis in kind if axis.is_drawable][:AXES_OF_A_KIND]
+    ]
+    if len(axes) < FEWEST_VERSIONS:
+        return SafeString("")
+    return parallel(
+        axes,
+        comparison.labels,
+        chart_id="parallel",
+        title="Parameters and metrics that differ",
+    )
+
+
+def _number(text: str | None) -> float | None:
+    """Read a parameter as a number; None where it is none."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
 
 
 def _pairs(versions: Sequence[ModelVersion]) -> list[tuple[ModelVersion, str]]:

@@ -6,11 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Max
+from django.utils import timezone
 
-from registry_ui.comparison import VersionFacts
-from registry_ui.models import ModelVersion, RegisteredModel, Stage
+from registry_ui.contradictions import contradictions
+from registry_ui.models import (
+    STAGE_PREFIX,
+    Holding,
+    ModelVersion,
+    RegisteredModel,
+    Stage,
+)
 
 MOST_COLUMNS = 10
+OLD_DAYS = 180
+"""What is in Production for longer than this is worth a remark."""
 
 # As a version moves: what runs now comes first, as everything is compared with it.
 _STAGES = (Stage.PRODUCTION, Stage.STAGING, Stage.NONE, Stage.ARCHIVED)
@@ -60,9 +69,28 @@ def holders_of(model: RegisteredModel) -> list[Holder]:
     return stages + [Holder(None, by_number[number]) for number in aliased]
 
 
-def alias_twins(facts: Sequence[VersionFacts]) -> list[tuple[str, str]]:
-    """Return pairs of aliases that differ only in case: `Champion` and `champion`."""
-    names = sorted(alias for version in facts for alias in version.aliases)
-    first = {name.casefold(): name for name in reversed(names)}
-    pairs = ((first[name.casefold()], name) for name in names)
-    return [pair for pair in pairs if pair[0] != pair[1]]
+def warnings_of(model: RegisteredModel, holders: Sequence[Holder]) -> list[str]:
+    """Return what is odd about who serves: contradictions, and what lies behind."""
+    aliases = list(
+        model.aliases.values_list("name", "version__number", "version__stage")
+    )
+    by_stage = {holder.stage: holder for holder in holders if holder.version}
+    production = by_stage.get(Stage.PRODUCTION)
+    if production is None or production.version is None:
+        return list(contradictions(aliases, []))
+    served = production.version
+    found = list(contradictions(aliases, [served.number], production.other_count))
+    staging = by_stage.get(Stage.STAGING)
+    if staging and staging.version and staging.version.number < served.number:
+        found.append(
+            f"Staging is behind: v{staging.version.number} is older than"
+            f" v{served.number} in Production."
+        )
+    held = Holding.objects.current().filter(
+        version=served, target=f"{STAGE_PREFIX}{Stage.PRODUCTION}"
+    )
+    since = held.values_list("started_at", flat=True).first()
+    days = (timezone.now() - since).days if since else 0
+    if days > OLD_DAYS:
+        found.append(f"v{served.number} has been in Production for {days:,} days.")
+    return found

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_ui.charts import (
+    Axis,
     BarGroup,
     Series,
     diverging_bar,
     grouped_bars,
     line,
+    parallel,
     spark,
 )
 from registry_ui.comparison import Verdict
@@ -196,3 +198,33 @@ def test_long_lines_are_cut_to_what_a_screen_shows() -> None:
     points = [(float(x), math.sin(x)) for x in range(10_000)]
 
     assert len(line([Series("v1", points)], chart_id="c", title="t")) < 60_000
+
+
+def test_parallel_lines_cross_each_axis_at_its_own_scale() -> None:
+    axes = [
+        Axis("depth", [2.0, 4.0, 3.0]),
+        Axis("a name that is far too long", [None, 0.5, 0.25]),
+        Axis("auc", [0.9, 0.8, math.nan]),
+    ]
+
+    svg = parallel(axes, ["v1", "v2", "<v3>"], chart_id="p", title="What differs")
+
+    root = parsed(svg)
+    paths = [path.get("d") for path in root.findall(".//path")]
+    assert paths == [
+        "M0.0 0.0L500.0 0.0L1000.0 1000.0",
+        "M0.0 500.0L500.0 1000.0",
+    ]  # v1 has two points, but a gap between them
+    texts = [text.text for text in root.findall(".//text")]
+    assert texts[:3] == ["depth", "4", "2"]
+    assert texts[3] == "a name that is fa…"
+    assert "&lt;v3&gt;" in svg
+    anchors = [text.get("data-anchor") for text in root.findall(".//text")]
+    assert anchors == ["start"] * 3 + ["middle"] * 3 + ["end"] * 3
+
+
+def test_an_axis_needs_two_values() -> None:
+    assert Axis("depth", [1.0, 2.0]).is_drawable
+    assert not Axis("depth", [1.0, 1.0, None]).is_drawable
+    assert not Axis("depth", [1.0, math.inf]).is_drawable
+    assert not Axis("depth", [None]).is_drawable

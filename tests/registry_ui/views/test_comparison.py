@@ -1,11 +1,14 @@
 """The pages that lay versions side by side."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.http import urlencode
 from pytest_django import DjangoAssertNumQueries
 
-from registry_ui.models import Level, ModelVersion, Stage
+from registry_ui.models import Holding, Level, ModelVersion, Stage
 from tests.factories import (
     grant,
     make_alias,
@@ -228,8 +231,29 @@ def test_a_models_stages_are_laid_side_by_side(reader: Client) -> None:
     assert shown == [3, 2, 5, 4]
     assert "No version" in page  # nothing is in Staging
     assert "1 more in Production" in page
-    assert "@Champion and @champion are two to MLflow" in page
+    assert "differ only in case" in page
     assert 'href="/compare/?v=churn%2F3&amp;v=churn%2F2"' in page
+
+
+def test_the_stages_warn_of_what_lies_behind_and_of_what_stays_long(
+    reader: Client,
+) -> None:
+    model = make_model(name="churn")
+    make_version(model=model, stage=Stage.STAGING)
+    served = make_version(model=model, stage=Stage.PRODUCTION)
+    fresh = reader.get("/models/churn/compare/").content.decode()
+    Holding.objects.create(
+        model=model,
+        version=served,
+        target="stage:Production",
+        started_at=timezone.now() - timedelta(days=181),
+    )
+
+    page = reader.get("/models/churn/compare/").content.decode()
+
+    assert "Staging is behind: v1 is older than v2 in Production." in page
+    assert "v2 has been in Production for 181 days." in page
+    assert "has been in Production" not in fresh
 
 
 def test_a_model_without_versions_says_so(reader: Client) -> None:
@@ -304,3 +328,22 @@ def test_rows_are_found_by_a_part_of_their_name(reader: Client) -> None:
     assert ">eta<" not in page
     assert ">f1</a>" not in page
     assert "auc 0.9 → 0.95 (+5.6 %)" in page  # what matters is said all the same
+
+
+def test_three_versions_are_drawn_over_what_differs(reader: Client) -> None:
+    before, after = pair()
+    third = make_version(
+        model=before.model, metrics={"auc": 0.7}, params={"depth": "9", "eta": "x"}
+    )
+
+    two = reader.get(compare_url(before, after)).content.decode()
+    three = reader.get(compare_url(before, after, third)).content.decode()
+
+    assert 'data-chart="parallel"' not in two
+    chart = three.partition('data-chart="parallel"')[2].partition("</figure>")[0]
+    assert [
+        name for name in ("depth", "auc", "f1", "eta") if f">{name}</" in chart
+    ] == [
+        "depth",
+        "auc",
+    ]
