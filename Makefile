@@ -12,7 +12,8 @@ VERSIONS ?= 100000
 DATABASES ?= sqlite postgresql
 
 # Of these modules PostgreSQL can say nothing new.
-NO_DATABASE := $(addprefix --ignore=tests/registry_ui/,charts comparison mlflow_client templatetags)
+NO_DATABASE := $(addprefix --ignore=tests/registry_ui/,charts comparison mlflow_client templatetags \
+	test_trained_models.py)
 
 # The tests start Python a hundred times: it shall keep what it compiled.
 unexport PYTHONDONTWRITEBYTECODE
