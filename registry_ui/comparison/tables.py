@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from registry_ui.comparison.metrics import MetricCell
 from registry_ui.comparison.report import Comparison
+from registry_ui.comparison.values import Change
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -27,21 +28,16 @@ def table(comparison: Comparison) -> Iterator[list[str]]:
         differences = [_difference(metric.cells[i]) for i in others]
         yield ["metrics", inert(metric.name), *values, *differences]
     signature = comparison.signature
-    for section, rows in (
+    for section, named in (
         ("parameters", comparison.params),
         ("tags", comparison.tags),
         ("environment", comparison.environment),
         ("data sets", comparison.datasets.rows),
         ("lineage", comparison.lineage),
     ):
-        for row in rows:
-            values = [inert(cell.value or "") for cell in row.cells]
-            yield [
-                section,
-                inert(row.name),
-                *values,
-                *(str(row.cells[i].change) for i in others),
-            ]
+        for row in named:
+            cells = [(cell.value, cell.change) for cell in row.cells]
+            yield _line(section, row.name, cells, others)
     for section, declared in (
         ("signature inputs", signature.inputs),
         ("signature outputs", signature.outputs),
@@ -49,13 +45,18 @@ def table(comparison: Comparison) -> Iterator[list[str]]:
         ("requirements", comparison.requirements),
     ):
         for line in declared:
-            values = [inert(cell.text or "") for cell in line.cells]
-            yield [
-                section,
-                inert(line.name),
-                *values,
-                *(str(line.cells[i].change) for i in others),
-            ]
+            cells = [(cell.text, cell.change) for cell in line.cells]
+            yield _line(section, line.name, cells, others)
+
+
+def _line(
+    section: str,
+    name: str,
+    cells: Sequence[tuple[str | None, Change]],
+    others: Sequence[int],
+) -> list[str]:
+    values = [inert(text or "") for text, _ in cells]
+    return [section, inert(name), *values, *(str(cells[i][1]) for i in others)]
 
 
 def inert(text: str) -> str:
