@@ -1,9 +1,10 @@
 """The runs of versions: read in bulk, written in bulk, no query a row."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -41,6 +42,7 @@ _RUN_FIELDS = [
 _COLUMNS = ("pk", "run_id", "created_at", "evidence__run_read_at")
 
 
+_Item = TypeVar("_Item")
 Note = Callable[[int], None]
 """Takes how many were just read; may raise to have it stopped."""
 
@@ -63,12 +65,21 @@ def read_due_runs(tracking: MLflowClient, *, most: int | None, note: Note) -> No
     by_run: dict[str, list[_Due]] = defaultdict(list)
     for due in _due(most):
         by_run[due.run_id].append(due)
-    for asked, found in tracking.iter_runs(by_run):
+    for asked, found in _one_ahead(tracking.iter_runs(by_run)):
         answered = [due for run_id in asked for due in by_run[run_id]]
         for start in range(0, len(answered), ROWS_A_TRANSACTION):
             part = answered[start : start + ROWS_A_TRANSACTION]
             _store(part, found)
             note(len(part))
+
+
+def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """Yield each item while a thread fetches the next: MLflow works as we store."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _due(most: int | None) -> Iterable[_Due]:
