@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 from tests.running import RunningSignoff  # noqa: E402 - found by the line above
 
 IMAGES = ROOT / "docs" / "img"
+BROWSERS = ("chromium", "chromium-headless-shell")
 SIZE: ViewportSize = {"width": 1440, "height": 900}
 PICTURES = {
     "overview": "/",
@@ -27,7 +28,7 @@ def take(url: str) -> None:
     """Picture each page as its reviewer sees it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=next(filter(None, map(shutil.which, BROWSERS)), None),
             args=["--no-sandbox", "--disable-gpu"],
         )
         page = browser.new_page(base_url=url, viewport=SIZE, color_scheme="light")
