@@ -26,6 +26,7 @@ from registry_ui.views.selection import Selection
 TEMPLATE = "registry_ui/stage_matrix.html"
 PAGE_SIZE = 100
 SHOWN_ALIASES = 3
+_TINTED = (Verdict.BETTER, Verdict.WORSE)
 _STRONG, _CLEAR = 0.05, 0.005
 """How large a relative change is for its cell to be tinted strongly, or at all."""
 
@@ -57,9 +58,6 @@ class Cell:
         if share < _CLEAR:
             return f"{shown.verdict}-0"
         return f"{shown.verdict}-{2 if share >= _STRONG else 1}"
-
-
-_TINTED = (Verdict.BETTER, Verdict.WORSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def _row(
     served = facts.metrics_in(model.pk, Stage.PRODUCTION)
     candidate = facts.metrics_in(model.pk, Stage.STAGING)
     choices = metric_choices(model)
-    metric = choices.headline_of(served or candidate)
+    metric = choices.headline_of(served) or choices.headline_of(candidate)
     production = _cell(
         model, Stage.PRODUCTION, facts, since, headline_of(served, name=metric)
     )
