@@ -239,12 +239,38 @@ def stage_badge(stage: str) -> SafeString:
 
 
 @register.simple_tag
+def held_version(
+    stage: str, newest: int, others: int, since: datetime | None
+) -> SafeString:
+    """Write who is in a stage: the newest version, how many more, and since when."""
+    return format_html(
+        '<span class="matrix-version">'
+        '<span class="badge" data-stage="{}">{}v{}</span>{}{}</span>',
+        stage,
+        icon(stage_icon(stage)),
+        newest,
+        _small("muted number", f"+{number(others)}") if others else "",
+        _small("faint meta minor", ago(since)) if since else "",
+    )
+
+
+@register.simple_tag
 def alias_chip(alias: str) -> SafeString:
     """Write an alias, given without its @."""
     return format_html(
         '<span class="alias-chip" title="alias {}"><span>@{}</span></span>',
         alias,
         alias,
+    )
+
+
+@register.simple_tag
+def alias_pair(alias: str, version: int) -> SafeString:
+    """Write an alias, given without its @, and the number of its version."""
+    return format_html(
+        '<span class="alias-pair">{} <span class="faint meta number">v{}</span></span>',
+        alias_chip(alias),
+        version,
     )
 
 
@@ -299,6 +325,10 @@ def _icon_shapes(name: str) -> SafeString:
     ET.register_namespace("", _SVG)
     text = "".join(ET.tostring(shape, encoding="unicode").strip() for shape in shapes)
     return mark_safe(text.replace(f' xmlns="{_SVG}"', ""))  # noqa: S308 - as above
+
+
+def _small(classes: str, content: str) -> SafeString:
+    return format_html('<span class="{}">{}</span>', classes, content)
 
 
 def _spelled(value: float) -> str:

@@ -71,8 +71,7 @@ def _named_holders(facts: ModelFacts, pk: int, stage: Stage) -> Named:
 
 
 def _named_aliases(aliases: Sequence[tuple[str, int]]) -> Named:
-    items = [(f"@{name}", number) for name, number in aliases]
-    return _named(items, [f"{name} v{number}" for name, number in items])
+    return _named(aliases, [f"@{name} v{number}" for name, number in aliases])
 
 
 def _named(items: Sequence[tuple[str, int]], words: Sequence[str]) -> Named:
