@@ -10,10 +10,15 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from registry_ui.models import MirrorState
+from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.waiting import what_waits
 
 THEMES = ("auto", "light", "dark")
 _OF_AGE = ("synced_at", "models_seconds", "versions_seconds", "error")
+_STATE = PreparedQuery(
+    lambda _: MirrorState.objects.filter(id=MirrorState.ONLY).values_list(*_OF_AGE),
+    most=0,
+)
 _COMPARE = ("version_compare", "metric_compare")
 _SECTIONS = {
     "overview": "overview",
@@ -51,7 +56,8 @@ class Navigation:
 
 def mirror_age() -> MirrorAge:
     """Say how old the mirror is, and why it is older than it should be."""
-    state = MirrorState.load(*_OF_AGE)
+    rows = _STATE()
+    state = MirrorState(**dict(zip(_OF_AGE, rows[0], strict=True)) if rows else {})
     now = timezone.now()
     if state.synced_at is None:
         reason = state.error or "The first sync has not finished yet."

@@ -345,13 +345,9 @@ class MirrorState(models.Model):
         return f"mirror of {self.synced_at}"
 
     @classmethod
-    def load(cls, *fields: str) -> MirrorState:
-        """Return the row; one that was never saved before the first sync.
-
-        Args:
-            fields: what alone is fetched at once; all of it if none is named.
-        """
-        return cls.objects.only(*fields).filter(id=cls.ONLY).first() or cls()
+    def load(cls) -> MirrorState:
+        """Return the row; one that was never saved before the first sync."""
+        return cls.objects.filter(id=cls.ONLY).first() or cls()
 
     @property
     def promise_seconds(self) -> float:

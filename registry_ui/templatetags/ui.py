@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 from zlib import crc32
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from django.core.paginator import Page
+
+    from registry_ui.models import RegisteredModel
 
 register = template.Library()
 
@@ -79,6 +81,7 @@ _STATUS_ICONS = {
     "test_mode": "flask-conical",
 }
 _OTHER_ICON = "circle-dashed"
+_NOBODY = SafeString('<span class="faint">—</span>')
 
 
 @register.filter
@@ -238,19 +241,51 @@ def stage_badge(stage: str) -> SafeString:
     )
 
 
+class _Held(Protocol):
+    """Who is in a stage: the newest version, the others in words, and since when."""
+
+    @property
+    def first(self) -> str: ...
+
+    @property
+    def rest(self) -> str: ...
+
+    @property
+    def since(self) -> datetime | None: ...
+
+
 @register.simple_tag
-def held_version(
-    stage: str, newest: int, others: int, since: datetime | None
-) -> SafeString:
-    """Write who is in a stage: the newest version, how many more, and since when."""
+def stage_holders(stage: str, held: _Held | None) -> SafeString:
+    """Write who is in a stage, given in MLflow's spelling; a dash for nobody."""
+    if held is None or not held.first:
+        return _NOBODY
     return format_html(
-        '<span class="matrix-version">'
-        '<span class="badge" data-stage="{}">{}v{}</span>{}{}</span>',
+        '<span class="holders">'
+        '<span class="badge" data-stage="{}">{}{}</span>{}{}</span>',
         stage,
         icon(stage_icon(stage)),
-        newest,
-        _small("muted number", f"+{number(others)}") if others else "",
-        _small("faint meta minor", ago(since)) if since else "",
+        held.first,
+        _small("muted number", held.rest) if held.rest else "",
+        _small("faint meta minor", ago(held.since)) if held.since else "",
+    )
+
+
+@register.simple_tag
+def model_link(model: RegisteredModel) -> SafeString:
+    """Write a model's name as the title of its row, leading to its page."""
+    return format_html(
+        '<a class="title row-title" href="{}" title="{}">{}</a>',
+        model.get_absolute_url(),
+        model.name,
+        model.name,
+    )
+
+
+@register.simple_tag
+def metric_value(name: str, value: str) -> SafeString:
+    """Write a metric's name, and its value as people read it."""
+    return format_html(
+        '<span class="metric-name" title="{}">{}</span> {}', name, name, value
     )
 
 

@@ -5,7 +5,7 @@ repeat nor hide any other. What counts as many is not counted: the cost of a cou
 grows with what it counts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -76,7 +76,7 @@ class KeysetPage(Generic[_Row]):
 
 def page_of(
     found: QuerySet[_Row],
-    rows: QuerySet[_Row],
+    fetch: Callable[[list[int]], Mapping[int, _Row]],
     order: Order[_Row],
     edges: Edges,
     *,
@@ -89,7 +89,7 @@ def page_of(
 
     Args:
         found: all rows that are wanted, in any order.
-        rows: where they are fetched from, with all that is shown of them.
+        fetch: returns rows by their primary keys, with all that is shown of them.
         order: the order they are shown in.
         edges: from the address, as anybody may have written it.
         size: how many rows a page has.
@@ -98,7 +98,7 @@ def page_of(
         **{f"key{n}": key.expression for n, key in enumerate(order.keys)}
     )
     pks, has_previous, count = _cut(ordered, order, edges, size)
-    by_pk = rows.order_by().in_bulk(pks[:size])
+    by_pk = fetch(pks[:size])
     page = [by_pk[pk] for pk in pks[:size] if pk in by_pk]
     return KeysetPage(
         page,

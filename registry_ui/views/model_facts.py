@@ -1,6 +1,5 @@
 """What lists say of the models of one page, in a fixed number of queries."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,7 +85,7 @@ class ModelFacts:
             numbers[_VERSIONS],
             numbers[_REQUESTS],
             numbers[_INCIDENT],
-            {pk: json.loads(text) for pk, text in metrics},
+            dict(metrics),
         )
 
     def metrics_in(self, model: int, stage: Stage) -> Metrics:

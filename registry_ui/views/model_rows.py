@@ -15,11 +15,15 @@ SHOWN = 2
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The first of something, and in words the second and how many more there are."""
+    """The first of something, and in words the second and how many more there are.
+
+    `since` is not asked for here.
+    """
 
     first: str = ""
     number: int = 0
     rest: str = ""
+    since: None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -33,6 +35,7 @@ from registry_ui.views.keyset import (
     SortKey,
     page_of,
 )
+from registry_ui.views.prepared import PreparedQuery
 
 _SHOWN = ("name", "updated_at", "headline_metric", "metric_directions")
 OWNER = "owner"
@@ -61,7 +64,7 @@ class ModelSearch:
         chosen = self.form.chosen()
         return page_of(
             find_models(user, chosen),
-            RegisteredModel.objects.only(*_SHOWN),
+            partial(_fetch, most=size),
             model_order(chosen["sort"]),
             self.edges,
             size=size,
@@ -79,6 +82,25 @@ class ModelSearch:
             "has_access": has_access(user),
             "mlflow_url": mlflow_url(),
         }
+
+
+def _fetch(pks: list[int], *, most: int) -> dict[int, RegisteredModel]:
+    """Return models by their primary keys, with the columns that lists show."""
+    rows = _shown(most)(pks)
+    return {
+        row[0]: RegisteredModel.from_db(connection.alias, ("id", *_SHOWN), row)
+        for row in rows
+    }
+
+
+@cache
+def _shown(most: int) -> PreparedQuery:
+    return PreparedQuery(
+        lambda pks: RegisteredModel.objects.filter(pk__in=pks).values_list(
+            "id", *_SHOWN
+        ),
+        most=most,
+    )
 
 
 def find_models(user: User, chosen: dict[str, Any]) -> QuerySet[RegisteredModel]:

@@ -4,7 +4,8 @@ Building and compiling a query takes Django five to ten times what the database 
 answer it where it is asked about 25 keys; a list asks five of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -15,11 +16,29 @@ from django.db.models import QuerySet
 Row = tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A query's SQL in pieces.
+
+    Attributes:
+        around: the SQL around its placeholders.
+        stands_for: what each placeholder stands for: a key, given by its place among
+            the keys, or None for the next parameter.
+        parameters: those that are no keys.
+        converters: what turns the driver's values into Django's, by column.
+    """
+
+    around: list[str]
+    stands_for: list[int | None]
+    parameters: Row
+    converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+
+
 class PreparedQuery:
     """A query that differs in nothing but the keys it is asked about.
 
-    Rows come as the database's driver gives them: no column may need conversion. Keys
-    are written into the SQL, being integers: a driver takes long over many parameters.
+    Keys are written into the SQL, being integers: a driver takes long over many
+    parameters.
     """
 
     def __init__(
@@ -35,20 +54,18 @@ class PreparedQuery:
         self._most = most
 
     @cached_property
-    def _compiled(self) -> tuple[list[str], list[int | None], Row]:
-        """Return the SQL around its placeholders, what each stands for, parameters.
-
-        A placeholder stands for a key, given by its place among the keys, or for the
-        next parameter, given as None.
-        """
+    def _compiled(self) -> _Compiled:
         places = {-place - 1: place for place in range(self._most)}
-        sql, found = self._build([*places]).query.sql_with_params()
+        compiler = self._build([*places]).query.get_compiler(connection=connection)
+        sql, found = compiler.as_sql()
         stands_for = [
             places.get(one) if isinstance(one, int) else None for one in found
         ]
         pairs = zip(found, stands_for, strict=True)
         parameters = tuple(one for one, place in pairs if place is None)
-        return sql.split("%s"), stands_for, parameters
+        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(columns)
+        return _Compiled(sql.split("%s"), stands_for, parameters, converters)
 
     def __call__(self, keys: Sequence[int] = ()) -> list[Row]:
         """Return the answer for keys, all of them positive.
@@ -60,12 +77,27 @@ class PreparedQuery:
             return []
         if len(keys) > self._most:
             raise ValueError(f"This query takes {self._most} keys at once.")
-        around, stands_for, parameters = self._compiled
+        compiled = self._compiled
         # Places that are left over name the last key again.
         texts = [f"{key:d}" for key in keys]
         texts += texts[-1:] * (self._most - len(texts))
-        written = ["%s" if place is None else texts[place] for place in stands_for]
-        pieces = zip(around, [*written, ""], strict=True)
+        written = [
+            "%s" if place is None else texts[place] for place in compiled.stands_for
+        ]
+        pieces = zip(compiled.around, [*written, ""], strict=True)
         with connection.cursor() as cursor:
-            cursor.execute("".join(chain.from_iterable(pieces)), parameters)
-            return list(cursor.fetchall())
+            cursor.execute("".join(chain.from_iterable(pieces)), compiled.parameters)
+            rows = cursor.fetchall()
+        if not compiled.converters:
+            return list(rows)
+        return [_converted(row, compiled.converters) for row in rows]
+
+
+def _converted(
+    row: Row, converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+) -> Row:
+    values = list(row)
+    for place, (steps, expression) in converters.items():
+        for step in steps:
+            values[place] = step(values[place], expression, connection)
+    return tuple(values)

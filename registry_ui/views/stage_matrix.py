@@ -48,6 +48,16 @@ class Cell:
     headline: Headline | None
 
     @property
+    def first(self) -> str:
+        """Return what the newest version is called: "v7"."""
+        return f"v{self.number}"
+
+    @property
+    def rest(self) -> str:
+        """Return how many more there are, in words: "+2"."""
+        return f"+{self.others:,}" if self.others else ""
+
+    @property
     def heat(self) -> str:
         """Return the tint: "better-2", "worse-1", …; empty without a verdict."""
         shown = self.headline

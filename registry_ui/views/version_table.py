@@ -1,6 +1,5 @@
 """The table of a model's versions: filters, orders, columns of one's own, a trend."""
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -116,7 +115,13 @@ def version_table(
     sorted_by = _sorted_metric(chosen["sort"])
     order = version_order(model, chosen["sort"])
     columns = _columns(chosen["col"], sorted_by, board.metric)
-    page = page_of(found, _with_columns(model, columns), order, edges, size=PAGE_SIZE)
+    page = page_of(
+        found,
+        _with_columns(model, columns).order_by().in_bulk,
+        order,
+        edges,
+        size=PAGE_SIZE,
+    )
     if page.is_cut and not (chosen["q"] or chosen["alias"]):
         page = replace(page, count=board.count_in(chosen["stage"]), is_cut=False)
     rows = tuple(
@@ -154,7 +159,7 @@ _TAG_KEYS = PreparedQuery(
 def metrics_seen(model: RegisteredModel) -> set[str]:
     """Return the names of the metrics that the newest versions have."""
     rows = _EVIDENCE([model.pk])
-    return {name for metrics, _ in rows for name in json.loads(metrics)}
+    return {name for metrics, _ in rows for name in metrics}
 
 
 def columns_to_choose(
@@ -167,8 +172,8 @@ def columns_to_choose(
     """
     seen = set(map(Column.of, chosen))
     for metrics, params in _EVIDENCE([model.pk]):
-        seen |= {Column("metric", name) for name in json.loads(metrics)}
-        seen |= {Column("param", name) for name in json.loads(params)}
+        seen |= {Column("metric", name) for name in metrics}
+        seen |= {Column("param", name) for name in params}
     seen |= {Column("tag", key) for (key,) in _TAG_KEYS([model.pk])}
     groups = []
     for kind, words in (

@@ -31,7 +31,9 @@ def model_page(
     sort: str, *, after: str = "", before: str = "", size: int = 3
 ) -> KeysetPage[RegisteredModel]:
     models = RegisteredModel.objects.all()
-    return page_of(models, models, model_order(sort), Edges(after, before), size=size)
+    return page_of(
+        models, models.in_bulk, model_order(sort), Edges(after, before), size=size
+    )
 
 
 def version_page(
@@ -44,7 +46,7 @@ def version_page(
 ) -> KeysetPage[ModelVersion]:
     return page_of(
         ModelVersion.objects.filter(model=model),
-        ModelVersion.objects.all(),
+        ModelVersion.objects.in_bulk,
         version_order(model, sort),
         Edges(after, before),
         size=size,

@@ -1,7 +1,7 @@
 import pytest
 from django.db.models import Count
 
-from registry_ui.models import Alias, ModelVersion, RegisteredModel, Stage
+from registry_ui.models import Alias, Evidence, ModelVersion, RegisteredModel, Stage
 from registry_ui.views.prepared import PreparedQuery
 from tests.factories import make_alias, make_model, make_version
 
@@ -69,3 +69,15 @@ def test_what_is_joined_comes_in_the_order_of_the_query() -> None:
     )
 
     assert aliases([version.model_id]) == [("a", 7), ("b", 7)]
+
+
+def test_columns_come_as_django_gives_them() -> None:
+    version = make_version(metrics={"auc": 0.9})
+    evidence = PreparedQuery(
+        lambda pks: Evidence.objects.filter(version__in=pks).values_list(
+            "metrics", "version__created_at"
+        ),
+        most=1,
+    )
+
+    assert evidence([version.pk]) == [({"auc": 0.9}, version.created_at)]
