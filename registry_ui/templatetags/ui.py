@@ -34,6 +34,8 @@ AVATAR_HUES = 8
 """How many colours `components.css` has for avatars."""
 
 MISSING = "—"
+_KEPT = 2048
+"""How many of those small pieces of HTML are kept that lists have in many rows."""
 MINUS = "\N{MINUS SIGN}"
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -259,15 +261,9 @@ def stage_holders(stage: str, held: _Held | None) -> SafeString:
     """Write who is in a stage, given in MLflow's spelling; a dash for nobody."""
     if held is None or not held.first:
         return _NOBODY
-    return format_html(
-        '<span class="holders">'
-        '<span class="badge" data-stage="{}">{}{}</span>{}{}</span>',
-        stage,
-        icon(stage_icon(stage)),
-        held.first,
-        _small("muted number", held.rest) if held.rest else "",
-        _small("faint meta minor", ago(held.since)) if held.since else "",
-    )
+    who = _holders(stage, held.first, held.rest)
+    since = _small("faint meta minor", ago(held.since)) if held.since else ""
+    return mark_safe(f'<span class="holders">{who}{since}</span>')  # noqa: S308 - both are escaped
 
 
 @register.simple_tag
@@ -300,6 +296,7 @@ def alias_chip(alias: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=_KEPT)
 def alias_pair(alias: str, version: int) -> SafeString:
     """Write an alias, given without its @, and the number of its version."""
     return format_html(
@@ -360,6 +357,17 @@ def _icon_shapes(name: str) -> SafeString:
     ET.register_namespace("", _SVG)
     text = "".join(ET.tostring(shape, encoding="unicode").strip() for shape in shapes)
     return mark_safe(text.replace(f' xmlns="{_SVG}"', ""))  # noqa: S308 - as above
+
+
+@lru_cache(maxsize=_KEPT)
+def _holders(stage: str, first: str, rest: str) -> SafeString:
+    return format_html(
+        '<span class="badge" data-stage="{}">{}{}</span>{}',
+        stage,
+        icon(stage_icon(stage)),
+        first,
+        _small("muted number", rest) if rest else "",
+    )
 
 
 def _small(classes: str, content: str) -> SafeString:
