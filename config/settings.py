@@ -231,6 +231,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
                 "registry_ui.templatetags.markdown",
+                "registry_ui.templatetags.quantities",
                 "registry_ui.templatetags.ui",
             ],
         },

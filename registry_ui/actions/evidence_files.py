@@ -1,8 +1,8 @@
-"""The files of versions: MLmodel, requirements.txt, input example; once a version.
+"""The files of versions: MLmodel, requirements.txt, input example, and their list.
 
-They should not change. MLflow fetches each from wherever it is stored, which may take
-long or fail for reasons that only its operator can mend: what cannot be read is stored
-as such, with the reason.
+They are read once a version, since they should not change. MLflow fetches each from
+wherever it is stored, which may take long or fail for reasons that only its operator
+can mend: what cannot be read is stored as such, with the reason.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from registry_ui.models import Alias, Evidence, Stage, TransitionRequest
 CANDIDATES = 20
 """How many are looked up together; the time they may take ends a tick before."""
 
+LIST_IS_CUT = "MLflow lists more files than are kept here."
 NO_EXAMPLE_FILE = "The MLmodel file does not say where it is."
 
 _FIELDS = [
@@ -34,6 +35,7 @@ _FIELDS = [
     "model_error",
     "signature",
     "flavors",
+    "model_metadata",
     "requirements",
     "model_size_bytes",
     "python_version",
@@ -41,6 +43,8 @@ _FIELDS = [
     "has_input_example",
     "input_example",
     "input_example_error",
+    "files",
+    "files_error",
 ]
 _Content = TypeVar("_Content")
 
@@ -109,6 +113,7 @@ def _read(evidence: Evidence, registry: MLflowClient) -> None:
         _fill(evidence, file)
         error = _read_requirements(evidence, registry, name, number)
         _read_example(evidence, registry, file)
+        _list_files(evidence, registry)
     now = timezone.now()
     evidence.model_error = error
     evidence.model_read_at = now
@@ -119,6 +124,7 @@ def _read(evidence: Evidence, registry: MLflowClient) -> None:
 def _fill(evidence: Evidence, file: ModelFile) -> None:
     evidence.signature = file.signature
     evidence.flavors = file.flavors
+    evidence.model_metadata = file.metadata
     evidence.model_size_bytes = file.model_size_bytes
     evidence.python_version = file.python_version[:64]
     evidence.mlflow_version = file.mlflow_version[:64]
@@ -155,6 +161,15 @@ def _read_example(evidence: Evidence, registry: MLflowClient, file: ModelFile) -
     )
     evidence.input_example = text or ""
     evidence.input_example_error = error
+
+
+def _list_files(evidence: Evidence, registry: MLflowClient) -> None:
+    version = evidence.version
+    found, error = _asked(
+        registry, lambda: registry.list_files(version.source, version.run_id)
+    )
+    evidence.files = found.sizes if found else {}
+    evidence.files_error = LIST_IS_CUT if found and found.is_cut else error
 
 
 def _asked(

@@ -55,9 +55,14 @@ def _facts(version: ModelVersion) -> VersionFacts:
         signature=evidence.signature,
         requirements=tuple(str(line) for line in evidence.requirements),
         flavors=tuple(evidence.flavors),
+        model_file=model_file_of(evidence),
         model_size_bytes=evidence.model_size_bytes,
         python_version=evidence.python_version,
         mlflow_version=evidence.mlflow_version,
+        files=evidence.files,
+        files_error=evidence.files_error or model_error,
+        input_example=evidence.input_example,
+        input_example_error=evidence.input_example_error,
         is_run_read=not run_error,
         is_model_read=not model_error,
         evidence_errors=tuple(errors),
@@ -75,6 +80,13 @@ def metric_choices(model: RegisteredModel) -> MetricChoices:
 def _metrics(stored: Mapping[str, float | str]) -> dict[str, float]:
     """Read metrics as stored: `float` knows "NaN", "Infinity" and "-Infinity"."""
     return {name: float(value) for name, value in stored.items()}
+
+
+def model_file_of(evidence: Evidence) -> dict[str, Any]:
+    """Return what the MLmodel file says, but for its signature; {} if it is unread."""
+    if not evidence.flavors and not evidence.model_metadata:
+        return {}
+    return {"flavors": evidence.flavors, **evidence.model_metadata}
 
 
 def _texts(stored: Mapping[str, Any]) -> dict[str, str]:

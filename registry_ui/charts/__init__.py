@@ -6,22 +6,29 @@ classes (`s0` to `s9`), so a change of theme costs nothing. Every chart says in 
 what it shows; the numbers themselves belong in a table beside it.
 """
 
+from registry_ui.charts.axes import Mark
 from registry_ui.charts.bars import BarGroup, diverging_bar, grouped_bars
-from registry_ui.charts.lines import Mark, Series, line, spark
+from registry_ui.charts.boxes import Spread, box
+from registry_ui.charts.lines import Series, line, spark
 from registry_ui.charts.parallel import Axis, parallel
 from registry_ui.charts.scales import downsample, nice_ticks, smoothed
+from registry_ui.charts.scatter import Dot, scatter
 
 __all__ = [
     "Axis",
     "BarGroup",
+    "Dot",
     "Mark",
     "Series",
+    "Spread",
+    "box",
     "diverging_bar",
     "downsample",
     "grouped_bars",
     "line",
     "nice_ticks",
     "parallel",
+    "scatter",
     "smoothed",
     "spark",
 ]

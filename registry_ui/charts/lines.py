@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from registry_ui.charts.axes import Frame, Mark, horizontal_grid, named_marks, x_ticks
 from registry_ui.charts.scales import (
     Point,
     downsample,
-    format_tick,
     is_drawable,
     log_ticks,
     nice_ticks,
@@ -26,8 +26,6 @@ from registry_ui.comparison.numbers import format_number
 
 _BUCKETS = 240  # two points each: as many as a wide screen can show
 _SPARK_BUCKETS = 36
-_AT_EDGE, _HIGH = 0.08, 0.9
-"""Within this share of a side, and above this height, a mark's name gives way."""
 _EDGE = 1000  # the stretched drawing is this wide and high
 
 
@@ -53,15 +51,6 @@ class Series:
         return Series(
             self.name, [(x, y if y > 0 else math.nan) for x, y in self.points]
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A point that has a name, such as the version in Production."""
-
-    x: float
-    y: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +160,7 @@ def _plot(series: Sequence[Series], drawn: Sequence[Point], look: _Look) -> Safe
     ends = min(y for _, y in drawn), max(y for _, y in drawn)
     ticks = log_ticks(*ends) if look.is_logarithmic else nice_ticks(*ends)
     bottom, top = ticks[0], ticks[-1]
-    frame = (left, right, bottom, top)
+    frame = Frame(left, right, bottom, top)
     return format_html(
         '<svg class="plot" role="img" aria-labelledby="{}-title">'
         '<title id="{}-title">{}</title>{}{}'
@@ -180,8 +169,8 @@ def _plot(series: Sequence[Series], drawn: Sequence[Point], look: _Look) -> Safe
         look.chart_id,
         look.chart_id,
         look.words,
-        _horizontal_grid(ticks, is_logarithmic=look.is_logarithmic),
-        _x_ticks(left, right),
+        horizontal_grid(ticks, is_logarithmic=look.is_logarithmic),
+        x_ticks(left, right),
         format_html_join(
             "",
             '<path class="series {}" d="{}"/>',
@@ -197,91 +186,24 @@ def _plot(series: Sequence[Series], drawn: Sequence[Point], look: _Look) -> Safe
             (
                 (
                     series_class(index),
-                    f"{share(one.drawn[-1][0], left, right) * 100:.2f}",
-                    f"{100 - share(one.drawn[-1][1], bottom, top) * 100:.2f}",
+                    *(f"{at * 100:.2f}" for at in frame.place(*one.drawn[-1])),
                 )
                 for index, one in enumerate(series, look.first_colour)
                 if one.drawn
             ),
         ),
-        _marks(look.marks, frame),
+        named_marks(look.marks, frame),
     )
-
-
-def _marks(
-    marks: Sequence[Mark], frame: tuple[float, float, float, float]
-) -> SafeString:
-    """Name points; a name begins or ends at its point where it would leave the plot."""
-    left, right, bottom, top = frame
-    placed = [
-        (share(mark.x, left, right), share(mark.y, bottom, top), mark.label)
-        for mark in marks
-    ]
-    return format_html_join(
-        "",
-        '<circle class="dot mark" cx="{0}%" cy="{1}%" r="4.5"/>'
-        '<text class="mark-label" x="{0}%" y="{1}%" dy="{2}" data-anchor="{3}">{4}'
-        "</text>",
-        (
-            (
-                f"{x * 100:.2f}",
-                f"{100 - y * 100:.2f}",
-                20 if y > _HIGH else -10,
-                _anchor(x),
-                label,
-            )
-            for x, y, label in placed
-        ),
-    )
-
-
-def _anchor(x: float) -> str:
-    if x < _AT_EDGE:
-        return "start"
-    return "end" if x > 1 - _AT_EDGE else "middle"
 
 
 def _extent(points: Sequence[Point]) -> tuple[float, float]:
     return widened(min(x for x, _ in points), max(x for x, _ in points))
 
 
-def _horizontal_grid(ticks: Sequence[float], *, is_logarithmic: bool) -> SafeString:
-    return format_html_join(
-        "",
-        '<line class="grid" x1="0" x2="100%" y1="{0}%" y2="{0}%"/>'
-        '<text class="tick y" x="-8" y="{0}%">{1}</text>',
-        (
-            (
-                f"{100 - share(tick, ticks[0], ticks[-1]) * 100:.2f}",
-                format_tick(10**tick if is_logarithmic else tick),
-            )
-            for tick in ticks
-        ),
-    )
-
-
-def _x_ticks(left: float, right: float) -> SafeString:
-    return format_html_join(
-        "",
-        '<text class="tick x" x="{}%" y="100%" dy="18">{}</text>',
-        (
-            (f"{share(tick, left, right) * 100:.2f}", format_tick(tick))
-            for tick in nice_ticks(left, right, 6)
-            if left <= tick <= right
-        ),
-    )
-
-
-def _series_path(one: Series, frame: tuple[float, float, float, float]) -> str:
-    left, right, bottom, top = frame
+def _series_path(one: Series, frame: Frame) -> str:
+    placed = ([frame.place(x, y) for x, y in piece] for piece in segments(one.points))
     return " ".join(
-        _path(
-            [
-                (share(x, left, right) * _EDGE, (1 - share(y, bottom, top)) * _EDGE)
-                for x, y in segment
-            ]
-        )
-        for segment in segments(one.points)
+        _path([(x * _EDGE, y * _EDGE) for x, y in piece]) for piece in placed
     )
 
 

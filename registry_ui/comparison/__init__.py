@@ -10,6 +10,8 @@ from registry_ui.comparison.directions import (
     headline_metric,
 )
 from registry_ui.comparison.facts import Dataset, VersionFacts
+from registry_ui.comparison.git import commit_of, commit_url
+from registry_ui.comparison.inner import Piece, inner_difference
 from registry_ui.comparison.metrics import MetricCell, MetricRow, Verdict, judge
 from registry_ui.comparison.numbers import (
     format_bytes,
@@ -43,6 +45,7 @@ __all__ = [
     "MetricCell",
     "MetricChoices",
     "MetricRow",
+    "Piece",
     "RequirementCell",
     "RequirementRow",
     "SchemaCell",
@@ -55,6 +58,8 @@ __all__ = [
     "ValueRow",
     "Verdict",
     "VersionFacts",
+    "commit_of",
+    "commit_url",
     "compare",
     "direction_of",
     "format_bytes",
@@ -62,6 +67,7 @@ __all__ = [
     "format_number",
     "format_relative",
     "headline_metric",
+    "inner_difference",
     "judge",
     "table",
 ]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry_ui.comparison.facts import VersionFacts
+from registry_ui.comparison.git import commit_of, commit_url
 from registry_ui.comparison.numbers import format_bytes
 from registry_ui.comparison.values import ValueRow, compare_one, compare_values
-
-
-def _commit(facts: VersionFacts) -> str:
-    return facts.run_tags.get("mlflow.source.git.commit", "")
 
 
 def _size(facts: VersionFacts) -> str:
@@ -23,6 +20,7 @@ def _created(facts: VersionFacts) -> str:
     return f"{facts.created_at:%Y-%m-%d %H:%M} UTC" if facts.created_at else ""
 
 
+GIT_COMMIT = "Git commit"
 _Reader = Callable[[VersionFacts], str]
 
 _ENVIRONMENT: tuple[tuple[str, _Reader], ...] = (
@@ -37,7 +35,7 @@ _LINEAGE: tuple[tuple[str, bool, _Reader], ...] = (
     ("Experiment", True, lambda facts: facts.experiment_id),
     ("User", True, lambda facts: facts.user),
     ("Source", False, lambda facts: facts.source),
-    ("Git commit", True, _commit),
+    (GIT_COMMIT, True, lambda facts: commit_of(facts.run_tags)),
     ("Created", False, _created),
     ("Description", False, lambda facts: facts.description),
 )
@@ -72,7 +70,7 @@ def compare_lineage(
     versions: Sequence[VersionFacts], *, baseline: int
 ) -> tuple[ValueRow, ...]:
     """Lay run, experiment, user, source, commit and age side by side."""
-    return tuple(
+    rows = [
         compare_one(
             name,
             values,
@@ -81,7 +79,14 @@ def compare_lineage(
         )
         for name, of_run, read in _LINEAGE
         if any(values := [read(version) or None for version in versions])
-    )
+    ]
+    urls = [commit_url(version.run_tags) for version in versions]
+    return tuple(_linked(row, urls) if row.name == GIT_COMMIT else row for row in rows)
+
+
+def _linked(row: ValueRow, urls: Sequence[str]) -> ValueRow:
+    pairs = zip(row.cells, urls, strict=True)
+    return replace(row, cells=tuple(replace(cell, url=url) for cell, url in pairs))
 
 
 def compare_datasets(

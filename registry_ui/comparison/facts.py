@@ -30,7 +30,9 @@ class VersionFacts:
     and infinities. `signature` is MLflow's JSON: `inputs`,
     `outputs` and `params`, each a list of specs (or that list as JSON text) or None;
     None as a whole where the model has no signature. `requirements` are the lines of
-    requirements.txt. `model_size_bytes` is None where MLflow does not say.
+    requirements.txt. `model_size_bytes` is None where MLflow does not say. `model_file`
+    is the MLmodel file but for its signature. `files` are paths with sizes in bytes,
+    None where MLflow does not say; `files_error` says why they are not all there.
     `evidence_errors` say, in words for people, which part could not be read;
     `is_run_read` and `is_model_read` tell "has none" from "could not be read".
     """
@@ -55,9 +57,14 @@ class VersionFacts:
     signature: Mapping[str, Any] | None = None
     requirements: tuple[str, ...] = ()
     flavors: tuple[str, ...] = ()
+    model_file: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     model_size_bytes: int | None = None
     python_version: str = ""
     mlflow_version: str = ""
+    files: Mapping[str, int | None] = field(default_factory=lambda: _NOTHING)
+    files_error: str = ""
+    input_example: str = ""
+    input_example_error: str = ""
     is_run_read: bool = True
     is_model_read: bool = True
     evidence_errors: tuple[str, ...] = ()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
+from registry_ui.comparison.artifacts import (
+    compare_examples,
+    compare_files,
+    compare_model_files,
+)
 from registry_ui.comparison.background import (
     DatasetComparison,
     compare_datasets,
@@ -19,6 +24,10 @@ from registry_ui.comparison.requirements import RequirementRow, compare_requirem
 from registry_ui.comparison.signatures import SignatureComparison, compare_signatures
 from registry_ui.comparison.summary import Findings, Statement, summarise
 from registry_ui.comparison.values import ValueRow, compare_values
+
+SAME_SIZE = (
+    "MLflow tells sizes and no digests: files of the same size may still differ."
+)
 
 
 class _Row(Protocol):
@@ -48,6 +57,9 @@ class Comparison:
     signature: SignatureComparison
     requirements: tuple[RequirementRow, ...]
     environment: tuple[ValueRow, ...]
+    files: tuple[ValueRow, ...]
+    model_file: tuple[ValueRow, ...]
+    input_example: tuple[ValueRow, ...]
     datasets: DatasetComparison
     lineage: tuple[ValueRow, ...]
     summary: tuple[Statement, ...]
@@ -112,6 +124,16 @@ class Comparison:
         return [one for i, one in enumerate(found) if i != self.baseline]
 
     @property
+    def files_note(self) -> str:
+        """Say what the list of files cannot tell, and what of it is missing."""
+        errors = [
+            f"{label}: {version.files_error}"
+            for label, version in zip(self.labels, self.versions, strict=True)
+            if version.files_error
+        ]
+        return " ".join([SAME_SIZE, *errors])
+
+    @property
     def difference_counts(self) -> dict[str, int]:
         """Return how many rows differ, by the name of the section."""
         return {
@@ -121,6 +143,9 @@ class Comparison:
             "signature": _count(self.signature.rows),
             "requirements": _count(self.requirements),
             "environment": _count(self.environment),
+            "files": _count(self.files),
+            "model_file": _count(self.model_file),
+            "input_example": _count(self.input_example),
             "datasets": _count(self.datasets.rows),
             "lineage": _count(self.lineage),
         }
@@ -139,34 +164,52 @@ class Comparison:
         """Does any row differ?"""
         return any(self.difference_counts.values())
 
-    def only_differences(self) -> Comparison:
-        """Return the same without the rows that are equal in all versions."""
-        return self._only(lambda row: row.is_different)
+    def only_differences(self, *, pins: Collection[str] = ()) -> Comparison:
+        """Return the same without the rows that are equal in all versions.
 
-    def only_named(self, part: str) -> Comparison:
-        """Return the same with just the rows whose name has this part, in any case."""
+        Args:
+            pins: rows that stay in any case, at the top of their section:
+                `metrics/auc`.
+        """
+        return self._only(lambda row: row.is_different, pins)
+
+    def only_named(self, part: str, *, pins: Collection[str] = ()) -> Comparison:
+        """Return the same with just the rows whose name has this part, in any case.
+
+        Args:
+            part: of a name; "" leaves all rows, but in the order that pins give them.
+            pins: as of `only_differences`.
+        """
         wanted = part.casefold()
-        return self._only(lambda row: wanted in row.name.casefold())
+        return self._only(lambda row: wanted in row.name.casefold(), pins)
 
-    def _only(self, is_wanted: Callable[[_Row], bool]) -> Comparison:
-        def kept(rows: tuple[_RowType, ...]) -> tuple[_RowType, ...]:
-            return tuple(row for row in rows if is_wanted(row))
+    def _only(
+        self, is_wanted: Callable[[_Row], bool], pins: Collection[str]
+    ) -> Comparison:
+        def kept(section: str, rows: tuple[_RowType, ...]) -> tuple[_RowType, ...]:
+            pinned = [row for row in rows if pins and f"{section}/{row.name}" in pins]
+            rest = [row for row in rows if row not in pinned and is_wanted(row)]
+            return (*pinned, *rest)
 
+        signature = self.signature
         return replace(
             self,
-            metrics=kept(self.metrics),
-            params=kept(self.params),
-            tags=kept(self.tags),
+            metrics=kept("metrics", self.metrics),
+            params=kept("params", self.params),
+            tags=kept("tags", self.tags),
             signature=replace(
-                self.signature,
-                inputs=kept(self.signature.inputs),
-                outputs=kept(self.signature.outputs),
-                params=kept(self.signature.params),
+                signature,
+                inputs=kept("inputs", signature.inputs),
+                outputs=kept("outputs", signature.outputs),
+                params=kept("signature_params", signature.params),
             ),
-            requirements=kept(self.requirements),
-            environment=kept(self.environment),
-            datasets=replace(self.datasets, rows=kept(self.datasets.rows)),
-            lineage=kept(self.lineage),
+            requirements=kept("requirements", self.requirements),
+            environment=kept("environment", self.environment),
+            files=kept("files", self.files),
+            model_file=kept("model_file", self.model_file),
+            input_example=kept("input_example", self.input_example),
+            datasets=replace(self.datasets, rows=kept("datasets", self.datasets.rows)),
+            lineage=kept("lineage", self.lineage),
         )
 
 
@@ -207,6 +250,9 @@ def compare(versions: Sequence[VersionFacts], *, baseline: int = 0) -> Compariso
         signature=signature,
         requirements=requirements,
         environment=environment,
+        files=compare_files(versions, baseline=baseline),
+        model_file=compare_model_files(versions, baseline=baseline),
+        input_example=compare_examples(versions, baseline=baseline),
         datasets=datasets,
         lineage=compare_lineage(versions, baseline=baseline),
         summary=summarise(versions, findings, baseline=baseline),

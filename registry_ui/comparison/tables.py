@@ -32,6 +32,9 @@ def table(comparison: Comparison) -> Iterator[list[str]]:
         ("parameters", comparison.params),
         ("tags", comparison.tags),
         ("environment", comparison.environment),
+        ("files", comparison.files),
+        ("MLmodel", comparison.model_file),
+        ("input example", comparison.input_example),
         ("data sets", comparison.datasets.rows),
         ("lineage", comparison.lineage),
     ):

@@ -33,10 +33,16 @@ def change_of_row(changes: Iterable[Change]) -> Change:
 
 @dataclass(frozen=True, slots=True)
 class ValueCell:
-    """One version's value; None where it has none, or where it could not be read."""
+    """One version's value; None where it has none, or where it could not be read.
+
+    `before` is the baseline's value where that is another one. `url` leads to what the
+    value names, where that is known.
+    """
 
     value: str | None
     change: Change
+    before: str | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +110,17 @@ def compare_one(
 ) -> ValueRow:
     """Build the row of one name from one value a version; None where absent."""
     before = values[baseline]
-    return ValueRow(
-        name,
-        tuple(
-            ValueCell(
-                value,
-                Change.SAME
-                if index == baseline
-                else change_between(
-                    before,
-                    value,
-                    is_before_read=is_read[baseline],
-                    is_after_read=is_read[index],
-                ),
-            )
-            for index, value in enumerate(values)
-        ),
-    )
+    cells = []
+    for index, value in enumerate(values):
+        change = change_between(
+            before,
+            value,
+            is_before_read=is_read[baseline],
+            is_after_read=is_read[index],
+        )
+        if index == baseline:
+            change = Change.SAME
+        cells.append(
+            ValueCell(value, change, before if change is Change.CHANGED else None)
+        )
+    return ValueRow(name, tuple(cells))

@@ -21,7 +21,7 @@ from registry_ui.forms.metadata import (
     TagForm,
     VersionDeleteForm,
 )
-from registry_ui.forms.metrics import CurvesForm, MetricChoicesForm
+from registry_ui.forms.metrics import AgainstForm, CurvesForm, MetricChoicesForm
 from registry_ui.forms.requests import (
     CancelForm,
     CommentForm,
@@ -33,6 +33,7 @@ __all__ = [
     "EVENT_GROUPS",
     "IN_BOTH",
     "MOST_COLUMNS",
+    "AgainstForm",
     "AliasForm",
     "AliasRemovalForm",
     "AnswerForm",

@@ -74,6 +74,14 @@ class MetricChoicesForm(forms.Form):
         return {"headline": self.cleaned_data["headline"], "directions": directions}
 
 
+class AgainstForm(FilterForm):
+    """Says what a metric of the versions of a model is held against."""
+
+    against = forms.CharField(
+        required=False, strip=False, max_length=len("metric:") + METRIC_KEY_LENGTH
+    )
+
+
 class CurvesForm(FilterForm):
     """Says which metric is drawn by step, and how."""
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
 from registry_ui.mlflow_client import parsing, runs
-from registry_ui.mlflow_client.answers import JsonObject, error_of, understood
+from registry_ui.mlflow_client.answers import JsonObject, error_of
 from registry_ui.mlflow_client.connection import Connection, Cost
 from registry_ui.mlflow_client.entities import (
     PROMPT_TAG,
+    FileList,
     Holders,
     MetricPoint,
     ModelFile,
@@ -20,9 +21,11 @@ from registry_ui.mlflow_client.entities import (
 from registry_ui.mlflow_client.errors import (
     MLflowNotFound,
     MLflowUnavailable,
+    not_found,
 )
 from registry_ui.mlflow_client.files import read_file
 from registry_ui.mlflow_client.filters import PROMPTS, name_filter
+from registry_ui.mlflow_client.listing import list_files
 from registry_ui.mlflow_client.model_file import (
     MAX_INPUT_EXAMPLE_BYTES,
     MAX_MODEL_FILE_BYTES,
@@ -147,7 +150,7 @@ class MLflowClient:
             found = self._connection.get("registered-models/get", {"name": name})
         except MLflowNotFound:
             return None
-        return _model_in(found)
+        return parsing.model_in(found)
 
     def get_model(self, name: str) -> ModelInfo:
         """Return one model with its tags and aliases.
@@ -161,7 +164,7 @@ class MLflowClient:
             for model in page:
                 if model.name == name:
                     return model
-        raise _not_found(f"MLflow has no registered model {name}.")
+        raise not_found(f"MLflow has no registered model {name}.")
 
     def get_version(self, name: str, number: int) -> VersionInfo:
         """Return one version with its aliases.
@@ -171,9 +174,9 @@ class MLflowClient:
         """
         params = {"name": name, "version": str(number)}
         payload = self._connection.get("model-versions/get", params)
-        version = _version_in(payload)
+        version = parsing.version_in(payload)
         if version.tags.get(PROMPT_TAG) == "true":
-            raise _not_found(f"{name} is a prompt, not a registered model.")
+            raise not_found(f"{name} is a prompt, not a registered model.")
         return version
 
     def holders(self, name: str) -> Holders:
@@ -219,7 +222,7 @@ class MLflowClient:
             "archive_existing_versions": archive,
         }
         path = "model-versions/transition-stage"
-        return _version_in(self._connection.write("POST", path, body))
+        return parsing.version_in(self._connection.write("POST", path, body))
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """Set an alias, or move it from the version that has it."""
@@ -239,7 +242,7 @@ class MLflowClient:
         """
         body = {"name": name, "description": description}
         payload = self._connection.write("POST", "registered-models/create", body)
-        return _model_in(payload)
+        return parsing.model_in(payload)
 
     def rename_model(self, name: str, new_name: str) -> ModelInfo:
         """Give a model another name; versions, tags and aliases go with it.
@@ -249,7 +252,7 @@ class MLflowClient:
         """
         body = {"name": name, "new_name": new_name}
         payload = self._connection.write("POST", "registered-models/rename", body)
-        return _model_in(payload)
+        return parsing.model_in(payload)
 
     def delete_model(self, name: str) -> None:
         """Delete a model with all its versions, for good."""
@@ -283,14 +286,14 @@ class MLflowClient:
     def update_model(self, name: str, description: str) -> ModelInfo:
         """Change a model's description, the only thing that MLflow lets change."""
         body = {"name": name, "description": description}
-        return _model_in(
+        return parsing.model_in(
             self._connection.write("PATCH", "registered-models/update", body)
         )
 
     def update_version(self, name: str, number: int, description: str) -> VersionInfo:
         """Change a version's description."""
         body = _version_body(name, number) | {"description": description}
-        return _version_in(
+        return parsing.version_in(
             self._connection.write("PATCH", "model-versions/update", body)
         )
 
@@ -368,6 +371,19 @@ class MLflowClient:
         content = read_file(self._connection, name, number, path, limit=limit)
         return parse_text(content)
 
+    def list_files(self, source: str, run_id: str) -> FileList:
+        """Return the files of a version's model, at most 1,000 of them.
+
+        Args:
+            source: of the version.
+            run_id: of the version; empty without one.
+
+        Raises:
+            MLflowNotFound: the run or logged model is gone.
+            MLflowUnreadable: MLflow cannot list what the source names.
+        """
+        return list_files(self._connection, source, run_id)
+
     # How
 
     def _search_models(
@@ -380,17 +396,5 @@ class MLflowClient:
             yield fitting(parsing.model_info, page, "registered_models")
 
 
-def _model_in(payload: JsonObject) -> ModelInfo:
-    return understood(lambda it: parsing.model_info(it["registered_model"]), payload)
-
-
-def _version_in(payload: JsonObject) -> VersionInfo:
-    return understood(lambda it: parsing.version_info(it["model_version"]), payload)
-
-
 def _version_body(name: str, number: int) -> JsonObject:
     return {"name": name, "version": str(number)}
-
-
-def _not_found(message: str) -> MLflowNotFound:
-    return MLflowNotFound(404, "RESOURCE_DOES_NOT_EXIST", message)

@@ -110,11 +110,13 @@ class ModelFile:
 
     `signature` has the keys `inputs`, `outputs` and `params`, each None or a list in
     MLflow's schema JSON; it is None where the model was logged without one.
-    `input_example_path` is below the version's root, "" where no file is named.
+    `metadata` is all the rest. `input_example_path` is below the version's root, ""
+    where no file is named.
     """
 
     signature: dict[str, Json] | None
     flavors: dict[str, Json]
+    metadata: dict[str, Json]
     model_size_bytes: int | None
     python_version: str
     mlflow_version: str
@@ -123,6 +125,18 @@ class ModelFile:
     run_id: str
     has_input_example: bool
     input_example_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """The files of a version's model.
+
+    `sizes` maps paths below the model's root to bytes, None where MLflow does not say;
+    `is_cut` tells that there are more.
+    """
+
+    sizes: dict[str, int | None]
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,3 +41,8 @@ class MLflowUnreadable(MLflowError):  # noqa: N818 - named for what is the case
 
     Trying again soon is of no use: store the reason and go on.
     """
+
+
+def not_found(message: str) -> MLflowNotFound:
+    """Return what MLflow would answer where something is not there."""
+    return MLflowNotFound(404, "RESOURCE_DOES_NOT_EXIST", message)

@@ -10,7 +10,7 @@ from registry_ui.mlflow_client.errors import MLflowUnreadable
 # What MLflow answers where it lacks the storage's library or credentials, or does not
 # know the kind of storage. That does not heal by asking again.
 _UNREADABLE_STATUSES = {HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR}
-_RUN_SOURCE = re.compile(r"runs:/+(?P<run_id>[^/]+)/(?P<folder>.+)")
+RUN_SOURCE = re.compile(r"runs:/+(?P<run_id>[^/]+)/(?P<folder>.+)")
 
 
 def read_file(
@@ -48,7 +48,7 @@ def _from_run(
     """
     payload = connection.get("model-versions/get", version)
     source = understood(lambda it: str(it["model_version"].get("source")), payload)
-    match = _RUN_SOURCE.fullmatch(source)
+    match = RUN_SOURCE.fullmatch(source)
     if match is None:
         return None
     params = {"run_uuid": match["run_id"], "path": f"{match['folder']}/{path}"}

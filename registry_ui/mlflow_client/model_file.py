@@ -14,6 +14,7 @@ MAX_MODEL_FILE_BYTES = 5 * 1024 * 1024
 MAX_REQUIREMENTS_BYTES = 1024 * 1024
 MAX_INPUT_EXAMPLE_BYTES = 64 * 1024
 _MAX_SIZE = 2**63 - 1
+_APART = {"signature", "flavors"}
 # YAML's anchors let a short file stand for an endless tree, and libyaml's loader
 # overflows the stack, killing the process, where nesting is very deep.
 _MAX_NODES = 200_000
@@ -41,6 +42,7 @@ def parse_model_file(content: bytes) -> ModelFile:
     return ModelFile(
         signature=_signature(root.get("signature")),
         flavors=flavors,
+        metadata={key: root[key] for key in root if key not in _APART},
         model_size_bytes=size if _is_size(size) else None,
         python_version=_text(pyfunc, "python_version"),
         mlflow_version=_text(root, "mlflow_version"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from registry_ui.mlflow_client.answers import JsonObject
+from registry_ui.mlflow_client.answers import JsonObject, understood
 from registry_ui.mlflow_client.entities import (
     RUN_ID_LENGTH,
     DatasetInfo,
@@ -17,6 +17,16 @@ _DATASET_CONTEXT_TAG = "mlflow.data.context"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+def model_in(payload: JsonObject) -> ModelInfo:
+    """Read an answer that holds one `registered_model`."""
+    return understood(lambda it: model_info(it["registered_model"]), payload)
+
+
+def version_in(payload: JsonObject) -> VersionInfo:
+    """Read an answer that holds one `model_version`."""
+    return understood(lambda it: version_info(it["model_version"]), payload)
 
 
 def model_info(payload: JsonObject) -> ModelInfo:

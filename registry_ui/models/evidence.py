@@ -57,6 +57,11 @@ class Evidence(models.Model):
     model_error = models.TextField(blank=True, default="")
     signature = models.JSONField(null=True, blank=True, default=None)
     flavors = models.JSONField(default=dict, blank=True)
+    model_metadata = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What else the MLmodel file says: no signature, no flavors.",
+    )
     requirements = models.JSONField(default=list, blank=True)
     model_size_bytes = models.BigIntegerField(null=True, blank=True)
     python_version = models.CharField(max_length=64, blank=True, default="")
@@ -66,6 +71,16 @@ class Evidence(models.Model):
         blank=True, default="", help_text="Its text, as it was saved with the model."
     )
     input_example_error = models.TextField(blank=True, default="")
+    files = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Path to size in bytes, or to null where MLflow tells none.",
+    )
+    files_error = models.TextField(
+        blank=True,
+        default="",
+        help_text="Why the list of files is not there, or not whole.",
+    )
 
     class Meta:
         indexes = [

@@ -151,10 +151,8 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         return self.filter(readable("model", user))
 
     def with_evidence(self) -> ModelVersionQuerySet:
-        """Fetch what a version's page shows, in a fixed number of queries."""
+        """Fetch all that is known of versions, in a fixed number of queries."""
         versions = self.select_related("model", "evidence")
-        # Up to 64 KiB each, which one page shows of one version.
-        versions = versions.defer("evidence__input_example")
         return versions.prefetch_related("tags", "aliases")
 
 

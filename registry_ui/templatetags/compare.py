@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from zlib import crc32
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from registry_ui.charts import diverging_bar
 from registry_ui.comparison import (
     Change,
     MetricCell,
+    Piece,
     RequirementCell,
     SchemaCell,
     ValueCell,
     Verdict,
+    inner_difference,
 )
-from registry_ui.templatetags.ui import icon, signed
+from registry_ui.templatetags.quantities import signed
+from registry_ui.templatetags.ui import icon
+from registry_ui.views.selection import Selection
 
 register = template.Library()
 
@@ -26,6 +33,12 @@ _SIDES = {Verdict.BETTER: 1.0, Verdict.WORSE: -1.0}
 
 SHORT_LENGTH = 120
 """Characters; a longer value is folded."""
+
+LEAST_MARKED = 24
+"""Characters; in a shorter value that changed, the difference is easily seen."""
+
+CONTEXT = 40
+"""Characters of what stayed that are shown between the differences of a long value."""
 
 LONGEST_LENGTH = 4000
 """Characters of a value that a page holds; MLflow takes tags of 100 kB."""
@@ -38,6 +51,22 @@ _SIGNS = {
 }
 
 _VERDICT_ICONS = {Verdict.BETTER: "circle-check", Verdict.WORSE: "circle-alert"}
+
+
+@register.simple_tag
+def pin(selection: Selection | str, section: str, name: str) -> SafeString:
+    """Write the box that keeps a row on top of its section; "" without a selection."""
+    if isinstance(selection, str):  # the page has none
+        return SafeString("")
+    key = f"{section}/{name}"
+    return format_html(
+        '<input class="pin" type="checkbox" id="pin-{}" name="pin" value="{}"'
+        ' aria-label="Pin {}" title="Keep on top"{}>',
+        f"{crc32(key.encode()):08x}",
+        key,
+        name,
+        SafeString(" checked") if key in selection.pins else "",
+    )
 
 
 @register.filter
@@ -73,11 +102,77 @@ def folded(value: str | None) -> SafeString:
 
 @register.filter
 def cell_text(cell: ValueCell | RequirementCell | SchemaCell) -> SafeString:
-    """Write what a version has, and tell what it lacks from what could not be read."""
+    """Write what a version has, and tell what it lacks from what could not be read.
+
+    In a long value that changed, what went and what came is marked.
+    """
     text = cell.value if isinstance(cell, ValueCell) else cell.text
     if text is None and cell.change is Change.UNKNOWN:
         return SafeString('<span class="faint">not read</span>')
-    return folded(text)
+    if not isinstance(cell, ValueCell) or text is None:
+        return folded(text)
+    if cell.url:
+        return format_html('<a class="link" href="{}">{}</a>', cell.url, text)
+    return _marked(cell.before, text) or folded(text)
+
+
+def _marked(before: str | None, after: str) -> SafeString:
+    """Write a value with its differences to another; "" where that would not help."""
+    if before is None or max(len(before), len(after)) < LEAST_MARKED:
+        return SafeString("")
+    pieces = inner_difference(before, after)
+    if sum(len(piece.text) for piece in pieces) <= SHORT_LENGTH:
+        return _written(pieces)
+    kept = _first(pieces, LONGEST_LENGTH)
+    left_out = sum(len(one.text) for one in pieces) - sum(len(one.text) for one in kept)
+    return format_html(
+        "<details><summary>{}</summary>{}{}</details>",
+        _written(_around_changes(pieces)),
+        _written(kept),
+        f"… and {left_out:,} characters more" if left_out else "",
+    )
+
+
+def _first(pieces: Sequence[Piece], most: int) -> list[Piece]:
+    """Return the first pieces, as many as have together no more than `most` characters.
+
+    The last of them may be cut.
+    """
+    kept = []
+    for piece in pieces:
+        if most <= 0:
+            break
+        kept.append(replace(piece, text=piece.text[:most]))
+        most -= len(piece.text)
+    return kept
+
+
+def _around_changes(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the first changes, each with a few characters around it."""
+    shown = []
+    last = len(pieces) - 1
+    for place, piece in enumerate(pieces):
+        text = piece.text
+        if piece.change is not Change.SAME:
+            text = f"{text[:CONTEXT]}…" if len(text) > CONTEXT + 1 else text
+        elif len(text) > CONTEXT + 1:
+            half = CONTEXT // 2
+            end = "" if place == last else text[-half:]
+            text = f"…{end}" if place == 0 else f"{text[:half]}…{end}"
+        shown.append(replace(piece, text=text))
+    return _first(shown, SHORT_LENGTH)
+
+
+def _written(pieces: Sequence[Piece]) -> SafeString:
+    return format_html_join(
+        "", "{}", ((_piece(one.change, one.text),) for one in pieces)
+    )
+
+
+def _piece(change: Change, text: str) -> str:
+    if change is Change.REMOVED:
+        return format_html("<del>{}</del>", text)
+    return format_html("<ins>{}</ins>", text) if change is Change.ADDED else text
 
 
 @register.filter

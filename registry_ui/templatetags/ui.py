@@ -1,12 +1,10 @@
-"""What templates need to show icons, numbers, sizes, times and people.
+"""Icons, badges, people and pages of lists, as templates write them.
 
 A builtin library of the template engine: no `{% load %}` is needed.
 """
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -17,12 +15,14 @@ from zlib import crc32
 
 from django import template
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from registry_ui.templatetags.quantities import ago
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from django.core.paginator import Page
 
@@ -33,27 +33,10 @@ register = template.Library()
 AVATAR_HUES = 8
 """How many colours `components.css` has for avatars."""
 
-MISSING = "—"
 _KEPT = 2048
 """How many of those small pieces of HTML are kept that lists have in many rows."""
-MINUS = "\N{MINUS SIGN}"
 
 _SVG = "http://www.w3.org/2000/svg"
-_NOT_FINITE: Mapping[str, str] = {
-    "NaN": "NaN",
-    "Infinity": "∞",
-    "-Infinity": f"{MINUS}∞",
-}
-_SPANS = (
-    ("year", 365 * 86400),
-    ("month", 30 * 86400),
-    ("week", 7 * 86400),
-    ("day", 86400),
-    ("hour", 3600),
-    ("min", 60),
-)
-
-
 _STAGE_ICONS = {
     "Production": "rocket",
     "Staging": "flask-conical",
@@ -121,88 +104,6 @@ def icon(name: str, label: str = "") -> SafeString:
         label,
         _icon_shapes(name),
     )
-
-
-@register.filter
-def number(value: float | str | None) -> str:
-    """Write a metric with five significant digits; whole numbers in full.
-
-    Takes what evidence stores: floats, None, and "NaN", "Infinity", "-Infinity",
-    which JSON has no numbers for. Other text comes back as it is.
-    """
-    if value is None or value == "":
-        return MISSING
-    try:
-        quantity = float(value)
-    except ValueError:
-        return str(value)
-    if not math.isfinite(quantity):
-        return _NOT_FINITE[_spelled(quantity)]
-    return _digits(quantity).replace("-", MINUS)
-
-
-@register.filter
-def signed(value: float | str | None) -> str:
-    """Write a difference with its sign always, zero as ±0: +0.0075."""
-    text = number(value)
-    if text in {MISSING, "NaN"} or text.startswith(MINUS):
-        return text
-    return "±0" if text == "0" else f"+{text}"
-
-
-@register.filter
-def signed_percent(ratio: float | str | None) -> str:
-    """Write a relative difference, where 1 is as much again: +47.8 %."""
-    if ratio is None or ratio == "":
-        return MISSING
-    percent = float(ratio) * 100
-    if not math.isfinite(percent):
-        return signed(percent)
-    if abs(percent) < 0.05:  # noqa: PLR2004 - rounds to 0.0
-        return "±0 %"
-    digits = 0 if abs(percent) >= 100 else 1  # noqa: PLR2004 - three digits say enough
-    return f"{percent:+,.{digits}f} %".replace("-", MINUS)
-
-
-@register.filter(name="bytes")
-def byte_size(value: int | None) -> str:
-    """Write a size in bytes as people do: 512 B, 18.2 MB (steps of 1,000)."""
-    if value is None:
-        return MISSING
-    size = float(value)
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if size < 999.5 or unit == "TB":  # noqa: PLR2004 - would round to 1000
-            break
-        size /= 1000
-    text = f"{size:.0f}" if unit == "B" or size >= 100 else f"{size:.1f}"  # noqa: PLR2004
-    return f"{text} {unit}"
-
-
-@register.filter
-def ago(moment: datetime | None) -> str:
-    """Write a moment as a distance from now, its full date in the tooltip.
-
-    Args:
-        moment: an aware datetime, or None for what never happened.
-    """
-    if moment is None:
-        return MISSING
-    machine = moment.isoformat(timespec="seconds")
-    full = f"{moment.astimezone(UTC):%-d %B %Y, %H:%M:%S} UTC"
-    words = _distance((timezone.now() - moment).total_seconds())
-    return mark_safe(f'<time datetime="{machine}" title="{full}">{words}</time>')  # noqa: S308 - all of it is ours
-
-
-@register.filter
-def seconds(value: float | None) -> str:
-    """Write a duration given in seconds: 84 ms, 1.2 s, 3 min, 2 hours."""
-    if value is None:
-        return MISSING
-    if value < 1:
-        return f"{value * 1000:.0f} ms"
-    if value < 60:  # noqa: PLR2004 - seconds in a minute
-        return f"{value:.1f} s"
-    return _span(value)
 
 
 @register.filter
@@ -372,35 +273,3 @@ def _holders(stage: str, first: str, rest: str) -> SafeString:
 
 def _small(classes: str, content: str) -> SafeString:
     return format_html('<span class="{}">{}</span>', classes, content)
-
-
-def _spelled(value: float) -> str:
-    """Name a number that is not finite as MLflow's JSON does."""
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
-
-
-def _digits(value: float) -> str:
-    """Choose the notation: in full where it is short, with an exponent elsewhere."""
-    size = abs(value)
-    if value == int(value) and size < 1e15:  # noqa: PLR2004 - exact in a float
-        return f"{int(value):,}"
-    if 1e4 <= size < 1e9:  # noqa: PLR2004 - `g` would use an exponent here
-        return f"{value:,.1f}"
-    return f"{value:.5g}"
-
-
-def _distance(elapsed: float) -> str:
-    """Put a distance in words; negative seconds lie ahead."""
-    if abs(elapsed) < 45:  # noqa: PLR2004 - nobody reads seconds on a page
-        return "just now" if elapsed >= 0 else "in a moment"
-    text = _span(max(abs(elapsed), 60))
-    return f"{text} ago" if elapsed >= 0 else f"in {text}"
-
-
-def _span(duration: float) -> str:
-    """Put at least a minute of seconds in words, in its largest unit."""
-    unit, length = next(span for span in _SPANS if duration >= span[1])
-    count = int(duration // length)
-    return f"{count} {unit}{'s' if count != 1 and unit != 'min' else ''}"

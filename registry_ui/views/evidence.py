@@ -7,7 +7,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.conf import settings
 
-from registry_ui.comparison import MetricChoices
+from registry_ui.actions.facts import model_file_of
+from registry_ui.comparison import MetricChoices, commit_of, commit_url
+from registry_ui.comparison.artifacts import flattened
 from registry_ui.comparison.requirements import parse_requirements
 from registry_ui.comparison.schemas import (
     Column,
@@ -61,6 +63,10 @@ class EvidenceView:
     signature: tuple[SignaturePart, ...]
     flavors: str
     environment: Folded
+    files: Folded
+    model_file: tuple[tuple[str, str], ...]
+    commit: str
+    commit_url: str
 
 
 def evidence_view(
@@ -82,6 +88,10 @@ def evidence_view(
         signature=_signature_parts(evidence.signature),
         flavors=", ".join(sorted(evidence.flavors)),
         environment=_environment(evidence),
+        files=folded(evidence.files),
+        model_file=tuple(flattened(model_file_of(evidence)).items()),
+        commit=commit_of(evidence.run_tags),
+        commit_url=commit_url(evidence.run_tags),
     )
 
 

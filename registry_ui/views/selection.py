@@ -16,18 +16,22 @@ from registry_ui.models import ModelVersion
 MOST_CHARACTERS = 500
 """How much of what is searched for counts."""
 
+MOST_PINS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The keys of the versions, `churn/7`, the baseline first.
 
-    `find` is a part of the names of the rows that are wanted. `left_out` are keys
+    `find` is a part of the names of the rows that are wanted; `pins` are rows that are
+    shown in any case, on top of their section: `metrics/auc`. `left_out` are keys
     beyond the number that one page can show.
     """
 
     keys: tuple[str, ...] = ()
     only_differences: bool = False
     find: str = ""
+    pins: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @classmethod
@@ -44,6 +48,7 @@ class Selection:
             tuple(keys[:MOST_VERSIONS]),
             query.get("only") == "differences",
             query.get("find", "").strip()[:MOST_CHARACTERS],
+            tuple(dict.fromkeys(filter(None, query.getlist("pin")[:MOST_PINS]))),
             tuple(keys[MOST_VERSIONS:]),
         )
 
@@ -70,24 +75,30 @@ class Selection:
     @property
     def csv_url(self) -> str:
         """Return the address of the same as a table for a spreadsheet."""
-        return replace(self, find="").url("registry_ui:version_compare_csv")
+        return self._plain().url("registry_ui:version_compare_csv")
 
     @property
     def curves_url(self) -> str:
         """Return the address of a metric by step, but for the metric's name."""
-        plain = replace(self, find="", only_differences=False)
+        plain = replace(self._plain(), only_differences=False)
         return f"{plain.url('registry_ui:metric_compare')}&key="
 
     @property
     def json_url(self) -> str:
         """Return the address of the same for programs."""
-        return replace(self, find="").url("api_v1:compare_versions")
+        return self._plain().url("api_v1:compare_versions")
+
+    def _plain(self) -> Selection:
+        """Return the same without what only rows on a page are chosen by."""
+        return replace(self, find="", pins=())
 
     def shown(self, comparison: Comparison) -> Comparison:
         """Return a comparison with just the rows that are wanted."""
         if self.only_differences:
-            comparison = comparison.only_differences()
-        return comparison.only_named(self.find) if self.find else comparison
+            comparison = comparison.only_differences(pins=self.pins)
+        if self.find or self.pins:
+            comparison = comparison.only_named(self.find, pins=self.pins)
+        return comparison
 
     def url(self, page: str = "registry_ui:version_compare") -> str:
         """Return the address of this selection."""
@@ -96,6 +107,7 @@ class Selection:
             query.append(("only", "differences"))
         if self.find:
             query.append(("find", self.find))
+        query += [("pin", pin) for pin in self.pins]
         return f"{reverse(page)}?{urlencode(query)}"
 
     def url_without(self, key: str) -> str:

@@ -22,6 +22,7 @@ PAGES = [
     "/models/churn-classifier/versions/7/metrics/accuracy/",
     "/models/churn-classifier/metrics/",
     "/models/churn-classifier/metrics/roc_auc/",
+    "/models/churn-classifier/metrics/roc_auc/?against=param:max_depth",
     "/stages/",
     "/models/churn-classifier/versions/7/tags/",
     "/models/churn-classifier/description/",
@@ -32,7 +33,8 @@ PAGES = [
     "/models/churn-classifier/compare/",
     "/compare/",
     "/compare/?v=churn-classifier/5&v=churn-classifier/7",
-    "/compare/?v=churn-classifier/5&v=churn-classifier/7&only=differences&find=loss",
+    "/compare/?v=churn-classifier/5&v=churn-classifier/7&only=differences&find=loss"
+    "&pin=params/max_depth",
     "/compare/metric/?v=churn-classifier/5&v=churn-classifier/7&key=val_log_loss",
     "/compare/?" + "&".join(f"v=churn-classifier/{n}" for n in (3, 4, 5, 6, 7)),
     "/requests/",

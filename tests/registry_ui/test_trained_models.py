@@ -79,6 +79,8 @@ def test_each_fact_is_what_mlflow_and_the_files_say(
         assert facts.python_version == expected["python"]
         assert list(facts.requirements) == [*filter(None, expected["requirements"])]
         assert version.evidence.input_example == expected["example"]
+        assert facts.files == expected["files"]
+        assert facts.model_file == expected["model_file"]
 
 
 def _parsed(part: Any) -> Any:

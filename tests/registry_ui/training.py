@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 LINEAR, ONNX, SCALER = "linear", "linear-onnx", "scaler"
 _ROWS = 120
+_BY_THE_DOWNLOAD = "registered_model_meta"
 
 
 class Scaler(PythonModel):
@@ -117,6 +118,14 @@ def told_by_mlflow() -> dict[str, Any]:
             "python": described["flavors"]["python_function"]["python_version"],
             "requirements": (folder / "requirements.txt").read_text().split("\n"),
             "example": example.read_text() if example.is_file() else "",
+            "files": {
+                str(path.relative_to(folder)): path.stat().st_size
+                for path in folder.rglob("*")
+                if path.is_file() and path.name != _BY_THE_DOWNLOAD
+            },
+            "model_file": {
+                key: described[key] for key in described if key != "signature"
+            },
         }
     return told
 

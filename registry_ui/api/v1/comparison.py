@@ -191,6 +191,9 @@ class CompareOut(Schema):
             "signature_parameters": [],
             "requirements": [],
             "environment": [],
+            "files": [],
+            "model_file": [],
+            "input_example": [],
             "datasets": [],
             "lineage": [],
         }
@@ -207,6 +210,13 @@ class CompareOut(Schema):
     signature_parameters: list[SchemaOut]
     requirements: list[RequirementOut]
     environment: list[ValueOut]
+    files: list[ValueOut] = Field(
+        description="Sizes by path; MLflow tells no digests, so equal sizes are `same`."
+    )
+    model_file: list[ValueOut] = Field(
+        description="Keys of the MLmodel file but for the signature, dots between them."
+    )
+    input_example: list[ValueOut]
     datasets: list[ValueOut]
     lineage: list[ValueOut]
 
@@ -259,6 +269,9 @@ def describe(comparison: Comparison) -> CompareOut:
             "signature_parameters": signature.params,
             "requirements": comparison.requirements,
             "environment": comparison.environment,
+            "files": comparison.files,
+            "model_file": comparison.model_file,
+            "input_example": comparison.input_example,
             "datasets": comparison.datasets.rows,
             "lineage": comparison.lineage,
         }

@@ -49,7 +49,11 @@ def test_a_logged_model_is_read_with_all_that_is_known_of_it(
         )
     model = make_model(name=name)
     version = make_version(
-        model=model, number=1, run_id=run.info.run_id, has_evidence=False
+        model=model,
+        number=1,
+        run_id=run.info.run_id,
+        source=theirs.get_model_version(name, "1").source,
+        has_evidence=False,
     )
 
     report = read(mlflow_client)
@@ -66,7 +70,26 @@ def test_a_logged_model_is_read_with_all_that_is_known_of_it(
     assert "20.0" in evidence.input_example
     assert (evidence.run_error, evidence.model_error) == ("", "")
     assert evidence.input_example_error == ""
+    assert {"MLmodel", "requirements.txt", "input_example.json"} <= set(evidence.files)
+    assert evidence.files_error == ""
+    assert evidence.model_metadata["model_id"]
+    assert not {"signature", "flavors"} & set(evidence.model_metadata)
     assert (evidence.run_due_at, evidence.model_due_at) == (None, None)
+
+
+def test_a_list_of_files_that_mlflow_lacks_hides_nothing_else(
+    theirs: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    version = registered_text(theirs, "flavors: {}", path="model/MLmodel")
+    version.source = "s3://bucket/model"  # as another life of the name had it
+    version.save()
+
+    read(mlflow_client)
+
+    evidence = evidence_of(version)
+    assert evidence.model_error == ""
+    assert evidence.files == {}
+    assert "runs and of logged models" in evidence.files_error
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from registry_ui.charts import (
     Axis,
     BarGroup,
+    Dot,
     Series,
+    Spread,
+    box,
     diverging_bar,
     grouped_bars,
     line,
     parallel,
+    scatter,
     spark,
 )
 from registry_ui.comparison import Verdict
@@ -228,3 +232,54 @@ def test_an_axis_needs_two_values() -> None:
     assert not Axis("depth", [1.0, 1.0, None]).is_drawable
     assert not Axis("depth", [1.0, math.inf]).is_drawable
     assert not Axis("depth", [None]).is_drawable
+
+
+@given(st.lists(st.tuples(st.floats(), st.floats(), texts, st.booleans()), max_size=9))
+def test_any_scatter_is_well_formed_and_stays_in_its_plot(
+    dots: list[tuple[float, float, str, bool]],
+) -> None:
+    svg = scatter(
+        [Dot(*dot) for dot in dots], chart_id="c1", x_label="eta", y_label="auc"
+    )
+
+    for circle in parsed(svg).findall(".//circle"):
+        for name in ("cx", "cy"):
+            assert 0 <= float(circle.get(name, "").rstrip("%")) <= 100
+
+
+def test_points_of_a_scatter_say_their_numbers_and_some_their_names() -> None:
+    dots = [Dot(0.1, 0.9, "v1 Production", is_named=True), Dot(0.2, 0.95, HOSTILE)]
+
+    svg = scatter(dots, chart_id="c1", x_label="eta", y_label="auc")
+
+    assert "auc against eta" in svg
+    assert "<title>v1 Production: eta 0.1, auc 0.9</title>" in svg
+    assert svg.count('class="mark-label"') == 1
+    assert "<script" not in svg
+    assert "<img" not in svg
+
+
+def test_a_scatter_of_what_cannot_be_drawn_is_empty() -> None:
+    dots = [Dot(math.nan, 1.0, "v1"), Dot(1.0, math.inf, "v2")]
+
+    assert scatter(dots, chart_id="c1", x_label="x", y_label="y") == ""
+
+
+@given(st.lists(st.floats(), max_size=30), st.lists(st.tuples(texts, st.floats())))
+def test_any_box_is_well_formed_and_stays_in_its_frame(
+    some: list[float], points: list[tuple[str, float]]
+) -> None:
+    if spread := Spread.of(some):
+        picture = parsed(box(spread, points, label="spread"))
+        (drawn,) = picture.findall(".//rect")
+        left, width = (
+            float(drawn.get(name, "").rstrip("%")) for name in ("x", "width")
+        )
+        assert 0 <= left <= left + width <= 100.01
+        for circle in picture.findall(".//circle"):
+            assert 0 <= float(circle.get("cx", "").rstrip("%")) <= 100
+
+
+def test_a_spread_needs_four_numbers() -> None:
+    assert Spread.of([1.0, 2.0, 3.0, math.nan, math.inf]) is None
+    assert Spread.of([4.0, 1.0, 2.0, 3.0, 5.0]) == Spread(5, 1, 2, 3, 4, 5)

@@ -88,3 +88,68 @@ def test_it_takes_the_same_queries_for_few_and_many_versions(reader: Client) -> 
         make_alias(version=version, name=f"alias-{number}")
 
     assert query_count(reader, URL.replace("churn", "many")) == few
+
+
+def test_a_metric_is_drawn_against_a_parameter(reader: Client) -> None:
+    model = make_model(name="churn")
+    for number, depth in enumerate(("2", "4", "deep", "8"), start=1):
+        make_version(
+            model=model,
+            stage=Stage.PRODUCTION if number == 2 else Stage.NONE,
+            metrics={"val/auc": 0.8 + number / 100},
+            params={"depth": depth},
+        )
+
+    page = text(reader, f"{URL}?against=param:depth")
+
+    assert "val/auc against depth, 3 points" in page
+    assert "<title>v2 Production: depth 4, val/auc 0.82</title>" in page
+    assert '<th class="numeric">depth</th>' in page
+    assert ">deep</td>" in page
+    assert '<option value="param:depth" selected>' in page
+
+
+def test_a_metric_is_drawn_against_another(reader: Client) -> None:
+    model = make_model(name="churn")
+    for number in (1, 2):
+        metrics = {"val/auc": 0.8 + number / 100, "ms": 10.0 * number}
+        make_version(model=model, metrics=metrics)
+
+    page = text(reader, f"{URL}?against=metric:ms")
+
+    assert "<title>v2: ms 20, val/auc 0.82</title>" in page
+    assert '<option value="metric:val/auc"' not in page  # against itself
+
+
+def test_where_nothing_can_be_drawn_the_page_says_so(reader: Client) -> None:
+    model = make_model(name="churn")
+    make_version(model=model, metrics={"val/auc": 0.8}, params={"kind": "tree"})
+
+    page = text(reader, f"{URL}?against=param:kind")
+
+    assert "nothing to draw" in page
+    assert ">tree</td>" in page
+
+
+@pytest.mark.parametrize(
+    "against", ["param:", "tag:x", "metric:a'b", "nonsense", "param:%00"]
+)
+def test_what_is_no_quantity_is_taken_for_none(reader: Client, against: str) -> None:
+    make_versions(0.5, 0.6)
+
+    assert 'id="metric-by-version"' in text(reader, f"{URL}?against={against}")
+
+
+def test_the_box_points_out_what_serves(reader: Client) -> None:
+    model = make_model(name="churn")
+    for number in range(1, 6):
+        make_version(
+            model=model,
+            stage=Stage.PRODUCTION if number == 3 else Stage.NONE,
+            metrics={"val/auc": float(number)},
+        )
+
+    page = text(reader, URL)
+
+    assert 'aria-label="Spread: v3 Production at 3"' in page
+    assert "v3 Production at <b" in page

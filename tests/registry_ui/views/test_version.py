@@ -128,7 +128,7 @@ def test_what_could_not_be_read_is_said_with_the_reason(
 
     assert "MLflow has its run no longer." in page
     assert "No MLmodel file." in page
-    assert page.count("Unknown: ") == 5
+    assert page.count("Unknown: ") == 6
 
 
 def test_a_part_that_was_not_read_yet_is_told_from_one_that_is_not_readable(
@@ -141,7 +141,7 @@ def test_a_part_that_was_not_read_yet_is_told_from_one_that_is_not_readable(
 
     page = text(browser_of_reader, version.get_absolute_url())
 
-    assert page.count("Not read yet.") == 2
+    assert page.count("Not read yet.") == 3
     assert "Unknown: " not in page
     assert "files not read yet" in page
     assert "Nothing listens there." in page
