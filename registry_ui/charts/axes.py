@@ -84,7 +84,7 @@ def named_marks(marks: Sequence[Mark], frame: Frame) -> SafeString:
                 f"{x * 100:.2f}",
                 f"{y * 100:.2f}",
                 20 if y < 1 - _HIGH else -10,
-                _anchor(x),
+                anchor(x),
                 label,
             )
             for x, y, label in placed
@@ -92,7 +92,12 @@ def named_marks(marks: Sequence[Mark], frame: Frame) -> SafeString:
     )
 
 
-def _anchor(x: float) -> str:
+def anchor(x: float) -> str:
+    """Return where the name of a point begins: at it, around it, or before it.
+
+    Args:
+        x: of the point, from 0 to 1.
+    """
     if x < _AT_EDGE:
         return "start"
     return "end" if x > 1 - _AT_EDGE else "middle"

@@ -9,9 +9,12 @@ from statistics import quantiles
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from registry_ui.charts.axes import anchor
 from registry_ui.charts.scales import is_drawable, share, widened
 
 FEWEST = 4
+_ABOVE, _BELOW = -20, 30
+"""Where a name stands to the middle of the box, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +52,33 @@ def box(
     values = [value for _, value in shown]
     ends = widened(min([spread.lowest, *values]), max([spread.highest, *values]))
 
-    def at(value: float) -> str:
-        return f"{share(value, *ends) * 100:.2f}%"
+    def place(value: float) -> float:
+        return share(value, *ends)
 
-    width = (share(spread.upper, *ends) - share(spread.lower, *ends)) * 100
+    def at(value: float) -> str:
+        return f"{place(value) * 100:.2f}%"
+
     return format_html(
         '<svg class="box-plot" role="img" aria-label="{}">'
         '<line class="whisker" x1="{}" x2="{}" y1="50%" y2="50%"/>'
-        '<rect class="box" x="{}" width="{}%" y="20%" height="60%" rx="3"/>'
-        '<line class="median" x1="{}" x2="{}" y1="20%" y2="80%"/>{}</svg>',
+        '<rect class="box" x="{}" width="{}%" y="34%" height="32%" rx="3"/>'
+        '<line class="median" x1="{}" x2="{}" y1="34%" y2="66%"/>{}</svg>',
         label,
         at(spread.lowest),
         at(spread.highest),
         at(spread.lower),
-        f"{width:.2f}",
+        f"{(place(spread.upper) - place(spread.lower)) * 100:.2f}",
         at(spread.median),
         at(spread.median),
         format_html_join(
             "",
-            '<circle class="dot mark" cx="{}" cy="50%" r="5"><title>{}</title>'
-            "</circle>",
-            ((at(value), name) for name, value in shown),
+            '<circle class="dot mark" cx="{0}" cy="50%" r="5"/>'
+            '<text class="mark-label" x="{0}" y="50%" dy="{1}" data-anchor="{2}">{3}'
+            "</text>",
+            # Above and below in turn, since what serves often lies close together.
+            (
+                (at(value), _BELOW if index % 2 else _ABOVE, anchor(place(value)), name)
+                for index, (name, value) in enumerate(shown)
+            ),
         ),
     )

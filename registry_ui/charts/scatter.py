@@ -12,6 +12,9 @@ from registry_ui.charts.axes import Frame, Mark, horizontal_grid, named_marks, x
 from registry_ui.charts.scales import is_drawable, nice_ticks, widened
 from registry_ui.comparison.numbers import format_number
 
+_MARGIN = 0.04
+"""Of the width, left free at both sides, so that no dot lies on the edge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -42,7 +45,9 @@ def scatter(
     drawn = [dot for dot in dots if dot.is_drawable]
     if not drawn:
         return SafeString("")
-    left, right = widened(min(dot.x for dot in drawn), max(dot.x for dot in drawn))
+    low, high = widened(min(dot.x for dot in drawn), max(dot.x for dot in drawn))
+    margin = (high - low) * _MARGIN
+    left, right = low - margin, high + margin
     ticks = nice_ticks(min(dot.y for dot in drawn), max(dot.y for dot in drawn))
     frame = Frame(left, right, ticks[0], ticks[-1])
     return format_html(

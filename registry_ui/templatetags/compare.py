@@ -160,7 +160,8 @@ def _around_changes(pieces: Sequence[Piece]) -> list[Piece]:
             end = "" if place == last else text[-half:]
             text = f"…{end}" if place == 0 else f"{text[:half]}…{end}"
         shown.append(replace(piece, text=text))
-    return _first(shown, SHORT_LENGTH)
+    kept = _first(shown, SHORT_LENGTH)
+    return kept if len(kept) == len(shown) else [*kept, Piece(Change.SAME, "…")]
 
 
 def _written(pieces: Sequence[Piece]) -> SafeString:
