@@ -52,6 +52,7 @@ from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.sentences import event_lines
 from registry_ui.views.stage_board import Board, Standing, stage_board, standing_of
 from registry_ui.views.version_table import columns_to_choose, version_table
+from registry_ui.views.waiting import open_items
 
 LIST = "registry_ui/model_list.html"
 MODEL = "registry_ui/model_detail.html"
@@ -73,7 +74,7 @@ def model_list(request: HttpRequest) -> HttpResponse:
     page = search.page(user, size=PAGE_SIZE)
     context = {
         **search.context(user, page),
-        "rows": model_rows(page.rows),
+        "rows": model_rows(page.rows, open_items(request)),
         "by_update": head_of(search.form, "-updated", "updated", descends=True),
         "may_create": permissions.may_create_model(user),
     }

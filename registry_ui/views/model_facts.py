@@ -1,7 +1,7 @@
 """What lists say of the models of one page, in a fixed number of queries."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,17 +11,15 @@ from django.db.models import Count, QuerySet, Value
 from registry_ui.models import (
     Alias,
     Evidence,
-    Incident,
     ModelVersion,
     Stage,
-    TransitionRequest,
 )
 from registry_ui.views.headlines import Metrics
 from registry_ui.views.prepared import PreparedQuery
+from registry_ui.views.waiting import OpenItem
 
 _SERVING = (Stage.PRODUCTION, Stage.STAGING)
 _IN_USE, _ALIAS, _VERSIONS = "in use", "alias", "versions"
-_REQUESTS, _INCIDENT = "requests", "incident"
 
 
 class Holder(NamedTuple):
@@ -54,25 +52,31 @@ class ModelFacts:
 
     @classmethod
     def of(
-        cls, pks: Sequence[int], *, measured: Collection[Stage], most: int
+        cls,
+        pks: Sequence[int],
+        items: Iterable[OpenItem],
+        *,
+        measured: Collection[Stage],
+        most: int,
     ) -> "ModelFacts":
         """Gather what is known of models.
 
         Args:
             pks: primary keys of the models.
+            items: what is open in the registry.
             measured: the stages whose newest holders' metrics are wanted.
             most: how many models a page may have.
         """
         holders: dict[tuple[int, str], list[Holder]] = defaultdict(list)
         aliases: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        numbers: dict[str, dict[int, int]] = defaultdict(dict)
+        versions: dict[int, int] = {}
         for kind, model, text, number, pk in sorted(_facts(most)(pks)):
             if kind == _IN_USE:
                 holders[model, text].append(Holder(number, pk))
             elif kind == _ALIAS:
                 aliases[model].append((text, number))
             else:
-                numbers[kind][model] = number
+                versions[model] = number
         for found in holders.values():
             found.reverse()
         newest = [
@@ -82,9 +86,9 @@ class ModelFacts:
         return cls(
             holders,
             aliases,
-            numbers[_VERSIONS],
-            numbers[_REQUESTS],
-            numbers[_INCIDENT],
+            versions,
+            Counter(item.model for item in items if item.target),
+            {item.model: item.number for item in items if not item.target},
             dict(metrics),
         )
 
@@ -119,21 +123,11 @@ def _facts_about(pks: Sequence[int]) -> QuerySet[Any, Any]:
     ).order_by()
     aliases = Alias.objects.filter(model__in=pks).order_by()
     versions = ModelVersion.objects.filter(model__in=pks, deleted_at=None)
-    requests = TransitionRequest.objects.open().filter(version__model__in=pks)
-    incidents = Incident.objects.open().filter(model__in=pks).order_by()
+    counts = versions.order_by().values("model").annotate(count=Count("*"))
     return holders.values_list(Value(_IN_USE), "model", "stage", "number", "pk").union(
         aliases.values_list(
             Value(_ALIAS), "model", "name", "version__number", Value(0)
         ),
-        _counted(versions, "model", _VERSIONS),
-        _counted(requests, "version__model", _REQUESTS),
-        incidents.values_list(Value(_INCIDENT), "model", Value(""), "number", Value(0)),
+        counts.values_list(Value(_VERSIONS), "model", Value(""), "count", Value(0)),
         all=True,
     )
-
-
-def _counted(rows: QuerySet[Any], model: str, kind: str) -> QuerySet[Any, Any]:
-    counts: QuerySet[Any, Any] = (
-        rows.order_by().values(model).annotate(count=Count("*"))
-    )
-    return counts.values_list(Value(kind), model, Value(""), "count", Value(0))

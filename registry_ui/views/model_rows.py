@@ -1,12 +1,13 @@
 """What the list of models says of each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from registry_ui.actions.facts import metric_choices
 from registry_ui.models import RegisteredModel, Stage
 from registry_ui.views.headlines import Headline, headline_of
 from registry_ui.views.model_facts import ModelFacts
+from registry_ui.views.waiting import OpenItem
 
 PAGE_SIZE = 25
 SHOWN = 2
@@ -45,10 +46,12 @@ class ModelRow:
     incident: int
 
 
-def model_rows(models: Sequence[RegisteredModel]) -> list[ModelRow]:
+def model_rows(
+    models: Sequence[RegisteredModel], items: Iterable[OpenItem]
+) -> list[ModelRow]:
     """Return one row a model, in the given order; at most a page of them."""
     pks = [model.pk for model in models]
-    facts = ModelFacts.of(pks, measured=[Stage.PRODUCTION], most=PAGE_SIZE)
+    facts = ModelFacts.of(pks, items, measured=[Stage.PRODUCTION], most=PAGE_SIZE)
     return [_row(model, facts) for model in models]
 
 

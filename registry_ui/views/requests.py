@@ -42,7 +42,7 @@ from registry_ui.views.getters import (
     visible_request_or_404,
     visible_version_or_404,
 )
-from registry_ui.views.waiting import numbers_to_decide
+from registry_ui.views.waiting import open_items, what_waits
 
 LIST = "registry_ui/request_list.html"
 CREATE = "registry_ui/request_create.html"
@@ -61,7 +61,7 @@ SHOWN = {
 def request_list(request: HttpRequest) -> HttpResponse:
     """Show requests, by default those that wait for this person, else all open ones."""
     user = signed_in(request)
-    waiting = numbers_to_decide(user)
+    waiting = what_waits(user, open_items(request)).requests
     show = request.GET.get("show", "")
     if show not in SHOWN:
         show = "waiting" if waiting else "open"

@@ -22,6 +22,7 @@ from registry_ui.views.headlines import (
 from registry_ui.views.model_facts import Holder, ModelFacts
 from registry_ui.views.model_search import ModelSearch
 from registry_ui.views.selection import Selection
+from registry_ui.views.waiting import OpenItem, open_items
 
 TEMPLATE = "registry_ui/stage_matrix.html"
 PAGE_SIZE = 100
@@ -99,16 +100,19 @@ def stage_matrix(request: HttpRequest) -> HttpResponse:
     if tidy := redirect_if_blank(request, search.form):
         return tidy
     page = search.page(user, size=PAGE_SIZE)
-    context = search.context(user, page) | {"rows": matrix_rows(page.rows)}
+    rows = matrix_rows(page.rows, open_items(request))
+    context = search.context(user, page) | {"rows": rows}
     address = address_of(request, search.form)
     return render_page(request, TEMPLATE, context, partial="models", address=address)
 
 
-def matrix_rows(models: Sequence[RegisteredModel]) -> list[MatrixRow]:
+def matrix_rows(
+    models: Sequence[RegisteredModel], items: Iterable[OpenItem]
+) -> list[MatrixRow]:
     """Return one row a model, in the given order; at most a page of them."""
     stages = (Stage.PRODUCTION, Stage.STAGING)
     pks = [model.pk for model in models]
-    facts = ModelFacts.of(pks, measured=stages, most=PAGE_SIZE)
+    facts = ModelFacts.of(pks, items, measured=stages, most=PAGE_SIZE)
     newest = [holders[0].pk for holders in facts.holders.values()]
     since = _since(newest)
     return [_row(model, facts, since) for model in models]

@@ -1,17 +1,20 @@
 """Which open requests wait for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet, Value
+from django.http import HttpRequest
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import gather_decision, policy_of
 from registry_ui.gates import Gate, Verdict
 from registry_ui.models import Incident, Level, TransitionRequest
 from registry_ui.views.prepared import PreparedQuery
+
+_KNOWN = "_open_items"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +25,47 @@ class WaitingRequest:
     gates: tuple[Gate, ...]
 
 
-def requests_to_decide(user: User) -> list[TransitionRequest]:
+class OpenItem(NamedTuple):
+    """An open request, or an open incident, which has no target.
+
+    Attributes:
+        number: of the request or incident.
+        model: its primary key.
+        stage: that the version has; empty for incidents, as is `target`.
+        target: what is asked for.
+        requester: primary key of who asks; 0 for incidents.
+    """
+
+    number: int
+    model: int
+    stage: str
+    target: str
+    requester: int | None
+
+
+def open_items(request: HttpRequest) -> list[OpenItem]:
+    """Return what is open in the registry, asked for once a request.
+
+    Every page counts it, and lists show it: nothing is fetched that none needs.
+    """
+    known = vars(request)
+    if _KNOWN not in known:
+        known[_KNOWN] = [OpenItem(*row) for row in _OPEN()]
+    found: list[OpenItem] = known[_KNOWN]
+    return found
+
+
+def requests_to_decide(
+    user: User, items: Iterable[OpenItem]
+) -> list[TransitionRequest]:
     """Return the open requests that the user may decide, the oldest first.
 
     One's own are left out where the policy wants somebody else.
     """
-    waiting = TransitionRequest.objects.filter(pk__in=numbers_to_decide(user))
-    found = waiting.select_related("version__model", "requested_by")
+    numbers = what_waits(user, items).requests
+    found = TransitionRequest.objects.filter(pk__in=numbers)
+    found = found.select_related("version__model", "requested_by")
     return list(found.order_by("number"))
-
-
-def numbers_to_decide(user: User) -> list[int]:
-    """Return the numbers of the open requests that the user may decide, in order."""
-    return what_waits(user).requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +81,12 @@ class Waits:
     incidents: int
 
 
-def what_waits(user: User) -> Waits:
-    """Return what waits for a user.
-
-    Every page counts it, so nothing is fetched that this does not need.
-    """
-    rows = _OPEN()
+def what_waits(user: User, items: Iterable[OpenItem]) -> Waits:
+    """Return what waits for a user, of what is open."""
+    items = list(items)
     requests = [
         number
-        for number, model, stage, target, requester in rows
+        for number, model, stage, target, requester in items
         if target
         and permissions.level_on(user, model)
         >= permissions.level_to_decide(from_stage=stage, target=target)
@@ -66,7 +94,7 @@ def what_waits(user: User) -> Waits:
     ]
     incidents = sum(
         not target and permissions.level_on(user, model) >= Level.CAN_READ
-        for _, model, _, target, _ in rows
+        for _, model, _, target, _ in items
     )
     return Waits(sorted(requests), incidents)
 

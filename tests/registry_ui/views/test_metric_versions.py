@@ -44,7 +44,7 @@ def test_what_serves_is_named_in_the_curve_and_the_table(reader: Client) -> None
 
     page = text(reader, URL)
 
-    assert page.count('class="mark-label"') == 2
+    assert page.count('class="mark-label"') == 4  # in the curve and at the box
     assert ">v3 Production</text>" in page  # the newest of two
     assert ">v4 Staging @next</text>" in page
     assert page.index(">v4</a>") < page.index(">v1</a>")

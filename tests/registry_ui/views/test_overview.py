@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
 from registry_ui.events import EventType, record_event
-from registry_ui.models import Level, MirrorState, Stage
-from registry_ui.views.waiting import requests_to_decide
+from registry_ui.models import Level, MirrorState, Stage, TransitionRequest
+from registry_ui.views.waiting import open_items, requests_to_decide
 from tests.factories import (
     grant,
     make_model,
@@ -30,6 +31,10 @@ def reviewer(client: Client) -> User:
     user = make_user(username="rui", level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
     client.force_login(user)
     return user
+
+
+def to_decide(user: User) -> list[TransitionRequest]:
+    return requests_to_decide(user, open_items(HttpRequest()))
 
 
 def overview(client: Client) -> str:
@@ -79,7 +84,7 @@ def test_a_request_waits_for_those_with_the_level(
     user = make_user()
     grant(user, level, ask.version.model)
 
-    assert requests_to_decide(user) == ([ask] if waits else [])
+    assert to_decide(user) == ([ask] if waits else [])
 
 
 def test_the_highest_of_several_levels_counts() -> None:
@@ -87,7 +92,7 @@ def test_the_highest_of_several_levels_counts() -> None:
     user = make_user(level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
     grant(user, Level.CAN_READ, ask.version.model)
 
-    assert requests_to_decide(user) == [ask]
+    assert to_decide(user) == [ask]
 
 
 def test_few_of_many_requests_are_shown_with_their_number(
