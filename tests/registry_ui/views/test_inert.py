@@ -19,6 +19,7 @@ from registry_ui.models import (
     ModelTag,
     ModelVersion,
     Stage,
+    TransitionRequest,
 )
 from tests.factories import (
     make_alias,
@@ -140,12 +141,17 @@ def evil() -> list[ModelVersion]:
         "/compare/?{pair}&only=differences&find=%3Cscript%3E&pin=params/%3Cb%3E",
         "/compare/?{all}",
         "/compare/metric/?{all}&key=val/auc",
-        "/requests/1/",
+        "/requests/{request}/",
     ],
 )
 def test_no_page_acts_on_what_it_shows(address: str, evil: list[ModelVersion]) -> None:
     reader = browser(make_user(level=Level.CAN_MANAGE))
-    url = address.format(name=quote(NAME, ""), pair=keys(evil[:2]), all=keys(evil))
+    url = address.format(
+        name=quote(NAME, ""),
+        pair=keys(evil[:2]),
+        all=keys(evil),
+        request=TransitionRequest.objects.get().number,
+    )
 
     page = text(reader, url)
 
