@@ -59,14 +59,16 @@ def horizontal_grid(ticks: Sequence[float], *, is_logarithmic: bool) -> SafeStri
 
 
 def x_ticks(left: float, right: float) -> SafeString:
-    """Write round values below the plot."""
+    """Write round values below the plot; whole ones between whole ends, as of steps."""
+    ticks = [tick for tick in nice_ticks(left, right, 6) if left <= tick <= right]
+    if float(left).is_integer() and float(right).is_integer():
+        ticks = [tick for tick in ticks if tick.is_integer()] or ticks
     return format_html_join(
         "",
         '<text class="tick x" x="{}%" y="100%" dy="18">{}</text>',
         (
             (f"{share(tick, left, right) * 100:.2f}", format_tick(tick))
-            for tick in nice_ticks(left, right, 6)
-            if left <= tick <= right
+            for tick in ticks
         ),
     )
 

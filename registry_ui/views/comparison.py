@@ -3,6 +3,7 @@
 import csv
 import math
 from collections.abc import Sequence
+from itertools import count
 
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -82,9 +83,13 @@ def model_compare(request: HttpRequest, name: str) -> HttpResponse:
     model = visible_model_or_404(signed_in(request), name)
     holders = holders_of(model)
     held = [holder.version for holder in holders if holder.version]
+    colours = count()
     context = {
         "model": model,
-        "holders": holders,
+        # With the number of the colour that each version has in charts.
+        "holders": [
+            (holder, next(colours) if holder.version else "") for holder in holders
+        ],
         "warnings": warnings_of(model, holders),
     }
     if held:

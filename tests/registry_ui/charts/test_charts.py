@@ -283,3 +283,12 @@ def test_any_box_is_well_formed_and_stays_in_its_frame(
 def test_a_spread_needs_four_numbers() -> None:
     assert Spread.of([1.0, 2.0, 3.0, math.nan, math.inf]) is None
     assert Spread.of([4.0, 1.0, 2.0, 3.0, 5.0]) == Spread(5, 1, 2, 3, 4, 5)
+
+
+def test_steps_have_no_halves_below_them() -> None:
+    points = [(float(step), float(step)) for step in range(1, 17)]
+
+    svg = line([Series("auc", points)], chart_id="c1", title="auc")
+
+    below = re.findall(r'class="tick x"[^>]*>([^<]*)<', svg)
+    assert below == ["5", "10", "15"]
