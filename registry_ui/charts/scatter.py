@@ -51,7 +51,7 @@ def scatter(
     ticks = nice_ticks(min(dot.y for dot in drawn), max(dot.y for dot in drawn))
     frame = Frame(left, right, ticks[0], ticks[-1])
     return format_html(
-        '<figure class="chart" data-chart="scatter" id="{0}" tabindex="0">'
+        '<figure class="chart" data-chart="scatter" id="{0}">'
         '<figcaption class="chart-title">{1}</figcaption>'
         '<svg class="plot" role="img" aria-labelledby="{0}-title">'
         '<title id="{0}-title">{1}, {2} points</title>{3}{4}{5}{6}</svg></figure>',

@@ -131,7 +131,7 @@ class Comparison:
             for label, version in zip(self.labels, self.versions, strict=True)
             if version.files_error
         ]
-        return " ".join([SAME_SIZE, *errors])
+        return " ".join([SAME_SIZE, *errors] if self.files else errors)
 
     @property
     def difference_counts(self) -> dict[str, int]:

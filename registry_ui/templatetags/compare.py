@@ -112,7 +112,9 @@ def cell_text(cell: ValueCell | RequirementCell | SchemaCell) -> SafeString:
     if not isinstance(cell, ValueCell) or text is None:
         return folded(text)
     if cell.url:
-        return format_html('<a class="link" href="{}">{}</a>', cell.url, text)
+        return format_html(
+            '<a class="link" href="{}" rel="noreferrer">{}</a>', cell.url, text
+        )
     return _marked(cell.before, text) or folded(text)
 
 

@@ -36,7 +36,7 @@ class Selection:
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Selection:
-        """Read `v` (once a version), `add`, `base` and `only` of an address."""
+        """Read `v` (once a version), `add`, `base`, `only`, `find` and `pin`."""
         # Names may begin with a space: only what is typed is trimmed.
         given = (*query.getlist("v"), query.get("add", "").strip())
         keys = list(dict.fromkeys(key for key in given if key.strip()))

@@ -39,6 +39,8 @@ def test_a_list_that_is_not_whole_leaves_open_what_is_missing() -> None:
 
     assert changes(found.files) == {"a": Change.UNKNOWN}
     assert "v2: MLflow cannot list them." in found.files_note
+    unlisted = compare([make_facts(1, files_error="Gone."), make_facts(2)])
+    assert unlisted.files_note == "v1: Gone."
 
 
 def model_files(before: dict[str, Any], after: dict[str, Any]) -> Comparison:
