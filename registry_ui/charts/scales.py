@@ -74,9 +74,12 @@ def smoothed(points: Sequence[Point], weight: float) -> list[Point]:
     found = []
     for x, y in points:
         if is_drawable(y):
-            mean = weight * mean + (1 - weight) * y
             mass = weight * mass + (1 - weight)
-            found.append((x, mean / mass))
+            # The newest value's part of all; the first one's is exactly 1, so that
+            # nothing is lost of the smallest numbers there are.
+            part = (1 - weight) / mass
+            mean = (1 - part) * mean + part * y
+            found.append((x, mean))
         else:
             found.append((x, y))
     return found

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry_ui.charts import downsample, nice_ticks, smoothed
@@ -141,6 +141,8 @@ def test_smoothing_follows_the_values_and_keeps_gaps() -> None:
     assert smoothed(points[::2], 0) == points[::2]
 
 
+@example([5e-324], 0.6)
+@example([-5e-324, -5e-324], 0.9)
 @given(st.lists(finite), st.sampled_from([0.6, 0.9]))
 def test_smoothing_stays_between_the_extremes(
     values: list[float], weight: float
