@@ -18,10 +18,11 @@ A word `neg` in front turns lower into higher: scikit-learn's `neg_log_loss`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from itertools import zip_longest
 from types import MappingProxyType
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
@@ -58,6 +59,11 @@ _VAGUE_LOWER = _words(
     "ms seconds secs sec second minutes bytes kb mb gb kib mib gib size memory"
 )
 _VAGUE_HIGHER = _words("score scores reward quality")
+_TRUTHS = frozenset({"true", "false"})
+_OF_TRUTHS = (
+    *("positive", "negative", "discovery", "omission", "alarm", "match"),
+    *("accept", "reject"),
+)
 _LOWER_ENDINGS = ("loss", "error", "latency", "entropy")
 _HIGHER_ENDINGS = ("auc", "accuracy", "recall", "precision")
 
@@ -82,7 +88,12 @@ def words_of(name: str) -> tuple[str, ...]:
 def direction_of(name: str) -> Direction:
     """Infer which way a metric is better; the rule is this module's docstring."""
     words = words_of(name)
-    found = _last(words, _clear_direction) or _last(words, _vague_direction)
+    clear = [
+        word
+        for word, after in zip_longest(words, words[1:], fillvalue="")
+        if word not in _TRUTHS or after.startswith(_OF_TRUTHS)
+    ]
+    found = _last(clear, _clear_direction) or _last(words, _vague_direction)
     if found is Direction.LOWER and "neg" in words:
         return Direction.HIGHER
     return found or Direction.UNKNOWN
@@ -127,7 +138,7 @@ NOTHING_CHOSEN = MetricChoices()
 
 
 def _last(
-    words: tuple[str, ...], judge: Callable[[str], Direction | None]
+    words: Sequence[str], judge: Callable[[str], Direction | None]
 ) -> Direction | None:
     """Return what the last word says that says anything."""
     return next((found for word in reversed(words) if (found := judge(word))), None)

@@ -12,7 +12,7 @@ HIGHER = [
     "recall@0.9p", "precision_at_10", "top5_accuracy", "ndcg10", "prauc", "mcc",
     "training_score", "neg_mean_squared_error", "neg_log_loss", "throughput_mb_s",
     "true_positives", "log_likelihood", "rouge1/v1/mean", "explained_variance_score",
-    "bias_corrected_accuracy", "reward",
+    "bias_corrected_accuracy", "reward", "recall.card_present.false",
 ]  # fmt: skip
 LOWER = [
     "loss", "val_loss", "logloss", "log_loss", "eval/loss", "valLoss", "rmse", "RMSE",
@@ -21,6 +21,7 @@ LOWER = [
     "bias_gap_age", "accuracy_gap", "false_positives", "fpr", "brier_score",
     "binary_crossentropy", "training_mean_squared_error", "psi_drift", "wer",
     "score_time", "mean_squared_log_error", "peak_memory", "inference_seconds",
+    "FalseNegativeRate", "false_discovery_rate", "loss.is_member.true",
 ]  # fmt: skip
 UNKNOWN = [
     "",
@@ -30,6 +31,7 @@ UNKNOWN = [
     "alpha",
     "\u03b1",
     "42",
+    "count.is_weekend.false",
     "<script>",
 ]
 
