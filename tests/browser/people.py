@@ -38,3 +38,12 @@ def tab_to(page: Page, target: Locator, *, presses: int = 120) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{target} was not reached with {presses} presses of Tab")
+
+
+def press_by_keyboard(page: Page, target: Locator) -> None:
+    """Go to a link or button by Tab, see that the focus shows, and press Enter."""
+    tab_to(page, target)
+    assert target.evaluate("(element) => getComputedStyle(element).outlineStyle") != (
+        "none"
+    ), f"the focus on {target} is not seen"
+    page.keyboard.press("Enter")
