@@ -1,10 +1,6 @@
 """Models of three libraries: is what is compared what MLflow and the files say?"""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,27 +14,17 @@ from registry_ui.models import Level, ModelVersion
 from tests.factories import make_user
 from tests.mlflow_server import MLflowServer
 from tests.registry_ui.views.reading import browser, text
+from tests.told import run_program, told_by_mlflow
 
 pytestmark = pytest.mark.django_db
-ROOT = Path(__file__).parent.parent.parent
 LINEAR, ONNX, SCALER = "linear", "linear-onnx", "scaler"
 
 
 @pytest.fixture(scope="module")
 def told(mlflow_server: MLflowServer) -> dict[str, Any]:
     """What MLflow's client and the files say of each version."""
-    command = [sys.executable, "-W", "ignore", "-m", "tests.registry_ui.training"]
-    trained = subprocess.run(  # noqa: S603 - our own program
-        [*command, mlflow_server.uri],
-        cwd=ROOT,
-        env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert trained.returncode == 0, trained.stderr[-3000:]
-    found: dict[str, Any] = json.loads(trained.stdout.splitlines()[-1])
-    return found
+    run_program("tests.registry_ui.training", mlflow_server.uri)
+    return told_by_mlflow(mlflow_server.uri, LINEAR, ONNX, SCALER)
 
 
 @pytest.fixture
