@@ -29,6 +29,8 @@ _SECTIONS = {
     "request": "requests",
     "incident": "incidents",
     "event": "activity",
+    "policies": "policies",
+    "policy": "policies",
     "webhook": "webhooks",
     "delivery": "webhooks",
     "account": "account",

@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1,
         "options": {"expires": 1},
     },
+    "judge": {
+        "task": "registry_ui.tasks.judge_requests",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
     "forget": {
         "task": "webhooks_ui.tasks.forget_old_deliveries",
         "schedule": 3600,

@@ -359,6 +359,19 @@ def _conflict(effect: Effect, now: str) -> str:
     )
 
 
+def holders_after(plan: Plan, holdings: Holdings) -> tuple[int, ...]:
+    """Return the versions in the plan's target once it is carried out, oldest first."""
+    stages, aliases = dict(holdings.stages), dict(holdings.aliases)
+    for effect in plan.effects:
+        if effect.kind is EffectKind.SET_ALIAS:
+            aliases[effect.alias] = int(effect.after)
+        elif effect.kind is EffectKind.DELETE_ALIAS:
+            aliases.pop(effect.alias, None)
+        elif effect.kind in (EffectKind.TRANSITION, EffectKind.ARCHIVE):
+            stages[effect.version] = effect.after
+    return Holdings(stages, aliases).holders(plan.target)
+
+
 def as_it_stands(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     """Return effects that change nothing: approving them lets stand what was done."""
     return tuple(replace(effect, before=effect.after) for effect in effects)

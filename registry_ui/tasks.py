@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from registry_ui.actions.apply import apply_due_requests
+from registry_ui.actions.clock import judge_open_requests
 from registry_ui.actions.evidence import read_evidence as run_reading
 from registry_ui.actions.hints import read_hints as run_hints
 from registry_ui.actions.metric_histories import read_wished_histories
@@ -62,3 +63,9 @@ def read_metric_histories() -> None:
 def apply_requests() -> None:
     """Apply every plan that is due."""
     apply_due_requests(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+
+
+@shared_task(ignore_result=True)
+def judge_requests() -> None:
+    """Approve open requests that have become ripe, and close those that expired."""
+    judge_open_requests()

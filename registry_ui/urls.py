@@ -18,6 +18,7 @@ from registry_ui.views import (
     metric_versions,
     metrics,
     overview,
+    policies,
     requests,
     stage_matrix,
 )
@@ -121,6 +122,10 @@ urlpatterns = [
     path(
         "requests/<int:number>/status/", requests.request_status, name="request_status"
     ),
+    path("policies/", policies.policy_list, name="policy_list"),
+    # No policy's name begins with a hyphen.
+    path("policies/-/edit/", policies.policies_edit, name="policies_edit"),
+    path("policies/<str:name>/", policies.policy_detail, name="policy_detail"),
     path("models/<str:name>/history/", history.model_history, name="model_history"),
     path("hints/mlflow/", hints.mlflow_hint, name="mlflow_hint"),
     path("incidents/", incidents.incident_list, name="incident_list"),

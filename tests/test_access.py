@@ -13,8 +13,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.policies import apply_policies
 from registry_ui.events import EventType
 from registry_ui.models import Incident, Level, ModelVersion, TransitionRequest
+from registry_ui.policies import PolicyDefinition
 from tests.factories import (
     grant,
     make_incident,
@@ -46,6 +48,10 @@ logout POST 403 302 302 302 302 302 302
 healthz GET 200 200 200 200 200 200 200
 readyz GET 503 503 503 503 503 503 503
 admin:index GET 302 302 302 302 302 302 200
+registry_ui:policy_list GET 302 200 200 200 200 200 200
+registry_ui:policy_detail GET 302 404 200 200 200 200 200
+registry_ui:policies_edit GET 302 403 403 403 403 403 200
+registry_ui:policies_edit POST 403 403 403 403 403 403 422
 registry_ui:overview GET 302 200 200 200 200 200 200
 registry_ui:overview_mirror GET 302 302 302 302 302 302 302
 registry_ui:model_list GET 302 200 200 200 200 200 200
@@ -232,6 +238,9 @@ def world() -> World:
     incident = make_incident(version=version, after="Staging")
     event = make_event(EventType.MODEL_VERSION_UPDATED, version=version)
     token, _ = make_token(user=make_user())
+    # Named as the model is: addresses of both take a name.
+    policy = PolicyDefinition(name="churn", models=("churn",), targets=("alias:old",))
+    apply_policies([policy], actor=None)
     values = {
         "name": "churn",
         "version": version.number,

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import policy_of
+from registry_ui.actions.policies import policy_of
 from registry_ui.actions.requests import approve_own, store_request
 from registry_ui.errors import InvalidFieldError
 from registry_ui.models import (
@@ -94,7 +94,8 @@ def remove_alias(
 
 
 def _may_move(user: User, model: RegisteredModel, target: str) -> bool:
-    return policy_of(target).allows_direct and permissions.may_decide(
+    policy = policy_of(model.name, target)
+    return policy.definition.direct and permissions.may_decide(
         user, model, from_stage="", target=target
     )
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import policy_of
 from registry_ui.actions.incidents import resolve
 from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.policies import policies_in_force, policy_of
 from registry_ui.actions.requests import clean_comment
 from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
 from registry_ui.events import EventType, record_event
@@ -78,7 +78,7 @@ def accept_incident(
         reason, required="Say why it may stand; it goes on record with your name."
     )
     own = incident.transition_requests.filter(requested_by=actor)
-    if own.exists() and _needs_four_eyes(Effect.many(incident.effects)):
+    if own.exists() and _needs_four_eyes(incident):
         raise ActionError(
             "You answered this incident with a request of your own. The policy wants"
             " somebody else to accept it."
@@ -174,7 +174,7 @@ def ask_about_incident(
                 from_stage=version.stage,
                 comment=comment,
                 requested_by=actor,
-                policy_name=policy_of(target).label,
+                policy_name=policy_of(incident.model.name, target).label,
                 incident=incident,
             )
     except IntegrityError:
@@ -215,8 +215,13 @@ def _locked(incident: Incident, *, actor: User | None, seen: str) -> Incident:
     return incident
 
 
-def _needs_four_eyes(effects: Iterable[Effect]) -> bool:
-    return any(policy_of(_target(effect)).four_eyes for effect in effects)
+def _needs_four_eyes(incident: Incident) -> bool:
+    policies = policies_in_force()
+    governing = (
+        policy_of(incident.model.name, _target(effect), policies=policies)
+        for effect in Effect.many(incident.effects)
+    )
+    return any(policy.definition.excludes_requester for policy in governing)
 
 
 def _target(effect: Effect) -> str:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui import permissions
+from registry_ui.actions.clock import lock_open_requests, settle_all
 from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import COMMENT_LENGTH, Check, ModelVersion
@@ -29,6 +30,8 @@ def report_check(
 ) -> Check:
     """Store the newest verdict of one check on a version; the log keeps older ones.
 
+    Open requests about the version that lacked just this are approved at once.
+
     Args:
         version: what was checked.
         name: of the check, up to 100 characters; a later report replaces this one.
@@ -48,6 +51,7 @@ def report_check(
     name = _clean_name(name)
     link = _clean_link(link)
     text = _clean_text(text)
+    requests = lock_open_requests(version)
     check, _ = Check.objects.update_or_create(
         version=version,
         name=name,
@@ -68,6 +72,7 @@ def report_check(
         link=link,
         text=text,
     )
+    settle_all(requests)
     return check
 
 

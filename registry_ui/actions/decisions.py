@@ -1,29 +1,17 @@
 """What a decision on a request rests on, gathered from the mirror."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.contrib.auth.models import User
+from django.utils import timezone
 
-from registry_ui import permissions
-from registry_ui.fingerprint import Fingerprint, differences
-from registry_ui.gates import (
-    Gate,
-    GateFacts,
-    Policy,
-    ReviewFact,
-    all_passed,
-    default_policy,
-    evaluate,
-)
-from registry_ui.models import (
-    Alias,
-    Evidence,
-    ModelVersion,
-    Review,
-    TransitionRequest,
-)
+from registry_ui.actions.gate_facts import ASKED, gate_facts
+from registry_ui.actions.policies import policy_of
+from registry_ui.fingerprint import PARTS, Fingerprint, differences
+from registry_ui.gates import Gate, GateFacts, Verdict, all_passed, evaluate
+from registry_ui.models import Alias, Evidence, ModelVersion, TransitionRequest
 from registry_ui.planning import Effect, Holdings, Plan, as_it_stands, make_plan
+from registry_ui.policies import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +19,8 @@ class Decision:
     """What the decision page shows, and what an approval is bound to."""
 
     policy: Policy
+    facts: GateFacts
+    """What the gates looked at."""
     gates: tuple[Gate, ...]
     fingerprint: Fingerprint
     plan: Plan
@@ -39,15 +29,30 @@ class Decision:
     stale_reviews: dict[int, list[str]]
     """Reviews that no longer count, by primary key, and what changed since."""
 
+    def why_excluded(self, user_id: int) -> str:
+        """Say why a person's approval would not count; empty if it would."""
+        reason = self.facts.excluded.get(user_id)
+        if not reason:
+            return ""
+        themselves = " yourself" if reason == ASKED else ""
+        return (
+            f"You {reason}{themselves}. The policy wants somebody else to approve it."
+        )
+
+    @property
+    def gates_left(self) -> list[Gate]:
+        """Return the gates that have not passed."""
+        return [gate for gate in self.gates if gate.verdict is not Verdict.PASSED]
+
+    @property
+    def gates_passed(self) -> list[Gate]:
+        """Return the gates that have passed."""
+        return [gate for gate in self.gates if gate.verdict is Verdict.PASSED]
+
     @property
     def is_approvable(self) -> bool:
         """Would the request be approved as things stand?"""
         return all_passed(self.gates)
-
-
-def policy_of(target: str) -> Policy:
-    """Return the policy that governs a target."""
-    return default_policy(settings.DEFAULT_POLICY, target)
 
 
 def holdings_around(version: ModelVersion, target: str) -> Holdings:
@@ -93,29 +98,48 @@ def fingerprint_of(
     )
 
 
-def gather_decision(request: TransitionRequest) -> Decision:
+def gather_decision(
+    request: TransitionRequest,
+    *,
+    policies: Sequence[Policy] | None = None,
+    is_dry_run: bool = False,
+) -> Decision:
     """Gather what a decision on the request rests on, and what the gates say of it.
 
     An approved request shows the plan that was frozen then.
+
+    Args:
+        request: with its version and model.
+        policies: those in force, where they were read already, or a draft.
+        is_dry_run: let reviews count though they were given under another policy.
     """
     version = request.version
-    policy = policy_of(request.target)
+    policy = policy_of(version.model.name, request.target, policies=policies)
     holdings = holdings_around(version, request.target)
     fingerprint = fingerprint_of(
         version, request.target, holdings=holdings, policy=policy
     )
     reviews = list(request.reviews.filter(stale_reason="").select_related("reviewer"))
-    stale = {
-        review.pk: changes
-        for review in reviews
-        if (changes := differences(Fingerprint.parse(review.fingerprint), fingerprint))
-    }
+    stale = {}
+    for review in reviews:
+        changes = differences(Fingerprint.parse(review.fingerprint), fingerprint)
+        if changes and not (is_dry_run and changes == [PARTS["policy"]]):
+            stale[review.pk] = changes
     counting = [review for review in reviews if review.pk not in stale]
     plan = _plan(request, holdings)
     holders = holdings.holders(request.target)
+    facts = gate_facts(
+        request,
+        policy=policy,
+        plan=plan,
+        holdings=holdings,
+        reviews=counting,
+        now=timezone.now(),
+    )
     return Decision(
         policy=policy,
-        gates=evaluate(_gate_facts(request, policy, counting)),
+        facts=facts,
+        gates=evaluate(facts),
         fingerprint=fingerprint,
         plan=plan,
         incumbents=tuple(n for n in holders if n != version.number),
@@ -137,31 +161,3 @@ def _plan(request: TransitionRequest, holdings: Holdings) -> Plan:
         holdings=holdings,
         archive_existing=request.archive_existing_versions,
     )
-
-
-def _gate_facts(
-    request: TransitionRequest, policy: Policy, reviews: list[Review]
-) -> GateFacts:
-    version = request.version
-    level = permissions.level_to_decide(from_stage=version.stage, target=request.target)
-    return GateFacts(
-        policy=policy,
-        requester_id=request.requested_by_id,
-        requester_name=_name(request.requested_by),
-        level_name=level.label,
-        reviews=[
-            ReviewFact(
-                reviewer_id=review.reviewer_id,
-                reviewer_name=_name(review.reviewer),
-                is_approval=review.decision == Review.Decision.APPROVE,
-                holds_level=permissions.may_review(review.reviewer, request),
-            )
-            for review in reviews
-        ],
-        is_in_registry=version.is_live,
-        version_status=version.status,
-    )
-
-
-def _name(user: User) -> str:
-    return user.get_full_name() or user.get_username()

@@ -8,12 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import Decision, gather_decision, policy_of
+from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.policies import policy_of
 from registry_ui.errors import ActionError, AlreadyExistsError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import (
     COMMENT_LENGTH,
     STAGE_PREFIX,
+    MirrorState,
     ModelVersion,
     Review,
     Stage,
@@ -142,7 +144,7 @@ def store_request(
                 archive_existing_versions=archive_existing_versions,
                 comment=comment,
                 requested_by=actor,
-                policy_name=policy_of(target).label,
+                policy_name=policy_of(version.model.name, target).label,
                 **columns,
             )
     except IntegrityError:
@@ -178,7 +180,8 @@ def transition_directly(
         PermissionDenied: the actor lacks the level, or the policy wants four eyes.
         ActionError: as `create_request`.
     """
-    is_allowed = policy_of(target).allows_direct and permissions.may_decide(
+    policy = policy_of(version.model.name, target)
+    is_allowed = policy.definition.direct and permissions.may_decide(
         actor, version.model, from_stage=version.stage, target=target
     )
     if not is_allowed:
@@ -205,12 +208,22 @@ def approve_own(request: TransitionRequest, *, actor: User) -> None:
     settle(request, gather_decision(request), actor=actor)
 
 
-def settle(request: TransitionRequest, decision: Decision, *, actor: User) -> None:
+def settle(
+    request: TransitionRequest, decision: Decision, *, actor: User | None
+) -> None:
     """Approve the request if its last gate has passed: freeze the plan, queue it.
 
-    Call it inside the transaction of whatever may have made a gate pass.
+    Call it inside the transaction of whatever may have made a gate pass, with the
+    request locked. Nothing is approved by what a mirror says that is too old.
+
+    Args:
+        request: that may be ripe.
+        decision: as it stands now.
+        actor: whose act it was; None: a check's or the clock's.
     """
     if not request.is_open or not decision.is_approvable:
+        return
+    if MirrorState.load().why_stale(timezone.now()):
         return
     now = timezone.now()
     request.status = Status.APPROVED

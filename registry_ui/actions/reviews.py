@@ -20,10 +20,6 @@ from registry_ui.events import EventType, record_event
 from registry_ui.fingerprint import Fingerprint, differences
 from registry_ui.models import MirrorState, Review, TransitionRequest
 
-OWN_REQUEST = (
-    "You asked for this yourself. The policy wants somebody else to approve it."
-)
-
 
 @transaction.atomic
 def review_request(
@@ -90,8 +86,8 @@ def _refuse_approval_in_vain(
     Raises:
         ActionError: with the reason.
     """
-    if current.policy.four_eyes and actor.pk == request.requested_by_id:
-        raise ActionError(OWN_REQUEST)
+    if reason := current.why_excluded(actor.pk):
+        raise ActionError(reason)
     if not request.version.is_live:
         raise ActionError(
             f"{request.version} was deleted in MLflow. Nothing was decided;"

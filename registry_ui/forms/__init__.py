@@ -22,6 +22,7 @@ from registry_ui.forms.metadata import (
     VersionDeleteForm,
 )
 from registry_ui.forms.metrics import AgainstForm, CurvesForm, MetricChoicesForm
+from registry_ui.forms.policies import PoliciesForm
 from registry_ui.forms.requests import (
     CancelForm,
     CommentForm,
@@ -47,6 +48,7 @@ __all__ = [
     "MetricChoicesForm",
     "ModelDeleteForm",
     "ModelFilterForm",
+    "PoliciesForm",
     "RegistrationForm",
     "RenameForm",
     "RequestForm",

@@ -23,6 +23,7 @@ EVENT_GROUPS: dict[str, tuple[str, ...]] = {
         "model_version.deleted",
     ),
     "Tags": ("registered_model_tag.", "model_version_tag."),
+    "Policies": ("policy.",),
     "Access": ("permission.", "user.", "group.", "api_token."),
     "Webhooks": ("webhook.",),
 }

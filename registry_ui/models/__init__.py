@@ -30,6 +30,7 @@ from registry_ui.models.mirror import (
     Stage,
     VersionTag,
 )
+from registry_ui.models.policies import Policy, PolicyVersion
 from registry_ui.models.requests import (
     ALIAS_PREFIX,
     COMMENT_LENGTH,
@@ -66,6 +67,8 @@ __all__ = [
     "ModelPermission",
     "ModelTag",
     "ModelVersion",
+    "Policy",
+    "PolicyVersion",
     "RegisteredModel",
     "Review",
     "Stage",

@@ -9,7 +9,6 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
-from registry_ui.actions.reviews import OWN_REQUEST
 from registry_ui.comparison import compare
 from registry_ui.extensions import effects_of_plan
 from registry_ui.forms import CommentForm, ReviewForm
@@ -68,9 +67,7 @@ def _why_not(user: User, ask: TransitionRequest, decision: Decision) -> str:
             from_stage=ask.version.stage, target=ask.target
         )
         return f"Deciding on this takes the level {level.label} on {ask.version.model}."
-    if decision.policy.four_eyes and user.pk == ask.requested_by_id:
-        return OWN_REQUEST
-    return ""
+    return decision.why_excluded(user.pk)
 
 
 def _stale_reason(ask: TransitionRequest) -> str:

@@ -14,10 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from registry_ui import permissions
 from registry_ui.actions.apply import wait_until_settled
 from registry_ui.actions.comments import create_comment
-from registry_ui.actions.decisions import (
-    holdings_around,
-    policy_of,
-)
+from registry_ui.actions.decisions import holdings_around
+from registry_ui.actions.policies import policies_in_force, policy_of
 from registry_ui.actions.requests import (
     cancel_request,
     create_request,
@@ -144,10 +142,12 @@ def _proposal(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
 def _stages(user: User, version: ModelVersion) -> list[dict[str, Any]]:
     """Say of each stage who is there, and whether this person may move directly."""
     stages = []
+    policies = policies_in_force()
     for stage in Stage.values:
         target = f"{STAGE_PREFIX}{stage}"
         holders = holdings_around(version, target).holders(target)
-        is_direct = policy_of(target).allows_direct and permissions.may_decide(
+        policy = policy_of(version.model.name, target, policies=policies)
+        is_direct = policy.definition.direct and permissions.may_decide(
             user, version.model, from_stage=version.stage, target=target
         )
         stages.append(
@@ -159,7 +159,7 @@ def _stages(user: User, version: ModelVersion) -> list[dict[str, Any]]:
                 "level": permissions.level_to_decide(
                     from_stage=version.stage, target=target
                 ).label,
-                "four_eyes": policy_of(target).four_eyes,
+                "four_eyes": policy.definition.excludes_requester,
             }
         )
     return stages

@@ -45,6 +45,7 @@ _SENTENCES: dict[str, str] = {
     "transition_request.retried": "{who} let {request} about {version} be tried again",
     "transition_request.superseded": "{Request} about {version} was overtaken by"
     " #{by_request}",
+    "transition_request.expired": "{Request} about {version} has expired",
     "incident.opened": "Changed in MLflow without a decision: incident {incident}"
     " on {model}",
     "incident.updated": "Incident {incident} on {model} changed",
@@ -53,6 +54,9 @@ _SENTENCES: dict[str, str] = {
     "review.given": "{who} {decided} {request} about {version}",
     "comment.created": "{who} commented on {version}",
     "check.reported": "{who} reported the check {check} of {version}: {verdict}",
+    "policy.created": "{who} added the policy {policy}",
+    "policy.changed": "{who} changed the policy {policy}, now v{policy_version}",
+    "policy.retired": "{who} retired the policy {policy}",
     "permission.granted": "{who} granted {level} on {model} to {holder}",
     "permission.revoked": "{who} revoked {level} on {model} from {holder}",
     "user.created": "{who} added the account {user}",
@@ -84,6 +88,7 @@ _ICONS = {
     "comment": "message-square",
     "check": "list-checks",
     "permission": "shield",
+    "policy": "shield-check",
     "user": "user",
     "group": "users",
     "api_token": "key-round",
@@ -97,6 +102,7 @@ _LOOKS = {
     "transition_request.rejected": ("circle-x", "bad"),
     "transition_request.failed": ("circle-alert", "bad"),
     "transition_request.cancelled": ("ban", ""),
+    "transition_request.expired": ("timer-off", "warn"),
     "incident.opened": ("siren", "bad"),
     "incident.updated": ("siren", "warn"),
     "registered_model.deleted": ("trash-2", "warn"),
@@ -208,6 +214,8 @@ def _quote(details: dict[str, Any]) -> str:
 def _address(event: AuditEvent) -> str:
     if event.request_number is not None:
         return reverse("registry_ui:request_detail", args=[event.request_number])
+    if event.type.startswith("policy.") and "policy" in event.details:
+        return reverse("registry_ui:policy_detail", args=[event.details["policy"]])
     if "incident" in event.details:
         return reverse("registry_ui:incident_detail", args=[event.details["incident"]])
     if event.version_number is not None:

@@ -9,9 +9,10 @@ from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import gather_decision, policy_of
-from registry_ui.gates import Gate, Verdict
-from registry_ui.models import Incident, Level, TransitionRequest
+from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.policies import policies_in_force, policy_of
+from registry_ui.gates import Gate
+from registry_ui.models import Incident, Level, RegisteredModel, TransitionRequest
 from registry_ui.views.prepared import PreparedQuery
 
 _KNOWN = "_open_items"
@@ -84,19 +85,36 @@ class Waits:
 def what_waits(user: User, items: Iterable[OpenItem]) -> Waits:
     """Return what waits for a user, of what is open."""
     items = list(items)
+    vain = _in_vain(user, items)
     requests = [
         number
-        for number, model, stage, target, requester in items
+        for number, model, stage, target, _ in items
         if target
         and permissions.level_on(user, model)
         >= permissions.level_to_decide(from_stage=stage, target=target)
-        and not (requester == user.pk and policy_of(target).four_eyes)
+        and number not in vain
     ]
     incidents = sum(
         not target and permissions.level_on(user, model) >= Level.CAN_READ
         for _, model, _, target, _ in items
     )
     return Waits(sorted(requests), incidents)
+
+
+def _in_vain(user: User, items: Iterable[OpenItem]) -> set[int]:
+    """Return the user's own requests that the policy wants somebody else to approve."""
+    own = [item for item in items if item.target and item.requester == user.pk]
+    if not own:
+        return set()
+    policies = policies_in_force()
+    names = RegisteredModel.objects.in_bulk({item.model for item in own})
+    return {
+        item.number
+        for item in own
+        if policy_of(
+            names[item.model].name, item.target, policies=policies
+        ).definition.excludes_requester
+    }
 
 
 def _open(_: Sequence[int]) -> QuerySet[Any, Any]:
@@ -116,14 +134,10 @@ _OPEN = PreparedQuery(_open, most=0)
 
 def with_open_gates(requests: list[TransitionRequest]) -> list[WaitingRequest]:
     """Judge the requests' gates as the decision page does: a few queries each."""
+    policies = policies_in_force() if requests else []
     return [
         WaitingRequest(
-            request,
-            tuple(
-                gate
-                for gate in gather_decision(request).gates
-                if gate.verdict is not Verdict.PASSED
-            ),
+            request, tuple(gather_decision(request, policies=policies).gates_left)
         )
         for request in requests
     ]

@@ -1,15 +1,12 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from registry_ui.gates import (
-    GateFacts,
-    ReviewFact,
-    Verdict,
-    all_passed,
-    default_policy,
-    evaluate,
-)
+from registry_ui.gates import GateFacts, ReviewFact, Verdict, all_passed, evaluate
+from registry_ui.policies import default_policy
 
 PRODUCTION = "stage:Production"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def facts(
@@ -20,10 +17,12 @@ def facts(
     is_in_registry: bool = True,
     status: str = "READY",
 ) -> GateFacts:
+    policy = default_policy(choice, target)
     return GateFacts(
-        policy=default_policy(choice, target),
-        requester_id=1,
-        requester_name="Dana",
+        policy=policy,
+        now=NOW,
+        asked_at=NOW,
+        excluded={1: "asked for this"} if policy.definition.excludes_requester else {},
         level_name="Can Manage Production Versions",
         reviews=reviews,
         is_in_registry=is_in_registry,
@@ -32,22 +31,28 @@ def facts(
 
 
 def approval(reviewer_id: int, *, holds_level: bool = True) -> ReviewFact:
-    return ReviewFact(reviewer_id, f"user {reviewer_id}", True, holds_level)
+    return ReviewFact(
+        reviewer_id=reviewer_id,
+        reviewer_name=f"user {reviewer_id}",
+        is_approval=True,
+        given_at=NOW,
+        holds_level=holds_level,
+    )
 
 
 @pytest.mark.parametrize("target", [PRODUCTION, "alias:champion"])
 def test_four_eyes_guards_production_and_aliases(target: str) -> None:
-    assert default_policy("four-eyes", target).four_eyes
+    assert default_policy("four-eyes", target).definition.excludes_requester
 
 
 @pytest.mark.parametrize("target", ["stage:Staging", "stage:None", "stage:Archived"])
 def test_four_eyes_leaves_the_other_stages_alone(target: str) -> None:
-    assert not default_policy("four-eyes", target).four_eyes
-    assert default_policy("four-eyes", target).allows_direct
+    assert not default_policy("four-eyes", target).definition.excludes_requester
+    assert default_policy("four-eyes", target).definition.direct
 
 
 def test_open_policy_guards_nothing() -> None:
-    assert not default_policy("open", PRODUCTION).four_eyes
+    assert not default_policy("open", PRODUCTION).definition.excludes_requester
 
 
 def test_a_request_waits_for_an_approval_and_says_whose() -> None:
@@ -55,7 +60,7 @@ def test_a_request_waits_for_an_approval_and_says_whose() -> None:
 
     assert not all_passed(gates)
     assert gates[1].verdict is Verdict.WAITING
-    assert "other than Dana" in gates[1].remedy
+    assert "not by who asked for this" in gates[1].remedy
 
 
 def test_an_approval_by_somebody_else_passes() -> None:

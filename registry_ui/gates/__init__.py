@@ -1,0 +1,41 @@
+"""Gates: what each rule of a policy says of a request. Facts in, verdicts out. Pure."""
+
+from registry_ui.gates.approvals import approvals_gate, counts, why_not_counted
+from registry_ui.gates.clock import clock_gates, expires_at, next_change
+from registry_ui.gates.evidence import evidence_gates
+from registry_ui.gates.facts import (
+    CheckFact,
+    Gate,
+    GateFacts,
+    ReviewFact,
+    Verdict,
+    all_passed,
+)
+from registry_ui.gates.metrics import metric_gates
+from registry_ui.gates.registry import registration_gate, single_holder_gates
+
+__all__ = [
+    "CheckFact",
+    "Gate",
+    "GateFacts",
+    "ReviewFact",
+    "Verdict",
+    "all_passed",
+    "counts",
+    "evaluate",
+    "expires_at",
+    "next_change",
+    "why_not_counted",
+]
+
+
+def evaluate(facts: GateFacts) -> tuple[Gate, ...]:
+    """Return the verdict of each gate, in the order in which pages show them."""
+    return (
+        registration_gate(facts),
+        approvals_gate(facts),
+        *evidence_gates(facts),
+        *metric_gates(facts),
+        *single_holder_gates(facts),
+        *clock_gates(facts),
+    )

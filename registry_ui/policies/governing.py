@@ -1,0 +1,37 @@
+"""Which policy governs a target of a model: the first that matches."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from registry_ui.policies.definition import Policy, PolicyDefinition
+
+_ALIAS = "alias:"
+
+
+def governing(policies: Iterable[Policy], model: str, target: str) -> Policy | None:
+    """Return the first policy whose patterns fit; None where none does.
+
+    Args:
+        policies: in their order.
+        model: the name of the registered model.
+        target: `stage:Production` or `alias:champion`.
+    """
+    return next(
+        (one for one in policies if does_govern(one.definition, model, target)), None
+    )
+
+
+def does_govern(definition: PolicyDefinition, model: str, target: str) -> bool:
+    """Do the definition's patterns fit the model and the target?
+
+    Aliases are compared without case, as MLflow lets `Champion` stand by `champion`.
+    """
+    return any(_fits(target, one) for one in definition.targets) and any(
+        fnmatchcase(model, pattern) for pattern in definition.models
+    )
+
+
+def _fits(target: str, pattern: str) -> bool:
+    if target.startswith(_ALIAS):
+        return fnmatchcase(target.casefold(), pattern.casefold())
+    return fnmatchcase(target, pattern)

@@ -1,0 +1,219 @@
+"""Policies: what holds, each in its versions, and the editor with its preview."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from registry_ui import permissions
+from registry_ui.actions.policies import (
+    Change,
+    PolicyChange,
+    apply_policies,
+    changes_of,
+    policies_in_force,
+    state_of,
+)
+from registry_ui.errors import ActionError
+from registry_ui.forms import PoliciesForm
+from registry_ui.htmx import render_page
+from registry_ui.models import (
+    NO_LEVEL,
+    PolicyVersion,
+    RegisteredModel,
+    TransitionRequest,
+    registry_level,
+)
+from registry_ui.policies import (
+    CHOICES,
+    Policy,
+    PolicyDefinition,
+    Rule,
+    does_govern,
+    read_stored,
+    rules_in_words,
+    write_document,
+)
+from registry_ui.views.dry_runs import DryRun, dry_runs
+from registry_ui.views.getters import signed_in
+from registry_ui.views.waiting import WaitingRequest, with_open_gates
+
+LIST = "registry_ui/policy_list.html"
+DETAIL = "registry_ui/policy_detail.html"
+EDIT = "registry_ui/policies_edit.html"
+SHOWN_REQUESTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    """A policy as a person may see it.
+
+    `models` are those of its patterns that match a model which the person may read.
+    """
+
+    policy: Policy
+    models: tuple[str, ...]
+    rules: list[Rule]
+
+
+@require_safe
+def policy_list(request: HttpRequest) -> HttpResponse:
+    """Show the policies that hold, in the order in which they are tried."""
+    user = signed_in(request)
+    defaults = [
+        Policy(one, 1, is_default=True) for one in CHOICES[settings.DEFAULT_POLICY]
+    ]
+    context = {
+        "cards": _visible(user, policies_in_force()),
+        "defaults": [_card(one, one.definition.models) for one in defaults],
+        "may_edit": permissions.may_manage_registry(user),
+    }
+    return render_page(request, LIST, context, partial="policies")
+
+
+@require_safe
+def policy_detail(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one policy: what it asks for, what waits for it, and its versions."""
+    user = signed_in(request)
+    rows = PolicyVersion.objects.filter(policy__name=name.replace("\x00", ""))
+    versions = list(rows.select_related("policy", "created_by"))
+    if not versions:
+        raise Http404
+    current = next(v for v in versions if v.number == v.policy.current)
+    card = next(iter(_visible(user, [_policy(current)])), None)
+    if card is None:
+        raise Http404
+    chosen = request.GET.get("version", "")
+    shown = next((v for v in versions if str(v.number) == chosen), current)
+    is_held = current.policy.retired_at is None
+    context = {
+        "card": card,
+        "row": current.policy,
+        "versions": versions,
+        "shown": shown,
+        "text": write_document([_for(card, _policy(shown).definition)]),
+        "waiting": _waiting(user, name) if is_held else [],
+        "may_edit": permissions.may_manage_registry(user),
+    }
+    return render_page(request, DETAIL, context, partial="policy")
+
+
+def policies_edit(request: HttpRequest) -> HttpResponse:
+    """Edit all policies as one document: check it as one types, then let it hold."""
+    user = signed_in(request)
+    if not permissions.may_manage_registry(user):
+        raise PermissionDenied
+    held = policies_in_force()
+    if request.method != "POST":
+        text = write_document(policy.definition for policy in held)
+        form = PoliciesForm({"text": text, "seen": state_of(held)})
+        return _editor(request, form)
+    form = PoliciesForm(request.POST)
+    if form.is_valid() and request.POST.get("do") == "apply":
+        try:
+            changes = apply_policies(
+                form.definitions, actor=user, seen=form.cleaned_data["seen"]
+            )
+        except ActionError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _told(changes))
+            return redirect("registry_ui:policy_list")
+    return _editor(request, form)
+
+
+def _editor(request: HttpRequest, form: PoliciesForm) -> HttpResponse:
+    is_valid = form.is_valid()
+    context: dict[str, Any] = {"form": form, "changes": [], "runs": []}
+    if is_valid:
+        context["changes"] = changes_of(form.definitions)
+        context["runs"] = _runs(form.definitions)
+    # A preview is asked for while one types: what is wrong in it is no failure.
+    is_preview = request.POST.get("do") == "check"
+    status = 200 if is_valid or is_preview else 422
+    return render_page(request, EDIT, context, partial="preview", status=status)
+
+
+def _runs(definitions: Sequence[PolicyDefinition]) -> list[DryRun]:
+    requests = TransitionRequest.objects.open().select_related(
+        "version__model", "requested_by"
+    )
+    draft = [Policy(definition, 0) for definition in definitions]
+    return dry_runs(list(requests[:SHOWN_REQUESTS]), draft)
+
+
+def _told(changes: Sequence[PolicyChange]) -> str:
+    changed = [one for one in changes if one.change is not Change.SAME]
+    if not changed:
+        return "The policies say the same as before; nothing was changed."
+    words = ", ".join(f"{one.name} {one.change}" for one in changed)
+    return f"From now on these policies hold. {words[0].upper()}{words[1:]}."
+
+
+def _policy(version: PolicyVersion) -> Policy:
+    return Policy(read_stored(version.definition), version.number)
+
+
+def _visible(user: User, policies: Sequence[Policy]) -> list[PolicyCard]:
+    """Return what governs a model that the user may read, and names no other."""
+    if registry_level(user) > NO_LEVEL:
+        return [_card(policy, policy.definition.models) for policy in policies]
+    names = list(
+        RegisteredModel.objects.visible_to(user).values_list("name", flat=True)
+    )
+    cards = []
+    for policy in policies:
+        definition = policy.definition
+        seen = tuple(
+            pattern
+            for pattern in definition.models
+            if any(_matches(definition, pattern, name) for name in names)
+        )
+        if seen:
+            cards.append(_card(policy, seen))
+    return cards
+
+
+def _matches(definition: PolicyDefinition, pattern: str, name: str) -> bool:
+    just_this = definition.model_copy(update={"models": (pattern,)})
+    return any(does_govern(just_this, name, target) for target in definition.targets)
+
+
+def _card(policy: Policy, models: tuple[str, ...]) -> PolicyCard:
+    return PolicyCard(policy, models, rules_in_words(policy.definition))
+
+
+def _for(card: PolicyCard, definition: PolicyDefinition) -> PolicyDefinition:
+    """Leave out the patterns that the person may not see."""
+    if card.models == card.policy.definition.models:
+        return definition
+    models = tuple(one for one in definition.models if one in card.models)
+    return definition.model_copy(update={"models": models or card.models})
+
+
+def _waiting(user: User, name: str) -> list[WaitingRequest]:
+    """Return open requests that the policy governs, with the gates they lack."""
+    policies = policies_in_force()
+    requests = TransitionRequest.objects.open().visible_to(user)
+    requests = requests.select_related("version__model", "requested_by")
+    governed = [
+        one
+        for one in requests
+        if (policy := _governing(policies, one)) and policy.definition.name == name
+    ]
+    return with_open_gates(governed[:SHOWN_REQUESTS])
+
+
+def _governing(policies: Sequence[Policy], request: TransitionRequest) -> Policy | None:
+    name = request.version.model.name
+    return next(
+        (one for one in policies if does_govern(one.definition, name, request.target)),
+        None,
+    )
