@@ -1,9 +1,10 @@
-"""What has happened before anybody signs in: a webhook, requests, a discussion."""
+"""What has happened before anybody signs in: policies, a webhook, requests, talk."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,17 +16,20 @@ from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.evidence import ALL, read_evidence
+from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.requests import create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import ModelVersion, Review, TransitionRequest
+from registry_ui.policies import parse_document
 from webhooks_ui.actions.webhooks import WebhookInput, create_webhook
 from webhooks_ui.models import EventName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_POLICIES = Path(__file__).parent / "policies.yaml"
 _SYNC_PATIENCE_SECONDS = 60
 _LOOK_SECONDS = 0.5
 
@@ -147,7 +151,7 @@ def tell_story(report: Callable[[str], None]) -> None:
     _sync(client)
     _act_all()
     apply_due_requests(client)
-    report(f"{len(TALES)} transition requests, one webhook")
+    report(f"{len(TALES)} transition requests, two policies, one webhook")
 
 
 def _sync(client: MLflowClient) -> None:
@@ -177,6 +181,7 @@ def _act_all() -> None:
         secret=signing_secret(),
     )
     create_webhook(webhook, actor=people["ada"], model=None)
+    apply_policies(parse_document(_POLICIES.read_text("utf-8")), actor=people["ada"])
     for tale in TALES:
         _act(tale, people)
 
