@@ -282,7 +282,12 @@ class Plan:
 
 
 def make_plan(
-    *, target: str, version: int, holdings: Holdings, archive_existing: bool
+    *,
+    target: str,
+    version: int,
+    holdings: Holdings,
+    archive_existing: bool,
+    moves_along: Iterable[str] = (),
 ) -> Plan:
     """Return what putting the version into the target will do.
 
@@ -291,6 +296,7 @@ def make_plan(
         version: the candidate's number.
         holdings: of the candidate's model, now.
         archive_existing: for stages that allow it: archive the other holders.
+        moves_along: aliases (`alias:champion`) that go with a stage.
     """
     if target.startswith(ALIAS):
         return Plan(target, version, (_alias_effect(target, version, holdings),), False)
@@ -304,6 +310,7 @@ def make_plan(
             for number in holdings.holders(target)
             if number != version
         ]
+    effects += [_alias_effect(alias, version, holdings) for alias in moves_along]
     return Plan(target, version, tuple(effects), archives)
 
 

@@ -4,8 +4,6 @@ Each is a request that decides itself, so that applying it, reading it back, try
 again and the record are those of any other request.
 """
 
-import re
-
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,6 +11,7 @@ from django.db import transaction
 from registry_ui import permissions
 from registry_ui.actions.policies import policy_of
 from registry_ui.actions.requests import approve_own, store_request
+from registry_ui.actions.targets import clean_alias
 from registry_ui.errors import InvalidFieldError
 from registry_ui.models import (
     ALIAS_PREFIX,
@@ -22,11 +21,6 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.planning import Plan, alias_effect
-
-ALIAS_LENGTH = 255
-_FITTING = re.compile(r"[\w-]+")
-_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
-"""Source: `_validate_model_alias_name` and `…_reserved` of MLflow's validation."""
 
 
 def may_move_aliases(user: User, model: RegisteredModel) -> bool:
@@ -45,7 +39,7 @@ def move_alias(
         InvalidFieldError: MLflow takes no such alias, or there is no such version.
         ActionError: there is no comment, or an open request for the same.
     """
-    alias = _clean(alias)
+    alias = clean_alias(alias)
     target = f"{ALIAS_PREFIX}{alias}"
     if not _may_move(actor, model, target):
         raise PermissionDenied
@@ -98,18 +92,3 @@ def _may_move(user: User, model: RegisteredModel, target: str) -> bool:
     return policy.definition.direct and permissions.may_decide(
         user, model, from_stage="", target=target
     )
-
-
-def _clean(alias: str) -> str:
-    alias = alias.strip().removeprefix("@")
-    if not _FITTING.fullmatch(alias) or len(alias) > ALIAS_LENGTH:
-        raise InvalidFieldError(
-            "alias",
-            "An alias has letters, digits, _ and - only, and at most"
-            f" {ALIAS_LENGTH} of them.",
-        )
-    if _RESERVED.fullmatch(alias):
-        raise InvalidFieldError(
-            "alias", f"MLflow keeps {alias!r} for itself. Choose another name."
-        )
-    return alias

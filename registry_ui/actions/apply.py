@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
 from registry_ui.actions.mirror import locked_models
@@ -97,6 +98,10 @@ def _apply(request: TransitionRequest, client: MLflowClient) -> None:
     may_have_acted = request.attempt_count > 1
     try:
         state, reason = assess(plan, found := _observe(client, request, plan))
+        is_untouched = all(e.current(found) == e.before for e in plan.effects)
+        if state is State.READY and is_untouched and (shut := _shut_gates(request)):
+            _settle_failed(request, plan, shut, found, is_ours=may_have_acted)
+            return
         if state is State.READY:
             may_have_acted = True
             _act(plan, found.name, client)
@@ -114,6 +119,18 @@ def _apply(request: TransitionRequest, client: MLflowClient) -> None:
         else:
             reason = reason or "MLflow took the change, but does not show it."
             _settle_failed(request, plan, reason, found, is_ours=may_have_acted)
+
+
+def _shut_gates(request: TransitionRequest) -> str:
+    """Say which gates have shut since the approval; empty if it still holds.
+
+    A revert restores what was decided before, and has none.
+    """
+    if request.kind == TransitionRequest.Kind.REVERT:
+        return ""
+    decision = gather_decision(request)
+    found = " ".join(f"{gate.name}: {gate.explanation}" for gate in decision.gates_left)
+    return f"Since the approval a gate has shut. {found} Ask again." if found else ""
 
 
 def _observe(client: MLflowClient, request: TransitionRequest, plan: Plan) -> Holdings:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -10,7 +11,14 @@ from registry_ui.actions.policies import policy_of
 from registry_ui.fingerprint import PARTS, Fingerprint, differences
 from registry_ui.gates import Gate, GateFacts, Verdict, all_passed, evaluate
 from registry_ui.models import Alias, Evidence, ModelVersion, TransitionRequest
-from registry_ui.planning import Effect, Holdings, Plan, as_it_stands, make_plan
+from registry_ui.planning import (
+    STAGE,
+    Effect,
+    Holdings,
+    Plan,
+    as_it_stands,
+    make_plan,
+)
 from registry_ui.policies import Policy
 
 
@@ -92,10 +100,16 @@ def fingerprint_of(
             "metrics": evidence.metrics,
             "parameters": evidence.params,
             "signature": evidence.signature,
-            "holders": holdings.holders(target),
+            "holders": _holders(holdings, target, policy),
             "policy": policy.label,
         }
     )
+
+
+def _holders(holdings: Holdings, target: str, policy: Policy) -> list[Any]:
+    along = policy.definition.moves_along if target.startswith(STAGE) else ()
+    found: list[Any] = list(holdings.holders(target))
+    return found + [[alias, *holdings.holders(alias)] for alias in along]
 
 
 def gather_decision(
@@ -126,7 +140,7 @@ def gather_decision(
         if changes and not (is_dry_run and changes == [PARTS["policy"]]):
             stale[review.pk] = changes
     counting = [review for review in reviews if review.pk not in stale]
-    plan = _plan(request, holdings)
+    plan = _plan(request, holdings, policy)
     holders = holdings.holders(request.target)
     facts = gate_facts(
         request,
@@ -147,7 +161,7 @@ def gather_decision(
     )
 
 
-def _plan(request: TransitionRequest, holdings: Holdings) -> Plan:
+def _plan(request: TransitionRequest, holdings: Holdings, policy: Policy) -> Plan:
     """Return the plan as it was frozen, or else as it would be now."""
     if request.plan is not None:
         return Plan.from_json(request.plan)
@@ -160,4 +174,5 @@ def _plan(request: TransitionRequest, holdings: Holdings) -> Plan:
         version=number,
         holdings=holdings,
         archive_existing=request.archive_existing_versions,
+        moves_along=policy.definition.moves_along,
     )

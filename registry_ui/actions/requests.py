@@ -10,18 +10,18 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.policies import policy_of
+from registry_ui.actions.targets import check_target
 from registry_ui.errors import ActionError, AlreadyExistsError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import (
+    ALIAS_PREFIX,
     COMMENT_LENGTH,
     STAGE_PREFIX,
     MirrorState,
     ModelVersion,
     Review,
-    Stage,
     TransitionRequest,
 )
-from registry_ui.planning import STAGES_THAT_ARCHIVE
 
 Status = TransitionRequest.Status
 
@@ -58,29 +58,6 @@ def clean_comment(comment: str, *, required: str = "") -> str:
     return comment
 
 
-def check_target(version: ModelVersion, target: str, *, archive: bool) -> None:
-    """Refuse a target that the version cannot be put into.
-
-    Raises:
-        ActionError: with the reason.
-    """
-    if not version.is_live:
-        raise ActionError(f"{version} was deleted in MLflow. Choose another version.")
-    if not target.startswith(STAGE_PREFIX):
-        raise ActionError("Requests for aliases are not offered yet; choose a stage.")
-    stage = target.removeprefix(STAGE_PREFIX)
-    if stage not in Stage.values:
-        stages = ", ".join(Stage.values)
-        raise ActionError(f"There is no stage {stage!r}. Choose one of {stages}.")
-    if stage == version.stage:
-        raise ActionError(f"{version} is in {stage} already.")
-    if archive and stage not in STAGES_THAT_ARCHIVE:
-        raise ActionError(
-            f"Versions in {stage} cannot be archived along with this transition;"
-            " archive_existing_versions goes with Staging and Production only."
-        )
-
-
 @transaction.atomic
 def create_request(
     version: ModelVersion,
@@ -99,7 +76,7 @@ def create_request(
     """
     if not permissions.may_request(actor, version.model):
         raise PermissionDenied
-    check_target(version, target, archive=archive_existing_versions)
+    target = check_target(version, target, archive=archive_existing_versions)
     return store_request(
         version,
         target,
@@ -150,7 +127,7 @@ def store_request(
     except IntegrityError:
         raise AlreadyExistsError(
             f"You already have an open request to put {version} into"
-            f" {target.removeprefix(STAGE_PREFIX)}. Cancel it first, or comment there."
+            f" {_label(target)}. Cancel it first, or comment there."
         ) from None
     record_event(
         EventType.TRANSITION_REQUEST_CREATED,
@@ -163,6 +140,12 @@ def store_request(
         archive_existing_versions=archive_existing_versions,
     )
     return request
+
+
+def _label(target: str) -> str:
+    """Return the target as people say it: `Production`, `@champion`."""
+    stage = target.removeprefix(STAGE_PREFIX)
+    return stage if stage != target else f"@{target.removeprefix(ALIAS_PREFIX)}"
 
 
 @transaction.atomic

@@ -1,14 +1,33 @@
 """What a person types when asking for a transition or deciding on one."""
 
+from typing import Any
+
 from django import forms
 
-from registry_ui.models import COMMENT_LENGTH, Review, Stage
+from registry_ui.models import (
+    ALIAS_PREFIX,
+    COMMENT_LENGTH,
+    STAGE_PREFIX,
+    Review,
+    Stage,
+)
+
+ALIAS_CHOICE = "alias"
 
 
 class RequestForm(forms.Form):
-    """Asks for a stage. Which stages make sense is the action's to say."""
+    """Asks for a stage or an alias. Which make sense is the action's to say."""
 
-    stage = forms.ChoiceField(choices=Stage.choices, label="Move to")
+    stage = forms.ChoiceField(
+        choices=[*Stage.choices, (ALIAS_CHOICE, "An alias")], label="Move to"
+    )
+    alias = forms.CharField(
+        required=False,
+        max_length=270,
+        widget=forms.TextInput(
+            {"placeholder": "champion", "autocomplete": "off", "list": "known-aliases"}
+        ),
+    )
     comment = forms.CharField(
         label="Why",
         max_length=COMMENT_LENGTH,
@@ -24,6 +43,27 @@ class RequestForm(forms.Form):
         label="Archive the versions that are there now",
         help_text="Goes with Staging and Production.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an alias without a name."""
+        typed = super().clean() or self.cleaned_data
+        if typed.get("stage") == ALIAS_CHOICE and not typed.get("alias", "").strip():
+            self.add_error("alias", "Name the alias, such as champion.")
+        return typed
+
+    @property
+    def target(self) -> str:
+        """Return what is asked for: `stage:Production`, `alias:champion`."""
+        stage: str = self.cleaned_data["stage"]
+        if stage == ALIAS_CHOICE:
+            return f"{ALIAS_PREFIX}{self.cleaned_data['alias'].strip()}"
+        return f"{STAGE_PREFIX}{stage}"
+
+    @property
+    def archives(self) -> bool:
+        """Shall the versions that are there be archived? With a stage only."""
+        chosen: bool = self.cleaned_data["archive_existing_versions"]
+        return chosen and self.cleaned_data["stage"] != ALIAS_CHOICE
 
 
 class ReviewForm(forms.Form):

@@ -26,6 +26,7 @@ from registry_ui.policies.durations import format_duration, parse_duration
 from registry_ui.policies.freezes import Weekday, Window, dated_window, weekly_window
 
 _TARGET = re.compile(r"stage:(\*|[A-Za-z]+)|alias:\S{1,255}")
+_ALIAS = re.compile(r"alias:[\w-]{1,255}")
 _STAGES = ("None", "Staging", "Production", "Archived")
 
 
@@ -67,6 +68,12 @@ def _target(value: object) -> object:
     return value
 
 
+def _alias(value: object) -> object:
+    if isinstance(value, str) and not _ALIAS.fullmatch(value):
+        raise refusal(f"{value!r} is no alias.", "Write one such as alias:champion.")
+    return value
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=250)]
 Length = Annotated[
     timedelta,
@@ -76,6 +83,7 @@ Length = Annotated[
 ]
 LevelName = Annotated[str, BeforeValidator(_level)]
 Target = Annotated[str, BeforeValidator(_target)]
+Alias = Annotated[str, BeforeValidator(_alias)]
 
 
 class Excluded(StrEnum):
@@ -282,6 +290,10 @@ class PolicyDefinition(_Part):
     )
     single_holder: bool = Field(
         default=False, description="May just one version hold the target afterwards?"
+    )
+    moves_along: tuple[Alias, ...] = Field(
+        default=(),
+        description="Aliases that a promotion into a stage moves, too.",
     )
     direct: bool = Field(
         default=False,

@@ -96,6 +96,9 @@ def _version(policy: PolicyDefinition) -> Iterable[Rule]:
         yield Rule("Tags", ", ".join(policy.tags))
     if policy.description_required:
         yield Rule("Description", "The version is described")
+    if policy.moves_along:
+        aliases = ", ".join(f"@{a.removeprefix('alias:')}" for a in policy.moves_along)
+        yield Rule("Along", f"{aliases} moves to the version, too")
     if policy.single_holder:
         yield Rule("Holder", "Nobody else holds the target afterwards")
 

@@ -104,15 +104,13 @@ def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse
         try:
             ask = act(
                 version,
-                f"{STAGE_PREFIX}{form.cleaned_data['stage']}",
+                form.target,
                 actor=user,
                 comment=form.cleaned_data["comment"],
-                archive_existing_versions=form.cleaned_data[
-                    "archive_existing_versions"
-                ],
+                archive_existing_versions=form.archives,
             )
         except ActionError as error:
-            form.add_error(None, str(error))
+            form.add_error(getattr(error, "field", None), str(error))
         else:
             if is_direct:
                 wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
@@ -122,6 +120,7 @@ def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse
         "version": version,
         "form": form,
         "stages": stages,
+        "aliases": version.model.aliases.select_related("version"),
         "may_move": any(s["is_direct"] and not s["is_current"] for s in stages),
     }
     status = 422 if form.errors else 200

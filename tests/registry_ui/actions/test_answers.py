@@ -15,6 +15,7 @@ from registry_ui.actions.answers import (
 )
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.requests import create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
@@ -235,29 +236,13 @@ def test_a_request_that_decides_on_a_part_takes_it_out_of_the_incident(
     plain.set_registered_model_alias(name, "new", "2")
     plain.transition_model_version_stage(name, "3", "Staging")
     sync_mirror(mlflow_client)
-    TransitionRequest.objects.create(
-        version=ModelVersion.objects.get(model__name=name, number=3),
-        target="stage:Production",
-        from_stage="Staging",
-        requested_by=rui,
-        closed_by=rui,
-        status=Status.APPROVED,
-        due_at="2026-01-01T00:00:00Z",
-        plan={
-            "target": "stage:Production",
-            "version": 3,
-            "archives": False,
-            "effects": [
-                {
-                    "kind": "transition",
-                    "version": 3,
-                    "before": "Staging",
-                    "after": "Production",
-                    "alias": "",
-                }
-            ],
-        },
+    version = ModelVersion.objects.select_related("model").get(
+        model__name=name, number=3
     )
+    dana = make_user(level=Level.CAN_READ)
+    ask = create_request(version, "stage:Production", actor=dana, comment="Better.")
+    seen = gather_decision(ask).fingerprint
+    review_request(ask, Review.Decision.APPROVE, actor=rui, seen=seen)
 
     apply_due_requests(mlflow_client)
 

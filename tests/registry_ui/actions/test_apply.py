@@ -7,6 +7,7 @@ from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.apply import LEASE, apply_due_requests
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.requests import create_request, retry_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
@@ -18,6 +19,7 @@ from registry_ui.models import (
     Review,
     TransitionRequest,
 )
+from registry_ui.policies import PolicyDefinition
 from tests.factories import make_user
 from tests.mlflow_server import MLflowServer
 
@@ -89,6 +91,90 @@ def test_the_plan_comes_true_in_mlflow_and_in_the_mirror(
     }
     assert recorded(approved, "model_version.transitioned") == 2
     assert recorded(approved, "transition_request.applied") == 1
+
+
+def test_nothing_is_applied_whose_gates_have_shut_since(
+    approved: TransitionRequest,
+    plain: PlainClient,
+    mlflow_client: MLflowClient,
+    reviewer: User,
+) -> None:
+    reviewer.model_permissions.all().delete()
+
+    apply_due_requests(mlflow_client)
+
+    approved.refresh_from_db()
+    assert approved.status == Status.FAILED
+    assert "Since the approval a gate has shut. Approvals: 0 of 1" in approved.failure
+    assert "no longer holds Can Manage Production Versions" in approved.failure
+    assert stages(plain, approved) == ["Production", "None"]
+
+
+def test_an_alias_moves_along_where_the_policy_couples_it(
+    approved: TransitionRequest,
+    plain: PlainClient,
+    mlflow_client: MLflowClient,
+    reviewer: User,
+) -> None:
+    name = approved.version.model.name
+    TransitionRequest.objects.filter(pk=approved.pk).update(status=Status.CANCELLED)
+    plain.set_registered_model_alias(name, "Champion", "1")
+    sync_mirror(mlflow_client)
+    coupled = PolicyDefinition(
+        name="p", targets=("stage:Production",), moves_along=("alias:champion",)
+    )
+    apply_policies([coupled], actor=None)
+    ask = create_request(
+        approved.version,
+        "stage:Production",
+        actor=make_user(level=Level.CAN_EDIT),
+        comment="Better.",
+        archive_existing_versions=True,
+    )
+    decision = gather_decision(ask)
+    assert [str(effect) for effect in decision.plan.effects] == [
+        "v2 goes from None to Production",
+        "v1 goes from Production to Archived",
+        "@Champion moves from v1 to v2",
+    ]
+    review_request(
+        ask, Review.Decision.APPROVE, actor=reviewer, seen=decision.fingerprint
+    )
+
+    apply_due_requests(mlflow_client)
+
+    ask.refresh_from_db()
+    assert ask.status == Status.APPLIED
+    assert ask.outcome is not None
+    assert all(entry["came_true"] for entry in ask.outcome)
+    assert stages(plain, ask) == ["Archived", "Production"]
+    assert plain.get_model_version_by_alias(name, "Champion").version == "2"
+    report = sync_mirror(mlflow_client)
+    assert report is not None
+    assert report.changes == 0
+
+
+def test_an_alias_that_was_asked_for_is_set(
+    approved: TransitionRequest,
+    plain: PlainClient,
+    mlflow_client: MLflowClient,
+    reviewer: User,
+) -> None:
+    ask = create_request(
+        approved.version,
+        "alias:champion",
+        actor=make_user(level=Level.CAN_EDIT),
+        comment="Better.",
+    )
+    seen = gather_decision(ask).fingerprint
+    review_request(ask, Review.Decision.APPROVE, actor=reviewer, seen=seen)
+
+    apply_due_requests(mlflow_client)
+
+    ask.refresh_from_db()
+    assert ask.status == Status.APPLIED
+    name = ask.version.model.name
+    assert plain.get_model_version_by_alias(name, "champion").version == "2"
 
 
 def test_the_sweep_after_it_finds_nothing_that_nobody_decided(

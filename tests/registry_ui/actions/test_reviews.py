@@ -212,14 +212,21 @@ def test_a_long_comment_is_kept_whole(requester: User) -> None:
     [
         ("stage:Nowhere", "There is no stage 'Nowhere'. Choose one of None"),
         ("stage:None", "is in None already"),
-        ("alias:champion", "not offered yet"),
+        ("Production", "There is no stage 'Production'. Choose one of None"),
+        ("alias:", "letters, digits"),
+        ("alias:v7", "MLflow keeps 'v7' for itself"),
+        ("alias:held", "@held points to .* already"),
+        ("alias:Held", "@held points to .* already"),
     ],
 )
 def test_a_target_that_will_not_do_is_refused_in_words(
     requester: User, target: str, words: str
 ) -> None:
+    version = make_version()
+    version.aliases.create(model=version.model, name="held")
+
     with pytest.raises(ActionError, match=words):
-        create_request(make_version(), target, actor=requester, comment="Please.")
+        create_request(version, target, actor=requester, comment="Please.")
 
 
 def test_a_version_that_was_deleted_meanwhile_is_refused(requester: User) -> None:

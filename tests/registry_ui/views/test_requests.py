@@ -188,6 +188,39 @@ def test_what_was_typed_stays_where_the_ask_is_refused(
     assert not TransitionRequest.objects.exists()
 
 
+def test_an_alias_is_asked_for_as_the_model_spells_it(
+    requester: User, candidate: ModelVersion
+) -> None:
+    incumbent = candidate.model.versions.get(number=1)
+    incumbent.aliases.create(model=candidate.model, name="Champion")
+    data = asked("alias", alias=" @champion", archive_existing_versions="on")
+
+    response = browser(requester).post(create_url(candidate), data)
+
+    ask = TransitionRequest.objects.get()
+    assert response["Location"] == ask.get_absolute_url()
+    assert ask.target == "alias:Champion"
+    assert not ask.archive_existing_versions
+    page = text(browser(requester), ask.get_absolute_url())
+    assert "@Champion moves from v1 to v2" in page
+
+
+@pytest.mark.parametrize(
+    ("alias", "words"),
+    [("", "Name the alias"), ("latest", "keeps"), ("a b", "letters, digits")],
+)
+def test_an_alias_that_will_not_do_is_refused_at_its_field(
+    requester: User, candidate: ModelVersion, alias: str, words: str
+) -> None:
+    response = browser(requester).post(
+        create_url(candidate), asked("alias", alias=alias)
+    )
+
+    assert response.status_code == 422
+    assert words in response.context["form"].errors["alias"][0]
+    assert not TransitionRequest.objects.exists()
+
+
 def test_an_ask_without_a_reason_is_refused_with_words(
     requester: User, candidate: ModelVersion
 ) -> None:

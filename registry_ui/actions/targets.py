@@ -1,0 +1,91 @@
+"""Which targets a version can be put into."""
+
+import re
+
+from registry_ui.errors import ActionError, InvalidFieldError
+from registry_ui.models import (
+    ALIAS_PREFIX,
+    STAGE_PREFIX,
+    Alias,
+    ModelVersion,
+    Stage,
+)
+from registry_ui.planning import STAGES_THAT_ARCHIVE
+
+ALIAS_LENGTH = 255
+_FITTING = re.compile(r"[\w-]+")
+_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+"""Source: `_validate_model_alias_name` and `…_reserved` of MLflow's validation."""
+
+
+def clean_alias(alias: str) -> str:
+    """Return the alias without white space and @.
+
+    Raises:
+        InvalidFieldError: MLflow takes no such alias.
+    """
+    alias = alias.strip().removeprefix("@")
+    if not _FITTING.fullmatch(alias) or len(alias) > ALIAS_LENGTH:
+        raise InvalidFieldError(
+            "alias",
+            "An alias has letters, digits, _ and - only, and at most"
+            f" {ALIAS_LENGTH} of them.",
+        )
+    if _RESERVED.fullmatch(alias):
+        raise InvalidFieldError(
+            "alias", f"MLflow keeps {alias!r} for itself. Choose another name."
+        )
+    return alias
+
+
+def check_target(version: ModelVersion, target: str, *, archive: bool) -> str:
+    """Return the target as it is stored; an alias as the model spells it already.
+
+    Args:
+        version: the candidate.
+        target: `stage:Production` or `alias:champion`.
+        archive: shall the versions that are there now be archived?
+
+    Raises:
+        InvalidFieldError: MLflow takes no such alias.
+        ActionError: the version cannot be put there; with the reason.
+    """
+    if not version.is_live:
+        raise ActionError(f"{version} was deleted in MLflow. Choose another version.")
+    if target.startswith(ALIAS_PREFIX):
+        return _check_alias(version, target, archive=archive)
+    stage = target.removeprefix(STAGE_PREFIX)
+    if not target.startswith(STAGE_PREFIX) or stage not in Stage.values:
+        stages = ", ".join(Stage.values)
+        raise ActionError(
+            f"There is no stage {stage!r}. Choose one of {stages}, or an alias:"
+            " alias:champion."
+        )
+    if stage == version.stage:
+        raise ActionError(f"{version} is in {stage} already.")
+    if archive and stage not in STAGES_THAT_ARCHIVE:
+        raise ActionError(
+            f"Versions in {stage} cannot be archived along with this transition;"
+            " archive_existing_versions goes with Staging and Production only."
+        )
+    return target
+
+
+def _check_alias(version: ModelVersion, target: str, *, archive: bool) -> str:
+    alias = clean_alias(target.removeprefix(ALIAS_PREFIX))
+    if archive:
+        raise ActionError(
+            "An alias points to one version, so nothing is archived with it; leave"
+            " archive_existing_versions out."
+        )
+    twins = [
+        row
+        for row in Alias.objects.filter(model=version.model_id)
+        if row.name.casefold() == alias.casefold()
+    ]
+    # As the plan has it: what is there in another spelling is moved, not doubled.
+    held = next((row for row in twins if row.name == alias), None)
+    held = held or next(iter(twins), None)
+    if held is not None and held.version_id == version.pk:
+        raise ActionError(f"@{held.name} points to {version} already.")
+    return f"{ALIAS_PREFIX}{held.name if held else alias}"
