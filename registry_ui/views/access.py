@@ -139,7 +139,7 @@ def _ways_by_user(grants: Sequence[ModelPermission]) -> dict[int, list[Way]]:
         if grant.user and grant.user.is_active:
             ways[grant.user.pk].append(Way(grant.level, f"granted {where}"))
         elif grant.group:
-            words = f"member of {grant.group.name}, granted {where}"
+            words = f"as member of {grant.group.name}, granted {where}"
             of_groups[grant.group.pk].append(Way(grant.level, words))
     members = User.groups.through.objects.filter(
         group__in=list(of_groups), user__is_active=True

@@ -108,6 +108,8 @@ def _asked(
         return Asked(GrantForm(), revocation, changed=leaving or None)
     form = GrantForm(request.POST)
     if not form.is_valid():
+        # On a small screen the form stands far below the top of the page.
+        form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
         return Asked(form)
     holder = form.cleaned_data["holder"]
     held = [grant for grant in here if holder in (grant.user, grant.group)]

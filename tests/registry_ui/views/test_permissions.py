@@ -77,7 +77,7 @@ def test_each_person_is_shown_with_the_level_that_counts_and_all_ways(
 
     assert "Ada Lindqvist ada Can Manage administrator" in page
     assert "Maya Okafor maya Can Manage granted on this model" in page
-    ways = "member of ml, granted on this model; Can Read granted registry-wide"
+    ways = "as member of ml, granted on this model; Can Read granted registry-wide"
     assert f"Dana Ferrari dana Can Edit {ways}" in page
     assert "Gone Away gone not active Can Read all models" in page
     assert page.count("Gone Away") == 1  # granted, but nobody whom it serves
@@ -238,6 +238,8 @@ def test_what_will_not_do_is_said_beside_what_was_typed(
     page = refused(browser(manager), **data)
 
     assert sentence in page
+    if "act" not in data:
+        assert page.count(" autofocus") == 1
     if data.get("holder", "\x00").isalpha():
         assert f'value="{data["holder"]}"' in page
     assert held(model) == {"maya": Level.CAN_MANAGE}
