@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from registry_ui.models import MirrorState
+from registry_ui.permissions import may_manage_permissions
 from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.waiting import open_items, what_waits
 
@@ -34,6 +35,7 @@ _SECTIONS = {
     "webhook": "webhooks",
     "delivery": "webhooks",
     "account": "account",
+    "registry": "permissions",
 }
 
 
@@ -53,6 +55,7 @@ class Navigation:
     section: str
     mirror: MirrorAge
     demo: bool
+    manages_levels: bool
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -91,6 +94,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         section=section,
         mirror=mirror_age(),
         demo=settings.DEMO,
+        manages_levels=may_manage_permissions(user, None),
         counts={"requests": len(waits.requests), "incidents": waits.incidents},
     )
     return context

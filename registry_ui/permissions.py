@@ -1,8 +1,10 @@
 """Who may do what: functions of a user and an object.
 
 The levels and what they allow are Databricks' ability table ("MLflow model ACLs").
-Policies (`gates.py`) say what a promotion needs; here stands who may act at all.
+Policies (`policies/`) say what a promotion needs; here stands who may act at all.
 """
+
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -16,6 +18,51 @@ from registry_ui.models import (
     levels_held,
     registry_level,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Something that a level and all higher ones allow.
+
+    Attributes:
+        words: what one may do, as it follows "you may".
+        level: the least level for it.
+    """
+
+    words: str
+    level: Level
+
+
+ON_A_MODEL = (
+    Ability("see a model, its versions, requests, activity", Level.CAN_READ),
+    Ability("ask for a transition, comment", Level.CAN_READ),
+    Ability(
+        "change descriptions and tags of the model and its versions", Level.CAN_EDIT
+    ),
+    Ability("report checks, have a version's run and files read again", Level.CAN_EDIT),
+    Ability(
+        "decide on moves between None, Staging, Archived",
+        Level.CAN_MANAGE_STAGING_VERSIONS,
+    ),
+    Ability(
+        "decide on moves into or out of Production, and on aliases",
+        Level.CAN_MANAGE_PRODUCTION_VERSIONS,
+    ),
+    Ability("withdraw somebody else's request", Level.CAN_MANAGE),
+    Ability("rename the model, delete it or its versions", Level.CAN_MANAGE),
+    Ability(
+        "choose the model's headline metric, and which way metrics are better",
+        Level.CAN_MANAGE,
+    ),
+    Ability("manage webhooks and permissions of the model", Level.CAN_MANAGE),
+)
+"""What each level allows on a model: Databricks' ability table and what we added."""
+
+REGISTRY_WIDE = (
+    Ability("register models", Level.CAN_EDIT),
+    Ability("grant and revoke registry-wide levels", Level.CAN_MANAGE),
+)
+"""What a level allows besides, where it is held on the whole registry."""
 
 
 def level_of(user: User | AnonymousUser, model: RegisteredModel | None) -> int:
@@ -82,7 +129,7 @@ def may_decide(
 def may_review(user: User, request: TransitionRequest) -> bool:
     """Does the user hold the level to decide on the request?
 
-    Whether a person's approval counts (four eyes) is the policy's to say: `gates.py`.
+    Whether a person's approval counts (four eyes) is the policy's to say: `gates/`.
     """
     version = request.version
     return may_decide(
@@ -114,10 +161,22 @@ def may_create_model(user: User) -> bool:
 
 
 def may_manage_model(user: User, model: RegisteredModel) -> bool:
-    """May the user rename and delete the model, and manage permissions and webhooks?"""
+    """May the user rename and delete the model, and manage its webhooks?"""
+    return level_of(user, model) >= Level.CAN_MANAGE
+
+
+def may_manage_permissions(user: User, model: RegisteredModel | None) -> bool:
+    """May the user grant and revoke levels on the model?
+
+    Args:
+        user: who asks.
+        model: None asks for registry-wide levels. As in Databricks, who holds Can
+            Manage on the whole registry may set them, without being its administrator:
+            `may_manage_registry` is more.
+    """
     return level_of(user, model) >= Level.CAN_MANAGE
 
 
 def may_manage_registry(user: User | AnonymousUser) -> bool:
-    """May the user manage what holds for the whole registry?"""
+    """Is the user an administrator: accounts, policies, the registry's webhooks?"""
     return user.is_active and user.is_superuser

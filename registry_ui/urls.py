@@ -18,6 +18,7 @@ from registry_ui.views import (
     metric_versions,
     metrics,
     overview,
+    permissions,
     policies,
     requests,
     stage_matrix,
@@ -44,6 +45,12 @@ urlpatterns = [
         name="model_tag_delete",
     ),
     path("models/<str:name>/aliases/", aliases.model_aliases, name="model_aliases"),
+    path(
+        "models/<str:name>/permissions/",
+        permissions.model_permissions,
+        name="model_permissions",
+    ),
+    path("permissions/", permissions.registry_permissions, name="registry_permissions"),
     path("models/<str:name>/rename/", metadata.model_rename, name="model_rename"),
     path("models/<str:name>/delete/", metadata.model_delete, name="model_delete"),
     path(

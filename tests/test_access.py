@@ -67,6 +67,10 @@ registry_ui:model_tags POST 403 404 403 422 422 422 422
 registry_ui:model_tag_delete POST 403 404 403 422 422 422 422
 registry_ui:model_aliases GET 302 404 403 403 403 403 403
 registry_ui:model_aliases POST 403 404 403 403 403 403 403
+registry_ui:model_permissions GET 302 404 200 200 200 200 200
+registry_ui:model_permissions POST 403 404 403 403 403 422 422
+registry_ui:registry_permissions GET 302 200 200 200 200 200 200
+registry_ui:registry_permissions POST 403 403 403 403 403 403 422
 registry_ui:model_rename GET 302 404 403 403 403 200 200
 registry_ui:model_rename POST 403 404 403 403 403 422 422
 registry_ui:metric_versions GET 302 404 200 200 200 200 200

@@ -28,7 +28,7 @@ def grant_level(
         model: None: on the whole registry.
 
     Raises:
-        PermissionDenied: the actor does not manage the model, or the registry.
+        PermissionDenied: the actor does not hold Can Manage there.
     """
     _refuse_unless_manager(actor, model)
     key: dict[str, Any] = {
@@ -58,7 +58,7 @@ def revoke_level(grant: ModelPermission, *, actor: User) -> None:
     """Take back what was granted; nothing happens if it is gone already.
 
     Raises:
-        PermissionDenied: the actor does not manage the model, or the registry.
+        PermissionDenied: the actor does not hold Can Manage there.
     """
     _refuse_unless_manager(actor, grant.model)
     deleted, _ = ModelPermission.objects.filter(pk=grant.pk).delete()
@@ -73,12 +73,7 @@ def revoke_level(grant: ModelPermission, *, actor: User) -> None:
 
 
 def _refuse_unless_manager(actor: User, model: RegisteredModel | None) -> None:
-    is_manager = (
-        permissions.may_manage_model(actor, model)
-        if model
-        else permissions.may_manage_registry(actor)
-    )
-    if not is_manager:
+    if not permissions.may_manage_permissions(actor, model):
         raise PermissionDenied
 
 

@@ -22,6 +22,7 @@ from registry_ui.forms.metadata import (
     VersionDeleteForm,
 )
 from registry_ui.forms.metrics import AgainstForm, CurvesForm, MetricChoicesForm
+from registry_ui.forms.permissions import GrantForm, RevocationForm, holders_called
 from registry_ui.forms.policies import PoliciesForm
 from registry_ui.forms.requests import (
     CancelForm,
@@ -44,6 +45,7 @@ __all__ = [
     "DescriptionForm",
     "EventFilterForm",
     "FilterForm",
+    "GrantForm",
     "InstantForm",
     "MetricChoicesForm",
     "ModelDeleteForm",
@@ -53,9 +55,11 @@ __all__ = [
     "RenameForm",
     "RequestForm",
     "ReviewForm",
+    "RevocationForm",
     "TagDeleteForm",
     "TagForm",
     "TokenForm",
     "VersionDeleteForm",
     "VersionFilterForm",
+    "holders_called",
 ]

@@ -104,3 +104,15 @@ def test_a_lower_level_grants_and_revokes_nothing() -> None:
 
     assert permissions.level_of(actor, model) == Level.CAN_MANAGE_PRODUCTION_VERSIONS
     assert _recorded() == []
+
+
+def test_who_manages_the_whole_registry_grants_on_all_of_it() -> None:
+    manager, user, model = make_user(level=Level.CAN_MANAGE), make_user(), make_model()
+
+    everywhere = grant_level(user, Level.CAN_READ, actor=manager)
+    grant_level(user, Level.CAN_EDIT, actor=manager, model=model)
+    revoke_level(everywhere, actor=manager)
+
+    assert _level_now(user, model) == Level.CAN_EDIT
+    assert _level_now(user, make_model()) == NO_LEVEL
+    assert not permissions.may_manage_registry(manager)
