@@ -48,6 +48,7 @@ bench: .venv/dev.stamp ## Measure speed beside MLflow's; MODELS=300 VERSIONS=300
 
 soak: .venv/dev.stamp ## Run the long tests, which take minutes
 	$(BIN)/python -m pytest -m soak
+	SIGNOFF_EXAMPLES=2000 $(BIN)/python -m pytest tests/registry_ui/actions/test_decisions_at_random.py
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
 

@@ -8,7 +8,7 @@
     return target.closest("input, select, textarea, [contenteditable]") !== null;
   }
 
-  // --- keys: "/" searches, "j" and "k" walk through a list -----------------------
+  // --- keys: "/" searches, "j" and "k" walk through a list; a page may name others --
 
   function walkList(step) {
     const links = [...document.querySelectorAll("[data-keys] a.row-title")];
@@ -16,6 +16,15 @@
     const here = links.indexOf(document.activeElement);
     const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step;
     links[Math.max(0, Math.min(links.length - 1, next))].focus();
+  }
+
+  // A link is followed; anything else is reached, and never pressed.
+  function useKey(event) {
+    const target = document.querySelector(`[aria-keyshortcuts="${event.key}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("a")) target.click();
+    else target.focus();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -32,6 +41,8 @@
       walkList(1);
     } else if (event.key === "k") {
       walkList(-1);
+    } else if (/^[a-z]$/.test(event.key)) {
+      useKey(event);
     }
   });
 
