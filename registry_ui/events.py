@@ -59,6 +59,8 @@ class EventType(models.TextChoices):
     INCIDENT_RESOLVED = "incident.resolved", "Incident resolved"
     REVIEW_GIVEN = "review.given", "Review given"
     COMMENT_CREATED = "comment.created", "Comment written"
+    COMMENT_UPDATED = "comment.updated", "Comment edited"
+    COMMENT_DELETED = "comment.deleted", "Comment deleted"
     CHECK_REPORTED = "check.reported", "Check reported"
     PERMISSION_GRANTED = "permission.granted", "Permission granted"
     PERMISSION_REVOKED = "permission.revoked", "Permission revoked"

@@ -37,7 +37,7 @@ def locked(request: TransitionRequest) -> TransitionRequest:
 
 
 def clean_comment(comment: str, *, required: str = "") -> str:
-    """Return the comment without white space around it.
+    """Return the comment with plain line ends, and no white space around it.
 
     Args:
         comment: what was typed.
@@ -46,7 +46,8 @@ def clean_comment(comment: str, *, required: str = "") -> str:
     Raises:
         ActionError: it is empty where it may not be, or longer than 65,535 characters.
     """
-    comment = comment.strip()
+    # Browsers send both characters at each end of a line.
+    comment = comment.replace("\r\n", "\n").strip()
     if required and not comment:
         raise ActionError(required)
     if len(comment) > COMMENT_LENGTH:
