@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui import permissions
+from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.metadata import StaleTextError, digest_of
 from registry_ui.actions.requests import clean_comment
 from registry_ui.errors import ActionError
@@ -42,6 +43,7 @@ def create_comment(
         request=request,
         comment_id=comment.pk,
         comment=text,
+        mentions=mentioned_in(text, version.model),
     )
     return comment
 
@@ -89,6 +91,7 @@ def edit_comment(
         comment_id=comment.pk,
         comment=text,
         before=before,
+        mentions=mentioned_in(text, comment.version.model),
     )
     return comment
 

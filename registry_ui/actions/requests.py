@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision, policy_of
+from registry_ui.actions.mentions import mentioned_in
 from registry_ui.errors import ActionError, AlreadyExistsError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import (
@@ -159,6 +160,7 @@ def store_request(
         to_stage=request.to_stage,
         target=target,
         comment=comment,
+        mentions=mentioned_in(comment, version.model),
         archive_existing_versions=archive_existing_versions,
     )
     return request
