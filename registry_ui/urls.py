@@ -7,6 +7,7 @@ from registry_ui.views import (
     activity,
     aliases,
     catalog,
+    comments,
     comparison,
     hints,
     history,
@@ -120,6 +121,17 @@ urlpatterns = [
     path("requests/<int:number>/retry/", requests.request_retry, name="request_retry"),
     path(
         "requests/<int:number>/status/", requests.request_status, name="request_status"
+    ),
+    path("comments/<int:comment_id>/edit/", comments.comment_edit, name="comment_edit"),
+    path(
+        "comments/<int:comment_id>/delete/",
+        comments.comment_delete,
+        name="comment_delete",
+    ),
+    path(
+        "comments/<int:comment_id>/history/",
+        comments.comment_history,
+        name="comment_history",
     ),
     path("models/<str:name>/history/", history.model_history, name="model_history"),
     path("hints/mlflow/", hints.mlflow_hint, name="mlflow_hint"),

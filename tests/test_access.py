@@ -17,6 +17,7 @@ from registry_ui.events import EventType
 from registry_ui.models import Incident, Level, ModelVersion, TransitionRequest
 from tests.factories import (
     grant,
+    make_comment,
     make_incident,
     make_model,
     make_token,
@@ -97,6 +98,11 @@ registry_ui:request_comment POST 403 404 302 302 302 302 302
 registry_ui:request_cancel POST 403 404 403 403 403 302 302
 registry_ui:request_retry POST 403 404 403 403 302 302 302
 registry_ui:request_status GET 302 404 200 200 200 200 200
+registry_ui:comment_edit GET 302 404 403 403 403 403 403
+registry_ui:comment_edit POST 403 404 403 403 403 403 403
+registry_ui:comment_delete GET 302 404 403 403 403 200 200
+registry_ui:comment_delete POST 403 404 403 403 403 302 302
+registry_ui:comment_history GET 302 404 200 200 200 200 200
 registry_ui:model_history GET 302 404 200 200 200 200 200
 registry_ui:mlflow_hint GET 405 405 405 405 405 405 405
 registry_ui:mlflow_hint POST 401 401 401 401 401 401 401
@@ -204,6 +210,7 @@ class World:
             "registry_ui:version_describe": {"description": "x" * 6000},
             "registry_ui:version_comment": {"text": "A remark."},
             "registry_ui:request_comment": {"text": "A remark."},
+            "registry_ui:comment_edit": {"text": "Another remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
             "registry_ui:incident_answer": {
@@ -239,6 +246,7 @@ def world() -> World:
         "position": event.position,
         "key": "val/auc",
         "pk": token.pk,
+        "comment_id": make_comment(version=version, request=ask).pk,
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,
     }

@@ -24,6 +24,7 @@ from registry_ui.forms.metadata import (
 from registry_ui.forms.metrics import AgainstForm, CurvesForm, MetricChoicesForm
 from registry_ui.forms.requests import (
     CancelForm,
+    CommentEditForm,
     CommentForm,
     RequestForm,
     ReviewForm,
@@ -38,6 +39,7 @@ __all__ = [
     "AliasRemovalForm",
     "AnswerForm",
     "CancelForm",
+    "CommentEditForm",
     "CommentForm",
     "CurvesForm",
     "DescriptionForm",

@@ -51,8 +51,20 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(
             {"rows": 3, "placeholder": "Ask, answer, or point something out"}
         ),
+        help_text="Markdown; @name marks a person who may read this model.",
         error_messages={"required": "Write something first."},
     )
+
+
+class CommentEditForm(CommentForm):
+    """A remark, changed; carries the digest of what it said on the page."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> str | None:
+        """Take a form without it for one that replaces whatever is there."""
+        seen: str = self.cleaned_data["seen"]
+        return seen or None
 
 
 class CancelForm(forms.Form):
