@@ -139,7 +139,10 @@ api_v1:create_transition_request POST 401 404 201 201 201 201 201
 api_v1:get_request GET 401 404 200 200 200 200 200
 api_v1:create_review POST 401 404 403 403 201 201 201
 api_v1:create_cancellation POST 401 404 403 403 403 200 200
+api_v1:list_request_comments GET 401 404 200 200 200 200 200
 api_v1:create_request_comment POST 401 404 201 201 201 201 201
+api_v1:update_comment PATCH 401 404 403 403 403 403 403
+api_v1:remove_comment DELETE 401 404 403 403 403 204 204
 api_v1:list_checks GET 401 404 200 200 200 200 200
 api_v1:compare_versions GET 401 404 200 200 200 200 200
 api_v1:create_check POST 401 404 403 201 201 201 201
@@ -167,7 +170,7 @@ def _rows() -> Iterator[Row]:
 
 ROWS = list(_rows())
 PAGES = [row for row in ROWS if row.method == "GET" and "api_v1" not in row.name]
-UNSAFE = [row for row in ROWS if row.method == "POST"]
+UNSAFE = [row for row in ROWS if row.method != "GET"]
 SIGNED = {"registry_ui:mlflow_hint"}
 """Called by machines, each call with a signature of its own, and no cookie."""
 QUERIES = dict.fromkeys(
@@ -224,6 +227,7 @@ class World:
             "api_v1:create_transition_request": ask,
             "api_v1:create_review": {"decision": "reject", **comment},
             "api_v1:create_request_comment": {"text": "A remark."},
+            "api_v1:update_comment": {"text": "Another remark."},
             "api_v1:create_check": {"name": "fairness", "verdict": "passed"},
         }
         return bodies.get(name, {})
@@ -276,7 +280,8 @@ def ask_for(client: Client, row: Row, world: World) -> HttpResponse:
         response = client.get(address)
     elif "api_v1" in row.name:
         body = world.typed(row.name)
-        response = client.post(address, body, content_type="application/json")
+        call = getattr(client, row.method.lower())
+        response = call(address, body, content_type="application/json")
     else:
         response = client.post(address, world.typed(row.name))
     return response  # type: ignore[no-any-return] # the test client's own subclass
