@@ -4,6 +4,8 @@ from django import forms
 
 from registry_ui.models import COMMENT_LENGTH, Review, Stage
 
+_HINT = "Markdown; @name marks a person who may read this model."
+
 
 class RequestForm(forms.Form):
     """Asks for a stage. Which stages make sense is the action's to say."""
@@ -51,14 +53,21 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(
             {"rows": 3, "placeholder": "Ask, answer, or point something out"}
         ),
-        help_text="Markdown; @name marks a person who may read this model.",
+        help_text=_HINT,
         error_messages={"required": "Write something first."},
     )
 
 
-class CommentEditForm(CommentForm):
+class CommentEditForm(forms.Form):
     """A remark, changed; carries the digest of what it said on the page."""
 
+    text = forms.CharField(
+        label="Comment",
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea({"rows": 8, "autofocus": True}),
+        help_text=_HINT,
+        error_messages={"required": "Write something first."},
+    )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_seen(self) -> str | None:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from registry_ui import permissions
 from registry_ui.actions.comments import delete_comment, edit_comment
 from registry_ui.actions.mentions import people_mentioned
-from registry_ui.actions.metadata import digest_of
+from registry_ui.actions.metadata import StaleTextError, digest_of
 from registry_ui.errors import ActionError
 from registry_ui.forms import CommentEditForm
 from registry_ui.models import Comment
@@ -52,6 +52,9 @@ def _stored(form: CommentEditForm, comment: Comment, user: User) -> bool:
         return False
     try:
         edit_comment(comment, actor=user, **form.cleaned_data)
+    except StaleTextError as error:
+        form.add_error(None, str(error))  # above what it speaks of
+        return False
     except ActionError as error:
         form.add_error("text", str(error))
         return False
