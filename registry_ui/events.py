@@ -60,6 +60,8 @@ class EventType(models.TextChoices):
     INCIDENT_RESOLVED = "incident.resolved", "Incident resolved"
     REVIEW_GIVEN = "review.given", "Review given"
     COMMENT_CREATED = "comment.created", "Comment written"
+    COMMENT_UPDATED = "comment.updated", "Comment edited"
+    COMMENT_DELETED = "comment.deleted", "Comment deleted"
     CHECK_REPORTED = "check.reported", "Check reported"
     POLICY_CREATED = "policy.created", "Policy added"
     POLICY_CHANGED = "policy.changed", "Policy changed"

@@ -99,8 +99,15 @@ def may_comment(user: User, model: RegisteredModel) -> bool:
 
 
 def may_edit_comment(user: User, comment: Comment) -> bool:
-    """May the user change the text of the comment?"""
-    return comment.author_id == user.pk
+    """May the user change the text of the comment? Its author, and nobody else."""
+    return comment.author_id == user.pk and may_comment(user, comment.version.model)
+
+
+def may_delete_comment(user: User, comment: Comment) -> bool:
+    """May the user delete the comment? Its author, and who manages the model."""
+    return may_edit_comment(user, comment) or may_manage_model(
+        user, comment.version.model
+    )
 
 
 def level_to_decide(*, from_stage: str, target: str) -> Level:

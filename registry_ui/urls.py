@@ -7,6 +7,7 @@ from registry_ui.views import (
     activity,
     aliases,
     catalog,
+    comments,
     comparison,
     hints,
     history,
@@ -133,6 +134,17 @@ urlpatterns = [
     # No policy's name begins with a hyphen.
     path("policies/-/edit/", policies.policies_edit, name="policies_edit"),
     path("policies/<str:name>/", policies.policy_detail, name="policy_detail"),
+    path("comments/<int:comment_id>/edit/", comments.comment_edit, name="comment_edit"),
+    path(
+        "comments/<int:comment_id>/delete/",
+        comments.comment_delete,
+        name="comment_delete",
+    ),
+    path(
+        "comments/<int:comment_id>/history/",
+        comments.comment_history,
+        name="comment_history",
+    ),
     path("models/<str:name>/history/", history.model_history, name="model_history"),
     path("hints/mlflow/", hints.mlflow_hint, name="mlflow_hint"),
     path("incidents/", incidents.incident_list, name="incident_list"),

@@ -12,6 +12,7 @@ from registry_ui.actions.tokens import create_token
 from registry_ui.models import (
     Alias,
     ApiToken,
+    Comment,
     Evidence,
     Incident,
     Level,
@@ -181,6 +182,29 @@ def make_incident(
     effects = [effect.as_json()] if effect else []
     defaults = {"seen_at": _EPOCH, "changed_at": _EPOCH, "effects": effects}
     return Incident.objects.create(model=version.model, **(defaults | columns))
+
+
+def make_comment(
+    *,
+    version: ModelVersion | None = None,
+    request: TransitionRequest | None = None,
+    author: User | None = None,
+    text: str = "Which data?",
+) -> Comment:
+    """Make a comment by its row alone: no event, nothing checked.
+
+    Args:
+        version: a new one if not given.
+        request: in whose discussion; None for none.
+        author: a new user if not given.
+        text: Markdown.
+    """
+    return Comment.objects.create(
+        version=version or make_version(),
+        request=request,
+        author=author or make_user(),
+        text=text,
+    )
 
 
 def make_transition_request(

@@ -19,6 +19,7 @@ from registry_ui.models import Incident, Level, ModelVersion, TransitionRequest
 from registry_ui.policies import PolicyDefinition
 from tests.factories import (
     grant,
+    make_comment,
     make_incident,
     make_model,
     make_token,
@@ -107,6 +108,11 @@ registry_ui:request_comment POST 403 404 302 302 302 302 302
 registry_ui:request_cancel POST 403 404 403 403 403 302 302
 registry_ui:request_retry POST 403 404 403 403 302 302 302
 registry_ui:request_status GET 302 404 200 200 200 200 200
+registry_ui:comment_edit GET 302 404 403 403 403 403 403
+registry_ui:comment_edit POST 403 404 403 403 403 403 403
+registry_ui:comment_delete GET 302 404 403 403 403 200 200
+registry_ui:comment_delete POST 403 404 403 403 403 302 302
+registry_ui:comment_history GET 302 404 200 200 200 200 200
 registry_ui:model_history GET 302 404 200 200 200 200 200
 registry_ui:mlflow_hint GET 405 405 405 405 405 405 405
 registry_ui:mlflow_hint POST 401 401 401 401 401 401 401
@@ -143,7 +149,10 @@ api_v1:create_transition_request POST 401 404 201 201 201 201 201
 api_v1:get_request GET 401 404 200 200 200 200 200
 api_v1:create_review POST 401 404 403 403 201 201 201
 api_v1:create_cancellation POST 401 404 403 403 403 200 200
+api_v1:list_request_comments GET 401 404 200 200 200 200 200
 api_v1:create_request_comment POST 401 404 201 201 201 201 201
+api_v1:update_comment PATCH 401 404 403 403 403 403 403
+api_v1:remove_comment DELETE 401 404 403 403 403 204 204
 api_v1:list_checks GET 401 404 200 200 200 200 200
 api_v1:compare_versions GET 401 404 200 200 200 200 200
 api_v1:create_check POST 401 404 403 201 201 201 201
@@ -171,7 +180,7 @@ def _rows() -> Iterator[Row]:
 
 ROWS = list(_rows())
 PAGES = [row for row in ROWS if row.method == "GET" and "api_v1" not in row.name]
-UNSAFE = [row for row in ROWS if row.method == "POST"]
+UNSAFE = [row for row in ROWS if row.method != "GET"]
 SIGNED = {"registry_ui:mlflow_hint"}
 """Called by machines, each call with a signature of its own, and no cookie."""
 QUERIES = dict.fromkeys(
@@ -214,6 +223,7 @@ class World:
             "registry_ui:version_describe": {"description": "x" * 6000},
             "registry_ui:version_comment": {"text": "A remark."},
             "registry_ui:request_comment": {"text": "A remark."},
+            "registry_ui:comment_edit": {"text": "Another remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
             "registry_ui:incident_answer": {
@@ -227,6 +237,7 @@ class World:
             "api_v1:create_transition_request": ask,
             "api_v1:create_review": {"decision": "reject", **comment},
             "api_v1:create_request_comment": {"text": "A remark."},
+            "api_v1:update_comment": {"text": "Another remark."},
             "api_v1:create_check": {"name": "fairness", "verdict": "passed"},
         }
         return bodies.get(name, {})
@@ -252,6 +263,7 @@ def world() -> World:
         "position": event.position,
         "key": "val/auc",
         "pk": token.pk,
+        "comment_id": make_comment(version=version, request=ask).pk,
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,
     }
@@ -281,7 +293,8 @@ def ask_for(client: Client, row: Row, world: World) -> HttpResponse:
         response = client.get(address)
     elif "api_v1" in row.name:
         body = world.typed(row.name)
-        response = client.post(address, body, content_type="application/json")
+        call = getattr(client, row.method.lower())
+        response = call(address, body, content_type="application/json")
     else:
         response = client.post(address, world.typed(row.name))
     return response  # type: ignore[no-any-return] # the test client's own subclass

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from config.demo.receiver import signing_secret
 from registry_ui.actions.apply import apply_due_requests
-from registry_ui.actions.comments import create_comment
+from registry_ui.actions.comments import create_comment, edit_comment
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.evidence import ALL, read_evidence
 from registry_ui.actions.policies import apply_policies
@@ -39,7 +39,7 @@ class Tale:
     """One transition request and what people said about it.
 
     Attributes:
-        talk: username and comment, in order.
+        talk: username and comment, in order; then what the comment was edited to.
         review: username, decision and comment; None leaves the request open.
     """
 
@@ -48,7 +48,7 @@ class Tale:
     target: str
     requester: str
     why: str
-    talk: tuple[tuple[str, str], ...] = ()
+    talk: tuple[tuple[str, ...], ...] = ()
     review: tuple[str, Review.Decision, str] | None = None
 
 
@@ -102,7 +102,8 @@ TALES = (
         talk=(
             (
                 "rui",
-                "tenure_months is a double now. Does the retention campaign cast it?",
+                "@dana, `tenure_months` is a double now. Does the retention campaign"
+                " cast it?",
             ),
             (
                 "dana",
@@ -111,6 +112,12 @@ TALES = (
             (
                 "maya",
                 "Recall on month-to-month contracts gains most; two-year stay hard.",
+            ),
+            (
+                "ada",
+                "The new column counts calls, so privacy has no objection.",
+                "The new column counts calls and says nothing of what was said, so"
+                " privacy has no objection. @rui, it is yours to decide.",
             ),
         ),
     ),
@@ -197,8 +204,11 @@ def _act(tale: Tale, people: dict[str, User]) -> None:
         comment=tale.why,
         archive_existing_versions=tale.target == "stage:Production",
     )
-    for username, text in tale.talk:
-        create_comment(version, text, actor=people[username], request=request)
+    for username, text, *edits in tale.talk:
+        person = people[username]
+        remark = create_comment(version, text, actor=person, request=request)
+        for edited in edits:
+            edit_comment(remark, edited, actor=person)
     if tale.review:
         username, decision, comment = tale.review
         review_request(

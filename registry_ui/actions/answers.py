@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.incidents import resolve
+from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.policies import policies_in_force, policy_of
 from registry_ui.actions.requests import clean_comment
@@ -136,6 +137,7 @@ def revert_incident(
         incident=incident.number,
         plan=[str(effect) for effect in back],
         comment=request.comment,
+        mentions=mentioned_in(request.comment, incident.model),
     )
     return request
 
@@ -187,6 +189,7 @@ def ask_about_incident(
         to_stage=request.to_stage,
         target=target,
         comment=comment,
+        mentions=mentioned_in(comment, incident.model),
         archive_existing_versions=False,
         incident=incident.number,
     )

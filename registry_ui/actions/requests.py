@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.policies import policy_of
 from registry_ui.actions.targets import check_target
 from registry_ui.errors import ActionError, AlreadyExistsError
@@ -39,7 +40,7 @@ def locked(request: TransitionRequest) -> TransitionRequest:
 
 
 def clean_comment(comment: str, *, required: str = "") -> str:
-    """Return the comment without white space around it.
+    """Return the comment with plain line ends, and no white space around it.
 
     Args:
         comment: what was typed.
@@ -48,7 +49,8 @@ def clean_comment(comment: str, *, required: str = "") -> str:
     Raises:
         ActionError: it is empty where it may not be, or longer than 65,535 characters.
     """
-    comment = comment.strip()
+    # Browsers send both characters at each end of a line.
+    comment = comment.replace("\r\n", "\n").strip()
     if required and not comment:
         raise ActionError(required)
     if len(comment) > COMMENT_LENGTH:
@@ -137,6 +139,7 @@ def store_request(
         to_stage=request.to_stage,
         target=target,
         comment=comment,
+        mentions=mentioned_in(comment, version.model),
         archive_existing_versions=archive_existing_versions,
     )
     return request

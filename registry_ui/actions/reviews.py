@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.requests import (
     Status,
     clean_comment,
@@ -125,6 +126,7 @@ def _store(
         request=request,
         decision=decision.value,
         comment=comment,
+        mentions=mentioned_in(comment, request.version.model),
         fingerprint=review.fingerprint,
         was_seen=was_seen,
     )

@@ -26,6 +26,7 @@ from registry_ui.forms.permissions import GrantForm, RevocationForm, holders_cal
 from registry_ui.forms.policies import PoliciesForm
 from registry_ui.forms.requests import (
     CancelForm,
+    CommentEditForm,
     CommentForm,
     RequestForm,
     ReviewForm,
@@ -40,6 +41,7 @@ __all__ = [
     "AliasRemovalForm",
     "AnswerForm",
     "CancelForm",
+    "CommentEditForm",
     "CommentForm",
     "CurvesForm",
     "DescriptionForm",

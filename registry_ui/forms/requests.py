@@ -14,6 +14,8 @@ from registry_ui.models import (
 
 ALIAS_CHOICE = "alias"
 
+_HINT = "Markdown; @name marks a person who may read this model."
+
 
 class RequestForm(forms.Form):
     """Asks for a stage or an alias. Which make sense is the action's to say."""
@@ -91,8 +93,27 @@ class CommentForm(forms.Form):
         widget=forms.Textarea(
             {"rows": 3, "placeholder": "Ask, answer, or point something out"}
         ),
+        help_text=_HINT,
         error_messages={"required": "Write something first."},
     )
+
+
+class CommentEditForm(forms.Form):
+    """A remark, changed; carries the digest of what it said on the page."""
+
+    text = forms.CharField(
+        label="Comment",
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea({"rows": 8, "autofocus": True}),
+        help_text=_HINT,
+        error_messages={"required": "Write something first."},
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> str | None:
+        """Take a form without it for one that replaces whatever is there."""
+        seen: str = self.cleaned_data["seen"]
+        return seen or None
 
 
 class CancelForm(forms.Form):

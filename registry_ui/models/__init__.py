@@ -6,6 +6,7 @@ from registry_ui.models.access import (
     Level,
     ModelPermission,
     levels_held,
+    readers,
     registry_level,
 )
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
@@ -78,5 +79,6 @@ __all__ = [
     "as_json_numbers",
     "chain_hash",
     "levels_held",
+    "readers",
     "registry_level",
 ]

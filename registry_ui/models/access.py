@@ -138,6 +138,15 @@ def readable(model: str, user: User | AnonymousUser) -> Q:
     return Q(**{f"{model}__in": grants.values("model")})
 
 
+def readers(model: models.Model) -> Q:
+    """Match users who may read the registered model; they may come several times."""
+    grants = ModelPermission.objects.filter(Q(model=model.pk) | Q(model=None))
+    is_granted = Q(model_permissions__in=grants) | Q(
+        groups__model_permissions__in=grants
+    )
+    return Q(is_active=True) & (Q(is_superuser=True) | is_granted)
+
+
 class ApiToken(models.Model):
     """A token for scripts; only a digest of it is kept."""
 

@@ -218,8 +218,24 @@ class Review(models.Model):
         return f"{self.reviewer} {self.decision}s #{self.request_id}"
 
 
+class CommentQuerySet(models.QuerySet["Comment"]):
+    """Finds comments."""
+
+    def live(self) -> CommentQuerySet:
+        """Keep those that nobody deleted."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: User) -> CommentQuerySet:
+        """Keep those about models that the user may read."""
+        return self.filter(readable("version__model", user))
+
+
 class Comment(models.Model):
-    """A remark on a version, perhaps made in the discussion of one request."""
+    """A remark on a version, perhaps made in the discussion of one request.
+
+    A deleted one keeps its place, and says no more than who deleted it when. What it
+    said before it was edited or deleted is in the audit log alone.
+    """
 
     version = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, related_name="comments"
@@ -235,13 +251,43 @@ class Comment(models.Model):
     text = models.TextField(max_length=COMMENT_LENGTH)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    edited_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its text was changed last."
+    )
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deleted_comments",
+    )
+
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deleted_at=None, deleted_by=None)
+                | Q(deleted_at__isnull=False, deleted_by__isnull=False, text=""),
+                name="a_deleted_comment_says_nothing_but_who_deleted_it",
+            )
+        ]
 
     def __str__(self) -> str:
         """Return who spoke about what."""
         return f"{self.author} on {self.version}"
+
+    def get_absolute_url(self) -> str:
+        """Return its place in the discussion of the request, else of the version."""
+        page = self.request or self.version
+        return f"{page.get_absolute_url()}#comment-{self.pk}"
+
+    @property
+    def is_deleted(self) -> bool:
+        """Did somebody delete it?"""
+        return self.deleted_at is not None
 
 
 class Check(models.Model):

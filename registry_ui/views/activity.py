@@ -143,5 +143,5 @@ def _details(event: AuditEvent) -> list[tuple[str, str]]:
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
         )
         for name, value in event.details.items()
-        if value not in ("", None)
+        if value not in ("", None, [])
     ]

@@ -16,6 +16,7 @@ from registry_ui.actions.alias_moves import may_move_aliases
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.evidence import read_again
 from registry_ui.actions.facts import metric_choices
+from registry_ui.actions.mentions import people_mentioned
 from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
@@ -23,6 +24,7 @@ from registry_ui.forms import CommentForm, VersionFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
     AuditEvent,
+    Comment,
     Incident,
     ModelVersion,
     RegisteredModel,
@@ -38,6 +40,7 @@ from registry_ui.views.addresses import (
     metric_head,
     redirect_if_blank,
 )
+from registry_ui.views.discussion import remarks_on
 from registry_ui.views.evidence import evidence_view, run_url, version_url
 from registry_ui.views.getters import (
     signed_in,
@@ -237,8 +240,7 @@ def _version_context(
 ) -> dict[str, Any]:
     evidence = getattr(version, "evidence", None)
     requests = TransitionRequest.objects.filter(version=version)
-    comments = version.comments.select_related("author").order_by("-created_at", "-pk")
-    newest = list(comments[: SHOWN_COMMENTS + 1])
+    comments, has_more_comments = _newest_comments(version)
     return {
         "version": version,
         "model": version.model,
@@ -252,8 +254,10 @@ def _version_context(
             for check in version.checks.select_related("reported_by")
         ],
         "requests": list(requests.select_related("requested_by")),
-        "comments": newest[:SHOWN_COMMENTS][::-1],
-        "has_more_comments": len(newest) > SHOWN_COMMENTS,
+        "remarks": remarks_on(user, version, comments),
+        "comment_count": sum(not comment.is_deleted for comment in comments),
+        "has_more_comments": has_more_comments,
+        "mentioned": people_mentioned(version.model, [c.text for c in comments]),
         "form": form,
         "incumbent": _incumbent(version),
         "metric_urls": f"{version.get_absolute_url()}metrics/",
@@ -263,6 +267,13 @@ def _version_context(
         and permissions.may_manage_model(user, version.model),
         "may_request": version.is_live and permissions.may_request(user, version.model),
     }
+
+
+def _newest_comments(version: ModelVersion) -> tuple[list[Comment], bool]:
+    """Return the newest comments, oldest first, and whether there are older ones."""
+    comments = version.comments.select_related("author", "deleted_by")
+    newest = list(comments.order_by("-created_at", "-pk")[: SHOWN_COMMENTS + 1])
+    return newest[:SHOWN_COMMENTS][::-1], len(newest) > SHOWN_COMMENTS
 
 
 def _incumbent(version: ModelVersion) -> ModelVersion | None:

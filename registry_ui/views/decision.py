@@ -13,11 +13,11 @@ from registry_ui.comparison import compare
 from registry_ui.extensions import effects_of_plan
 from registry_ui.forms import CommentForm, ReviewForm
 from registry_ui.models import (
-    AuditEvent,
     MirrorState,
     ModelVersion,
     TransitionRequest,
 )
+from registry_ui.views.discussion import mentioned_by, timeline_of
 from registry_ui.views.selection import Selection, columns_of
 
 
@@ -38,6 +38,7 @@ def decision_context(
     """
     decision = gather_decision(ask)
     versions = _compared_versions(ask, decision)
+    timeline = timeline_of(user, ask)
     selection = Selection(tuple(version.compare_key for version in versions))
     return {
         "ask": ask,
@@ -48,7 +49,8 @@ def decision_context(
         "comparison": compare(versions_facts(versions)),
         "has_incumbent": len(versions) > 1,
         "compare_url": selection.url(),
-        "timeline": _timeline(ask),
+        "timeline": timeline,
+        "mentioned": mentioned_by(ask, timeline),
         "checks": ask.version.checks.select_related("reported_by"),
         "review_form": review_form or ReviewForm(),
         "comment_form": comment_form or CommentForm(),
@@ -110,22 +112,3 @@ def _steps(ask: TransitionRequest, decision: Decision) -> list[dict[str, Any]]:
             status = "done" if result["came_true"] else "differs"
         steps.append({"effect": effect, "status": status, "result": result})
     return steps
-
-
-def _timeline(ask: TransitionRequest) -> list[dict[str, Any]]:
-    """Return the request's events, oldest first, with the people behind the names."""
-    events = list(
-        AuditEvent.objects.filter(request_number=ask.number).order_by("position")
-    )
-    names = {event.actor_name for event in events if event.actor_name}
-    people = {
-        user.get_username(): user for user in User.objects.filter(username__in=names)
-    }
-    return [
-        {
-            "event": event,
-            "person": people.get(event.actor_name, event.actor_name),
-            "details": event.details,
-        }
-        for event in events
-    ]

@@ -7,6 +7,7 @@ from registry_ui.events import EventType
 from registry_ui.models import (
     NO_LEVEL,
     AuditEvent,
+    Comment,
     ModelVersion,
     RegisteredModel,
     TransitionRequest,
@@ -84,3 +85,18 @@ def visible_request_or_404(user: User, number: int) -> TransitionRequest:
     if request is None:
         raise Http404
     return request
+
+
+def visible_comment_or_404(user: User, pk: int) -> Comment:
+    """Return the comment with its version, model, request and people.
+
+    Raises:
+        Http404: there is none, or the user may not read its model.
+    """
+    comments = Comment.objects.visible_to(user).select_related(
+        "version__model", "request", "author", "deleted_by"
+    )
+    comment = comments.filter(pk=pk).first()
+    if comment is None:
+        raise Http404
+    return comment

@@ -8,7 +8,13 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from registry_ui.events import EventType
-from registry_ui.models import ALIAS_PREFIX, STAGE_PREFIX, AuditEvent, Level
+from registry_ui.models import (
+    ALIAS_PREFIX,
+    STAGE_PREFIX,
+    AuditEvent,
+    Comment,
+    Level,
+)
 
 _LONGEST_QUOTE = 280
 _LONGEST_WORD = 120
@@ -53,6 +59,8 @@ _SENTENCES: dict[str, str] = {
     "incident.resolved": "Incident {incident} on {model} was {resolution}",
     "review.given": "{who} {decided} {request} about {version}",
     "comment.created": "{who} commented on {version}",
+    "comment.updated": "{who} edited a comment on {version}",
+    "comment.deleted": "{who} deleted a comment on {version}",
     "check.reported": "{who} reported the check {check} of {version}: {verdict}",
     "policy.created": "{who} added the policy {policy}",
     "policy.changed": "{who} changed the policy {policy}, now v{policy_version}",
@@ -103,6 +111,8 @@ _LOOKS = {
     "transition_request.failed": ("circle-alert", "bad"),
     "transition_request.cancelled": ("ban", ""),
     "transition_request.expired": ("timer-off", "warn"),
+    "comment.updated": ("pencil", ""),
+    "comment.deleted": ("trash-2", ""),
     "incident.opened": ("siren", "bad"),
     "incident.updated": ("siren", "warn"),
     "registered_model.deleted": ("trash-2", "warn"),
@@ -136,15 +146,30 @@ class _Words(dict[str, str]):
 
 
 def event_lines(events: Iterable[AuditEvent]) -> list[EventLine]:
-    """Return a line an event, in the given order; one query for all the people."""
+    """Return a line an event, in the given order; one query for all the people.
+
+    What a comment said is not quoted once it is deleted, though it stays on record.
+    """
     events = list(events)
     names = {event.actor_name for event in events if event.actor_name}
     people = User.objects.in_bulk(names, field_name="username")
-    return [_line(event, people.get(event.actor_name)) for event in events]
+    silenced = _deleted_comments(events)
+    return [_line(event, people.get(event.actor_name), silenced) for event in events]
 
 
-def _line(event: AuditEvent, person: User | None) -> EventLine:
+def _deleted_comments(events: Iterable[AuditEvent]) -> set[int]:
+    """Return which of the comments that the events are about are deleted by now."""
+    about = [e for e in events if e.type.startswith("comment.")]
+    pks = {e.details["comment_id"] for e in about if "comment_id" in e.details}
+    if not pks:
+        return set()
+    gone = Comment.objects.filter(pk__in=pks).exclude(deleted_at=None)
+    return set(gone.values_list("pk", flat=True))
+
+
+def _line(event: AuditEvent, person: User | None, silenced: set[int]) -> EventLine:
     details = event.details
+    is_silenced = details.get("comment_id") in silenced
     entity = event.type.partition(".")[0]
     icon, tone = _LOOKS.get(event.type, (_ICONS.get(entity, "circle-dot"), ""))
     known = event.type in EventType.values
@@ -154,7 +179,7 @@ def _line(event: AuditEvent, person: User | None) -> EventLine:
         person=person or event.actor_name,
         label=EventType(event.type).label if known else event.type,
         sentence=template.format_map(_words(event, details, person)),
-        quote=_quote(details),
+        quote="" if is_silenced else _quote(details),
         url=_address(event),
         icon=icon,
         tone=tone,

@@ -16,12 +16,12 @@ from ninja.operation import Operation
 
 from registry_ui.api.authentication import Basic, Bearer, Session
 from registry_ui.api.errors import endpoint_not_found, handle_errors
-from registry_ui.api.v1 import checks, comparison, requests
+from registry_ui.api.v1 import checks, comments, comparison, requests
 from registry_ui.api.v1.validation import sentences
 
 DESCRIPTION = """\
-Ask for transitions of model versions, review them, compare versions, and report checks
-on them.
+Ask for transitions of model versions, review and discuss them, compare versions, and
+report checks on them.
 
 Sign in with a token from `manage.py api_token` or from your account page, as
 `Authorization: Bearer <token>` or as the password of Basic authentication. Every error
@@ -92,5 +92,6 @@ api = Api(
 )
 handle_errors(api)
 api.add_router("", requests.router)
+api.add_router("", comments.router)
 api.add_router("", checks.router)
 api.add_router("", comparison.router)

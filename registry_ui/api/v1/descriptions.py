@@ -32,7 +32,6 @@ def describe(request: TransitionRequest) -> RequestOut:
     decision = gather_decision(request) if request.is_open else None
     stale = decision.stale_reviews if decision else {}
     reviews = request.reviews.select_related("reviewer")
-    comments = request.comments.select_related("author")
     outcome = request.outcome
     return RequestOut(
         **_summary(request),
@@ -40,7 +39,7 @@ def describe(request: TransitionRequest) -> RequestOut:
         plan=_plan(decision.plan if decision else request.plan),
         fingerprint=str(decision.fingerprint) if decision else None,
         reviews=[_review(review, stale.get(review.pk, [])) for review in reviews],
-        comments=[describe_comment(comment) for comment in comments],
+        comments=describe_comments(request),
         outcome=None if outcome is None else [OutcomeOut(**item) for item in outcome],
     )
 
@@ -48,10 +47,18 @@ def describe(request: TransitionRequest) -> RequestOut:
 def describe_comment(comment: Comment) -> CommentOut:
     """Return a comment with its author's name."""
     return CommentOut(
+        id=comment.pk,
         author=comment.author.get_username(),
         text=comment.text,
         created_at=comment.created_at,
+        edited_at=comment.edited_at,
     )
+
+
+def describe_comments(request: TransitionRequest) -> list[CommentOut]:
+    """Return the comments in the discussion of a request that nobody deleted."""
+    comments = request.comments.filter(deleted_at=None).select_related("author")
+    return [describe_comment(comment) for comment in comments]
 
 
 def request_url(request: TransitionRequest) -> str:

@@ -3,7 +3,12 @@
 from django.contrib.auth.models import User
 from django.http import Http404
 
-from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
+from registry_ui.models import (
+    Comment,
+    ModelVersion,
+    RegisteredModel,
+    TransitionRequest,
+)
 
 
 def visible_version_or_404(user: User, name: str, number: int) -> ModelVersion:
@@ -35,6 +40,20 @@ def visible_request_or_404(user: User, number: int) -> TransitionRequest:
     if request is None:
         raise Http404(f"There is no request {number}, or you may not read its model.")
     return request
+
+
+def visible_comment_or_404(user: User, pk: int) -> Comment:
+    """Return the comment with its version, model, request and author.
+
+    Raises:
+        Http404: there is none, somebody deleted it, or the user may not read its model.
+    """
+    comments = Comment.objects.live().visible_to(user)
+    loaded = comments.select_related("version__model", "request", "author")
+    comment = loaded.filter(pk=pk).first()
+    if comment is None:
+        raise Http404(f"There is no comment {pk}, or you may not read its model.")
+    return comment
 
 
 def refuse_invisible_model(user: User, name: str) -> None:

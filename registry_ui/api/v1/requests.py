@@ -1,17 +1,15 @@
-"""Transition requests: list, ask, read, review, cancel, discuss."""
+"""Transition requests: list, ask, read, review, cancel."""
 
 from http import HTTPStatus
 
 from django.http import HttpResponse
 from ninja import Path, Query, Router, Status
 
-from registry_ui.actions.comments import create_comment
 from registry_ui.actions.requests import cancel_request, create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.api.authentication import ApiRequest
 from registry_ui.api.v1.descriptions import (
     describe,
-    describe_comment,
     request_url,
     summarise,
 )
@@ -23,8 +21,6 @@ from registry_ui.api.v1.lookups import (
 )
 from registry_ui.api.v1.schemas import (
     CancelIn,
-    CommentIn,
-    CommentOut,
     RequestFilter,
     RequestIn,
     RequestList,
@@ -123,17 +119,3 @@ def create_cancellation(
     """Withdraw an open request: one's own, or any with Can Manage on the model."""
     found = visible_request_or_404(request.auth, path.number)
     return describe(cancel_request(found, actor=request.auth, comment=body.comment))
-
-
-@router.post(
-    f"{PATH}/comments", response={201: CommentOut, **REFUSALS}, summary="Comment"
-)
-def create_request_comment(
-    request: ApiRequest, path: Path[RequestPath], body: CommentIn
-) -> Status[CommentOut]:
-    """Write in the discussion of a request."""
-    found = visible_request_or_404(request.auth, path.number)
-    comment = create_comment(
-        found.version, body.text, actor=request.auth, request=found
-    )
-    return Status(HTTPStatus.CREATED, describe_comment(comment))

@@ -127,12 +127,28 @@ class CommentIn(Body):
     text: Text
 
 
-class CommentOut(Schema):
-    """A remark in the discussion of a request."""
+class CommentPath(Schema):
+    """Names a comment."""
 
+    comment_id: Number = Field(description="Id of the comment.")
+
+
+class CommentOut(Schema):
+    """A remark on a version, perhaps in the discussion of a request."""
+
+    id: int
     author: str = Field(description=WHO)
-    text: str
+    text: str = Field(description="Markdown.")
     created_at: datetime
+    edited_at: datetime | None = Field(
+        description="When its text was changed last; null if never."
+    )
+
+
+class CommentList(Schema):
+    """The discussion of a request, oldest first."""
+
+    comments: list[CommentOut]
 
 
 class ReviewOut(Schema):

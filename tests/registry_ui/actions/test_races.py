@@ -10,7 +10,9 @@ from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.audit import verify_audit_log
+from registry_ui.actions.comments import delete_comment, edit_comment
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.metadata import StaleTextError, digest_of
 from registry_ui.actions.requests import cancel_request, create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
@@ -19,13 +21,19 @@ from registry_ui.events import EventType, record_event
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import (
     AuditEvent,
+    Comment,
     Level,
     MirrorState,
     ModelVersion,
     Review,
     TransitionRequest,
 )
-from tests.factories import make_transition_request, make_user, make_version
+from tests.factories import (
+    make_comment,
+    make_transition_request,
+    make_user,
+    make_version,
+)
 from tests.mlflow_server import MLflowServer
 from tests.threads import at_once
 
@@ -74,6 +82,35 @@ def test_an_approval_and_a_withdrawal_never_both_win() -> None:
     assert sum(isinstance(result, ActionError) for result in results) == 1
     assert request.status in (Status.APPROVED, Status.CANCELLED)
     assert (request.plan is None) == (request.status == Status.CANCELLED)
+
+
+def test_of_two_tabs_that_store_a_comment_at_once_one_is_told() -> None:
+    comment = make_comment(author=make_user(level=Level.CAN_READ))
+
+    def store(text: str) -> Callable[[], Comment]:
+        seen = digest_of(comment.text)
+        return lambda: edit_comment(comment, text, seen=seen, actor=comment.author)
+
+    results = at_once(store("The one."), store("The other."))
+
+    (won,) = [result for result in results if isinstance(result, Comment)]
+    assert sum(isinstance(result, StaleTextError) for result in results) == 1
+    comment.refresh_from_db()
+    assert comment.text == won.text
+    assert count(EventType.COMMENT_UPDATED) == 1
+
+
+def test_a_comment_that_is_edited_and_deleted_at_once_is_deleted() -> None:
+    comment = make_comment(author=make_user(level=Level.CAN_READ))
+
+    at_once(
+        lambda: edit_comment(comment, "But.", actor=comment.author),
+        lambda: delete_comment(comment, actor=comment.author),
+    )
+
+    comment.refresh_from_db()
+    assert (comment.is_deleted, comment.text) == (True, "")
+    assert count(EventType.COMMENT_DELETED) == 1
 
 
 def test_a_form_sent_twice_at_once_asks_once() -> None:

@@ -53,3 +53,19 @@ def test_nothing_is_left_that_acts_or_loads(hostile: str) -> None:
 @given(st.text())
 def test_any_text_is_taken(text: str) -> None:
     assert "<script" not in markdown(text)
+
+
+def test_known_people_are_marked_and_others_are_text() -> None:
+    html = markdown("@rui, @nobody, `@rui`", {"rui": "Rui Tanaka"})
+
+    assert html == (
+        '<p><span class="mention" title="Rui Tanaka">@rui</span>, @nobody,'
+        " <code>@rui</code></p>\n"
+    )
+    assert "<span" not in markdown("@rui")
+
+
+def test_a_name_is_text_in_the_mark_too() -> None:
+    html = markdown("@rui", {"rui": '"><script>alert(1)</script>'})
+
+    assert "<script>" not in html
