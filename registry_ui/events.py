@@ -66,6 +66,7 @@ class EventType(models.TextChoices):
     POLICY_CREATED = "policy.created", "Policy added"
     POLICY_CHANGED = "policy.changed", "Policy changed"
     POLICY_RETIRED = "policy.retired", "Policy retired"
+    POLICY_REORDERED = "policy.reordered", "Policies reordered"
     PERMISSION_GRANTED = "permission.granted", "Permission granted"
     PERMISSION_REVOKED = "permission.revoked", "Permission revoked"
     USER_CREATED = "user.created", "Person added"

@@ -68,34 +68,36 @@ def mlflow_client(mlflow_server: MLflowServer) -> MLflowClient:
 
 
 @dataclass
-class AuditTriggers:
-    """The triggers that keep the audit log append-only."""
+class NeverChanging:
+    """The triggers that let no row of the audit log and of policies change."""
 
     are_lifted: bool = False
 
     def lift(self) -> None:
-        """Let the tests' own flush empty the table; nothing else may."""
-        self._migrate("reopen")
+        """Let the tests' own flush empty the tables; nothing else may."""
+        self._migrate("reverse_code")
         self.are_lifted = True
 
     def restore(self) -> None:
         """Put them back, if they are lifted."""
         if self.are_lifted:
-            self._migrate("close")
+            self._migrate("code")
             self.are_lifted = False
 
     def _migrate(self, direction: str) -> None:
-        migration = import_module("registry_ui.migrations.0002_audit_append_only")
-        with connection.schema_editor() as editor:
-            getattr(migration, direction)(apps, editor)
+        for name in ("0002_audit_append_only", "0014_policy_versions_never_change"):
+            module = import_module(f"registry_ui.migrations.{name}")
+            (operation,) = module.Migration.operations
+            with connection.schema_editor() as editor:
+                getattr(operation, direction)(apps, editor)
 
 
 @pytest.fixture(scope="module")
-def audit_triggers(
+def never_changing(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[AuditTriggers]:
+) -> Iterator[NeverChanging]:
     """Restored after the module's last flush."""
-    triggers = AuditTriggers()
+    triggers = NeverChanging()
     yield triggers
     with django_db_blocker.unblock():
         triggers.restore()
@@ -103,12 +105,12 @@ def audit_triggers(
 
 @pytest.fixture
 def committed_db(
-    audit_triggers: AuditTriggers, transactional_db: None
+    never_changing: NeverChanging, transactional_db: None
 ) -> Iterator[None]:
     """A database whose transactions are real, for tests with threads; flushed after."""
-    audit_triggers.restore()
+    never_changing.restore()
     yield
-    audit_triggers.lift()
+    never_changing.lift()
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook

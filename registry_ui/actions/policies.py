@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import models, permissions
@@ -91,7 +91,6 @@ def changes_of(definitions: Iterable[PolicyDefinition]) -> list[PolicyChange]:
     return found
 
 
-@transaction.atomic
 def apply_policies(
     definitions: Sequence[PolicyDefinition],
     *,
@@ -111,13 +110,27 @@ def apply_policies(
 
     Raises:
         PermissionDenied: the actor does not manage the registry.
-        StaleReviewError: other policies hold than were seen.
+        StaleReviewError: other policies hold than were seen, or come to hold now.
     """
     if actor is not None and not permissions.may_manage_registry(actor):
         raise PermissionDenied
+    try:
+        return _applied(definitions, actor=actor, seen=seen)
+    except IntegrityError:  # where there was no row yet to wait for
+        raise StaleReviewError(
+            "Somebody else changed the policies at the same moment. Nothing was"
+            " changed; look at what holds now and try again."
+        ) from None
+
+
+@transaction.atomic
+def _applied(
+    definitions: Sequence[PolicyDefinition], *, actor: User | None, seen: str | None
+) -> list[PolicyChange]:
     # One at a time: the second sees what the first one made.
     list(models.Policy.objects.order_by("pk").select_for_update())
-    if seen is not None and seen != state_of(policies_in_force()):
+    held = policies_in_force()
+    if seen is not None and seen != state_of(held):
         raise StaleReviewError(
             "Somebody changed the policies since you opened this page. Nothing was"
             " changed; take a copy of your text, load the page again and compare."
@@ -129,7 +142,15 @@ def apply_policies(
             _retire(change, actor)
         else:
             _put(by_name[change.name], change, position, actor)
+    _record_order([one.definition.name for one in held], list(by_name), actor)
     return changes
+
+
+def _record_order(before: list[str], after: list[str], actor: User | None) -> None:
+    """Record that policies which held before are tried in another order now."""
+    stayed = [name for name in before if name in after]
+    if stayed != [name for name in after if name in stayed]:
+        record_event(EventType.POLICY_REORDERED, actor=actor, order=after)
 
 
 def _put(

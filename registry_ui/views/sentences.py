@@ -65,6 +65,7 @@ _SENTENCES: dict[str, str] = {
     "policy.created": "{who} added the policy {policy}",
     "policy.changed": "{who} changed the policy {policy}, now v{policy_version}",
     "policy.retired": "{who} retired the policy {policy}",
+    "policy.reordered": "{who} changed the order of policies: {order}",
     "permission.granted": "{who} granted {level} on {model} to {holder}",
     "permission.revoked": "{who} revoked {level} on {model} from {holder}",
     "user.created": "{who} added the account {user}",

@@ -15,6 +15,7 @@ from registry_ui.actions.policies import (
     changes_of,
     policies_in_force,
 )
+from registry_ui.errors import ActionError
 from registry_ui.policies import (
     DocumentError,
     PolicyDefinition,
@@ -62,7 +63,10 @@ class Command(BaseCommand):
                 self._tell(changes_of(_definitions(options["file"])))
             case "apply":
                 definitions = _definitions(options["file"])
-                self._tell(apply_policies(definitions, actor=None))
+                try:
+                    self._tell(apply_policies(definitions, actor=None))
+                except ActionError as error:
+                    raise CommandError(str(error)) from None
 
     def _tell(self, changes: list[PolicyChange]) -> None:
         for change in changes:

@@ -97,6 +97,17 @@ def test_a_set_is_applied_and_what_is_the_same_stays(admin: User) -> None:
     assert [one.label for one in policies_in_force()] == ["b v2", "c v1"]
 
 
+def test_another_order_is_on_record(admin: User) -> None:
+    first, second = policy("a"), policy("b")
+    apply_policies([first, second], actor=admin)
+
+    apply_policies([second, first], actor=admin)
+
+    assert policy_of("churn", PRODUCTION).label == "b v1"
+    event = AuditEvent.objects.get(type="policy.reordered")
+    assert event.details == {"order": ["b", "a"]}
+
+
 def test_what_holds_again_is_a_new_version(admin: User) -> None:
     apply_policies([policy("a")], actor=admin)
     apply_policies([], actor=admin)
