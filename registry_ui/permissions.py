@@ -49,6 +49,7 @@ ON_A_MODEL = (
         Level.CAN_MANAGE_PRODUCTION_VERSIONS,
     ),
     Ability("withdraw somebody else's request", Level.CAN_MANAGE),
+    Ability("delete somebody else's comment", Level.CAN_MANAGE),
     Ability("rename the model, delete it or its versions", Level.CAN_MANAGE),
     Ability(
         "choose the model's headline metric, and which way metrics are better",

@@ -23,6 +23,7 @@ from registry_ui.events import EventType
 from registry_ui.models import NO_LEVEL, Level, RegisteredModel, TransitionRequest
 from tests.factories import (
     grant,
+    make_comment,
     make_incident,
     make_model,
     make_transition_request,
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.django_db
 LEVELS = [NO_LEVEL, *Level]
 WAYS = ["user", "group", "registry-wide"]
 
-LOOK, ASK, EDIT, REPORT, STAGE, PROMOTE, WITHDRAW, RENAME, METRIC, MANAGE = (
+LOOK, ASK, EDIT, REPORT, STAGE, PROMOTE, WITHDRAW, ERASE, RENAME, METRIC, MANAGE = (
     permissions.ON_A_MODEL
 )
 REGISTER, GRANT_ALL = permissions.REGISTRY_WIDE
@@ -197,6 +198,8 @@ PROBES = [
     Probe(PROMOTE, "POST", "/requests/{failed_promotion}/retry/", 302),
     Probe(WITHDRAW, "POST", "/requests/{to_staging}/cancel/", 302),
     Probe(WITHDRAW, "POST", f"{API}/requests/{{to_staging}}/cancel", 200),
+    Probe(ERASE, "GET", "/comments/{comment}/delete/", 200),
+    Probe(ERASE, "POST", "/comments/{comment}/delete/", 302),
     *(
         Probe(ability, method, path, status)
         for ability, path in (
@@ -275,6 +278,7 @@ def world() -> World:
         "event": make_event(EventType.MODEL_VERSION_UPDATED, version=second).position,
         "webhook": webhook.pk,
         "delivery": make_delivery(webhook=webhook).pk,
+        "comment": make_comment(version=second).pk,
     }
     return World(model, ids, asks)
 
