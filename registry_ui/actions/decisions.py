@@ -9,8 +9,21 @@ from django.utils import timezone
 from registry_ui.actions.gate_facts import ASKED, gate_facts
 from registry_ui.actions.policies import policy_of
 from registry_ui.fingerprint import PARTS, Fingerprint, differences
-from registry_ui.gates import Gate, GateFacts, Verdict, all_passed, evaluate
-from registry_ui.models import Alias, Evidence, ModelVersion, TransitionRequest
+from registry_ui.gates import (
+    Gate,
+    GateFacts,
+    Verdict,
+    all_passed,
+    evaluate,
+    why_not_counted,
+)
+from registry_ui.models import (
+    Alias,
+    Evidence,
+    ModelVersion,
+    Review,
+    TransitionRequest,
+)
 from registry_ui.planning import (
     STAGE,
     Effect,
@@ -46,6 +59,14 @@ class Decision:
         return (
             f"You {reason}{themselves}. The policy wants somebody else to approve it."
         )
+
+    def why_given_in_vain(self, review: Review) -> str:
+        """Say why a given review counts no more; empty while it does."""
+        if changes := self.stale_reviews.get(review.pk):
+            return ", ".join(changes)
+        facts = self.facts
+        own = (one for one in facts.reviews if one.reviewer_id == review.reviewer_id)
+        return next((why_not_counted(facts, one) for one in own), "")
 
     @property
     def gates_left(self) -> list[Gate]:

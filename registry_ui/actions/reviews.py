@@ -109,9 +109,10 @@ def _store(
 ) -> Review:
     earlier = request.reviews.filter(reviewer=actor, stale_reason="").first()
     if earlier:
-        if earlier.pk not in current.stale_reviews:
+        reason = current.why_given_in_vain(earlier)
+        if not reason:
             raise ActionError("You reviewed this already, and your review counts.")
-        earlier.stale_reason = ", ".join(current.stale_reviews[earlier.pk])
+        earlier.stale_reason = reason
         earlier.save(update_fields=["stale_reason"])
     review = request.reviews.create(
         reviewer=actor,

@@ -1,7 +1,7 @@
 """Gates: what each rule of a policy says of a request. Facts in, verdicts out. Pure."""
 
-from registry_ui.gates.approvals import approvals_gate, counts, why_not_counted
-from registry_ui.gates.clock import clock_gates, expires_at, next_change
+from registry_ui.gates.approvals import approvals_gate, why_not_counted
+from registry_ui.gates.clock import clock_gates, expires_at
 from registry_ui.gates.evidence import evidence_gates
 from registry_ui.gates.facts import (
     CheckFact,
@@ -21,10 +21,8 @@ __all__ = [
     "ReviewFact",
     "Verdict",
     "all_passed",
-    "counts",
     "evaluate",
     "expires_at",
-    "next_change",
     "why_not_counted",
 ]
 

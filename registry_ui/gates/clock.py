@@ -50,19 +50,6 @@ def expires_at(rules: PolicyDefinition, asked_at: datetime) -> datetime | None:
     return asked_at + lasts if lasts is not None else None
 
 
-def next_change(facts: GateFacts) -> datetime | None:
-    """Return when the clock alone may change a verdict next; None: it will not.
-
-    It may name an instant at which nothing changes, never one that is too late.
-    """
-    rules = facts.policy.definition
-    instants = [freeze.until(facts.now) for freeze in rules.freezes]
-    if rules.waiting_time is not None:
-        instants.append(facts.asked_at + rules.waiting_time)
-    instants.append(expires_at(rules, facts.asked_at))
-    return min((one for one in instants if one and one > facts.now), default=None)
-
-
 def _written(instant: datetime) -> str:
     zone = instant.tzname() or "UTC"
     return f"{instant:%d %b %Y, %H:%M} {zone}"

@@ -69,7 +69,12 @@ def _why_not(user: User, ask: TransitionRequest, decision: Decision) -> str:
             from_stage=ask.version.stage, target=ask.target
         )
         return f"Deciding on this takes the level {level.label} on {ask.version.model}."
-    return decision.why_excluded(user.pk)
+    if reason := decision.why_excluded(user.pk):
+        return reason
+    own = ask.reviews.filter(reviewer=user, stale_reason="").first()
+    if own and not decision.why_given_in_vain(own):
+        return "You approved this, and it counts. What is still missing stands above."
+    return ""
 
 
 def _stale_reason(ask: TransitionRequest) -> str:

@@ -37,6 +37,7 @@ from registry_ui.policies import (
     PolicyDefinition,
     Rule,
     does_govern,
+    governing,
     read_stored,
     rules_in_words,
     write_document,
@@ -206,14 +207,7 @@ def _waiting(user: User, name: str) -> list[WaitingRequest]:
     governed = [
         one
         for one in requests
-        if (policy := _governing(policies, one)) and policy.definition.name == name
+        if (policy := governing(policies, one.version.model.name, one.target))
+        and policy.definition.name == name
     ]
     return with_open_gates(governed[:SHOWN_REQUESTS])
-
-
-def _governing(policies: Sequence[Policy], request: TransitionRequest) -> Policy | None:
-    name = request.version.model.name
-    return next(
-        (one for one in policies if does_govern(one.definition, name, request.target)),
-        None,
-    )

@@ -110,3 +110,18 @@ def test_without_policies_the_clock_changes_nothing(reviewer: User) -> None:
     make_transition_request()
 
     assert judge_open_requests() == 0
+
+
+def test_who_approved_too_long_ago_may_approve_again(reviewer: User) -> None:
+    govern(approvals_expire_after="1d", checks=[{"name": "bias"}])
+    request = make_transition_request()
+    approve(request, reviewer)
+    yesterday = timezone.now() - timedelta(days=1)
+    request.reviews.update(created_at=yesterday)
+    assert "approved too long ago" in gather_decision(request).gates_left[0].explanation
+
+    approve(request, reviewer)
+
+    reasons = request.reviews.order_by("pk").values_list("stale_reason", flat=True)
+    assert list(reasons) == ["approved too long ago", ""]
+    assert [gate.name for gate in gather_decision(request).gates_left] == ["Check bias"]

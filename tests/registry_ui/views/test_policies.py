@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.policies import apply_policies, policies_in_force, state_of
 from registry_ui.models import Level, TransitionRequest
 from registry_ui.policies import PolicyDefinition, parse_document
@@ -173,6 +174,22 @@ def test_what_is_written_in_policies_is_inert(admin: User, payload: str) -> None
         page = browser(admin).get(address).content.decode()
         assert "<script>alert" not in page
         assert html.escape(payload) in page
+
+
+def test_who_has_approved_is_told_that_it_counts(admin: User) -> None:
+    let_hold(TEXT.replace("    groups:\n    - risk\n", ""))
+    request = make_transition_request()
+    seen = gather_decision(request).fingerprint
+    client = browser(admin)
+
+    client.post(
+        f"{request.get_absolute_url()}review/", {"decision": "approve", "seen": seen}
+    )
+
+    page = text(client, request.get_absolute_url())
+    assert "1 of 2 approvals so far" in page
+    assert "You approved this, and it counts" in page
+    assert 'value="approve"' not in page
 
 
 def test_a_policy_that_changes_leaves_open_requests_open(admin: User) -> None:
