@@ -21,6 +21,7 @@ PICTURES = {
     "compare": "/compare/?v=churn-classifier/5&v=churn-classifier/7",
     "decision": "/requests/3/",
     "stages": "/stages/",
+    "policies": "/policies/",
 }
 
 
