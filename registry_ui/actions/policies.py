@@ -91,6 +91,14 @@ def changes_of(definitions: Iterable[PolicyDefinition]) -> list[PolicyChange]:
     return found
 
 
+def are_reordered(held: Iterable[Policy], changes: Iterable[PolicyChange]) -> bool:
+    """Will those that held before and still do be tried in another order?"""
+    before = [policy.definition.name for policy in held]
+    after = [one.name for one in changes if one.change is not Change.RETIRED]
+    stayed = [name for name in before if name in after]
+    return stayed != [name for name in after if name in stayed]
+
+
 def apply_policies(
     definitions: Sequence[PolicyDefinition],
     *,
@@ -142,15 +150,9 @@ def _applied(
             _retire(change, actor)
         else:
             _put(by_name[change.name], change, position, actor)
-    _record_order([one.definition.name for one in held], list(by_name), actor)
+    if are_reordered(held, changes):
+        record_event(EventType.POLICY_REORDERED, actor=actor, order=list(by_name))
     return changes
-
-
-def _record_order(before: list[str], after: list[str], actor: User | None) -> None:
-    """Record that policies which held before are tried in another order now."""
-    stayed = [name for name in before if name in after]
-    if stayed != [name for name in after if name in stayed]:
-        record_event(EventType.POLICY_REORDERED, actor=actor, order=after)
 
 
 def _put(

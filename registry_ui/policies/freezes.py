@@ -93,13 +93,11 @@ def weekly_window(
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):  # also what ZoneInfoNotFoundError is: a KeyError
-        pass
-    except KeyError:
-        pass
-    raise ValueError(
-        f"There is no time zone {name!r}.|Write an IANA name, such as Europe/Berlin."
-    )
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(
+            f"There is no time zone {name!r}.|Write an IANA name, such as"
+            " Europe/Berlin."
+        ) from None
 
 
 def _instant(text: str, zone: ZoneInfo) -> datetime:

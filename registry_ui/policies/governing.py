@@ -27,11 +27,19 @@ def does_govern(definition: PolicyDefinition, model: str, target: str) -> bool:
     Aliases are compared without case, as MLflow lets `Champion` stand by `champion`.
     """
     return any(_fits(target, one) for one in definition.targets) and any(
-        fnmatchcase(model, pattern) for pattern in definition.models
+        _matches(model, pattern) for pattern in definition.models
     )
 
 
 def _fits(target: str, pattern: str) -> bool:
     if target.startswith(_ALIAS):
-        return fnmatchcase(target.casefold(), pattern.casefold())
-    return fnmatchcase(target, pattern)
+        return _matches(target.casefold(), pattern.casefold())
+    return _matches(target, pattern)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Only * and ? are special: brackets stand in names of models, and for themselves.
+
+    As a choice of characters they would let `churn [eu]` pass ungoverned.
+    """
+    return fnmatchcase(name, pattern.replace("[", "[[]"))

@@ -17,6 +17,7 @@ from registry_ui.actions.policies import (
     Change,
     PolicyChange,
     apply_policies,
+    are_reordered,
     changes_of,
     policies_in_force,
     state_of,
@@ -93,13 +94,17 @@ def policy_detail(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     chosen = request.GET.get("version", "")
     shown = next((v for v in versions if str(v.number) == chosen), current)
+    # An older version may name models that the newest one does not.
+    cards = _visible(user, [_policy(shown)])
+    if not cards:
+        raise Http404
     is_held = current.policy.retired_at is None
     context = {
         "card": card,
         "row": current.policy,
         "versions": versions,
         "shown": shown,
-        "text": write_document([_for(card, _policy(shown).definition)]),
+        "text": write_document([_as_seen(cards[0])]),
         "waiting": _waiting(user, name) if is_held else [],
         "may_edit": permissions.may_manage_registry(user),
     }
@@ -125,7 +130,7 @@ def policies_edit(request: HttpRequest) -> HttpResponse:
         except ActionError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _told(changes))
+            messages.success(request, _told(changes, held))
             return redirect("registry_ui:policy_list")
     return _editor(request, form)
 
@@ -135,6 +140,9 @@ def _editor(request: HttpRequest, form: PoliciesForm) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "changes": [], "runs": []}
     if is_valid:
         context["changes"] = changes_of(form.definitions)
+        context["are_reordered"] = are_reordered(
+            policies_in_force(), context["changes"]
+        )
         context["runs"] = _runs(form.definitions)
     # A preview is asked for while one types: what is wrong in it is no failure.
     is_preview = request.POST.get("do") == "check"
@@ -150,8 +158,10 @@ def _runs(definitions: Sequence[PolicyDefinition]) -> list[DryRun]:
     return dry_runs(list(requests[:SHOWN_REQUESTS]), draft)
 
 
-def _told(changes: Sequence[PolicyChange]) -> str:
+def _told(changes: Sequence[PolicyChange], held: Sequence[Policy]) -> str:
     changed = [one for one in changes if one.change is not Change.SAME]
+    if not changed and are_reordered(held, changes):
+        return "From now on the policies are tried in this order."
     if not changed:
         return "The policies say the same as before; nothing was changed."
     words = ", ".join(f"{one.name} {one.change}" for one in changed)
@@ -191,12 +201,9 @@ def _card(policy: Policy, models: tuple[str, ...]) -> PolicyCard:
     return PolicyCard(policy, models, rules_in_words(policy.definition))
 
 
-def _for(card: PolicyCard, definition: PolicyDefinition) -> PolicyDefinition:
-    """Leave out the patterns that the person may not see."""
-    if card.models == card.policy.definition.models:
-        return definition
-    models = tuple(one for one in definition.models if one in card.models)
-    return definition.model_copy(update={"models": models or card.models})
+def _as_seen(card: PolicyCard) -> PolicyDefinition:
+    """Return what the policy says, with just the patterns that the person may see."""
+    return card.policy.definition.model_copy(update={"models": card.models})
 
 
 def _waiting(user: User, name: str) -> list[WaitingRequest]:

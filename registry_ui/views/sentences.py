@@ -83,6 +83,8 @@ _SENTENCES: dict[str, str] = {
     "webhook.redelivered": "{who} had {event} sent to {receiver} again",
     "webhook.deleted": "{who} deleted the webhook to {receiver}",
 }
+_RIPENED = "{Request} has passed its last gate: {version} goes to {target}"
+"""An approval that a check or the clock completed, and nobody's act."""
 
 _ICONS = {
     "mirror": "refresh-cw",
@@ -175,6 +177,8 @@ def _line(event: AuditEvent, person: User | None, silenced: set[int]) -> EventLi
     icon, tone = _LOOKS.get(event.type, (_ICONS.get(entity, "circle-dot"), ""))
     known = event.type in EventType.values
     template = _SENTENCES.get(event.type, "{who}: {type}")
+    if event.type == EventType.TRANSITION_REQUEST_APPROVED and not event.actor_name:
+        template = _RIPENED
     return EventLine(
         event=event,
         person=person or event.actor_name,

@@ -29,6 +29,7 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.policies import PolicyDefinition, parse_document
+from registry_ui.views.sentences import event_lines
 from tests.factories import make_user, make_version
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +221,9 @@ def test_the_check_that_was_missing_approves_by_itself(
     assert request.status == Status.APPROVED
     assert request.closed_by is None
     assert request.due_at is not None
+    event = AuditEvent.objects.get(type="transition_request.approved")
+    (line,) = event_lines([event])
+    assert line.sentence.startswith(f"Request #{request.number} has passed its last")
 
 
 def test_metrics_are_held_against_the_incumbents(

@@ -69,7 +69,10 @@ def test_lengths_are_said_in_words() -> None:
         ("churn-*", "stage:*", "Churn-eu", "stage:None", False),
         ("*", "alias:champion", "churn", "alias:Champion", True),
         ("*", "alias:Prod*", "churn", "alias:prod-eu", True),
-        ("[x]", "alias:*", "x", "alias:a", True),
+        ("churn [eu]", "alias:*", "churn [eu]", "alias:a", True),
+        ("churn [eu]*", "alias:*", "churn [eu] 2", "alias:a", True),
+        ("[x]", "alias:*", "x", "alias:a", False),
+        ("chur?", "stage:*", "churn", "stage:None", True),
     ],
 )
 def test_patterns_say_what_a_policy_governs(

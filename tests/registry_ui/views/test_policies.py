@@ -82,6 +82,30 @@ def test_a_policy_that_governs_nothing_one_may_read_does_not_exist() -> None:
     assert "secret" not in page
 
 
+def test_an_older_version_names_no_model_that_one_may_not_read() -> None:
+    make_model(name="secret")
+    model = make_model(name="churn")
+    for names in ("secret", "secret, churn", "churn"):
+        let_hold(f"policies: [{{name: p, models: [{names}], targets: ['stage:*']}}]")
+    reader = make_user()
+    grant(reader, Level.CAN_READ, model)
+    client = browser(reader)
+
+    assert client.get("/policies/p/?version=1").status_code == 404
+    page = text(client, "/policies/p/?version=2")
+    assert "churn" in page
+    assert "secret" not in page
+
+
+def test_another_order_is_told_before_and_after(admin: User) -> None:
+    one, other = (f"- {{name: {n}, targets: ['stage:*']}}\n" for n in ("a", "b"))
+    let_hold(f"policies:\n{one}{other}")
+    turned = f"policies:\n{other}{one}"
+
+    assert "tried in another order than now" in posted(browser(admin), turned, "check")
+    assert "tried in this order" in posted(browser(admin), turned, "apply")
+
+
 def test_a_policys_page_shows_its_versions_and_what_waits(admin: User) -> None:
     let_hold()
     let_hold(TEXT.replace("count: 2", "count: 3"))
