@@ -41,6 +41,7 @@ from registry_ui.models.requests import (
     Review,
     TransitionRequest,
 )
+from registry_ui.models.watching import Subscription
 
 __all__ = [
     "ALIAS_PREFIX",
@@ -73,6 +74,7 @@ __all__ = [
     "RegisteredModel",
     "Review",
     "Stage",
+    "Subscription",
     "TransitionRequest",
     "VersionTag",
     "as_json_number",

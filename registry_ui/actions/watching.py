@@ -1,0 +1,55 @@
+"""Watching a model. A matter of each person's own: it is not on record."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from registry_ui import permissions
+from registry_ui.models import (
+    Comment,
+    RegisteredModel,
+    Review,
+    Subscription,
+    TransitionRequest,
+)
+
+
+def watch_model(model: RegisteredModel, *, actor: User) -> None:
+    """Let the actor watch a model; nothing happens if they do already.
+
+    Raises:
+        PermissionDenied: the actor may not read the model.
+    """
+    if not permissions.may_read(actor, model):
+        raise PermissionDenied
+    Subscription.objects.get_or_create(user=actor, model=model)
+
+
+def unwatch_model(model: RegisteredModel, *, actor: User) -> None:
+    """Let the actor watch a model no longer; nothing happens if they do not."""
+    Subscription.objects.filter(user=actor, model=model).delete()
+
+
+def watched_by(user: User) -> Q:
+    """Return the condition for requests that a person watches.
+
+    Those of the models they watch, and those on which they decided or commented.
+    """
+    reviews = Review.objects.filter(request=OuterRef("pk"), reviewer=user)
+    comments = Comment.objects.live().filter(request=OuterRef("pk"), author=user)
+    watched = Subscription.objects.filter(user=user).values("model")
+    return Q(version__model__in=watched) | Q(Exists(reviews)) | Q(Exists(comments))
+
+
+def watchers_of(request: TransitionRequest) -> QuerySet[User]:
+    """Return who watches a request, in the sense of `watched_by`.
+
+    Whether they may still read its model is for the caller to ask.
+    """
+    model = request.version.model_id
+    return User.objects.filter(
+        Q(pk__in=Subscription.objects.filter(model=model).values("user"))
+        | Q(pk__in=Review.objects.filter(request=request).values("reviewer"))
+        | Q(pk__in=Comment.objects.live().filter(request=request).values("author")),
+        is_active=True,
+    )
