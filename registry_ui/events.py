@@ -46,6 +46,8 @@ class EventType(models.TextChoices):
     ALIAS_MOVED = "model_version_alias.moved", "Alias moved"
     ALIAS_DELETED = "model_version_alias.deleted", "Alias deleted"
     TRANSITION_REQUEST_CREATED = "transition_request.created", "Transition requested"
+    GLASS_BROKEN = "transition_request.glass_broken", "Glass broken"
+    REVIEW_OVERDUE = "transition_request.review_overdue", "Review overdue"
     TRANSITION_REQUEST_APPROVED = "transition_request.approved", "Request approved"
     TRANSITION_REQUEST_REJECTED = "transition_request.rejected", "Request rejected"
     TRANSITION_REQUEST_CANCELLED = "transition_request.cancelled", "Request cancelled"

@@ -50,6 +50,10 @@ ON_A_MODEL = (
     ),
     Ability("withdraw somebody else's request", Level.CAN_MANAGE),
     Ability("delete somebody else's comment", Level.CAN_MANAGE),
+    Ability(
+        "break the glass: put a version into a target at once, reviewed afterwards",
+        Level.CAN_MANAGE,
+    ),
     Ability("rename the model, delete it or its versions", Level.CAN_MANAGE),
     Ability(
         "choose the model's headline metric, and which way metrics are better",
@@ -145,9 +149,20 @@ def may_review(user: User, request: TransitionRequest) -> bool:
     )
 
 
+def may_break_glass(user: User, model: RegisteredModel) -> bool:
+    """May the user put a version into a target first, and be reviewed afterwards?
+
+    Whether it may be done at all there is the policy's to say.
+    """
+    return level_of(user, model) >= Level.CAN_MANAGE
+
+
 def may_cancel(user: User, request: TransitionRequest) -> bool:
-    """May the user withdraw the request? Its requester, and who manages the model."""
-    return (
+    """May the user withdraw the request? Its requester, and who manages the model.
+
+    Nobody withdraws the review that a break-glass owes.
+    """
+    return request.follows_id is None and (
         request.requested_by_id == user.pk
         or level_of(user, request.version.model) >= Level.CAN_MANAGE
     )

@@ -11,6 +11,7 @@ from registry_ui.events import EventType, event_recorded, reading_wished
 from registry_ui.models import AuditEvent, Evidence, Hint, MetricHistory
 
 _WAKES_APPLY = {
+    EventType.GLASS_BROKEN,
     EventType.INCIDENT_REVERT_STARTED,
     EventType.TRANSITION_REQUEST_APPROVED,
     EventType.TRANSITION_REQUEST_RETRIED,

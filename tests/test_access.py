@@ -101,6 +101,9 @@ registry_ui:metric_compare GET 302 404 200 200 200 200 200
 registry_ui:metric_compare POST 403 404 302 302 302 302 302
 registry_ui:request_list GET 302 200 200 200 200 200 200
 registry_ui:request_detail GET 302 404 200 200 200 200 200
+registry_ui:request_break_glass GET 302 404 403 403 403 200 200
+registry_ui:request_break_glass POST 403 404 403 403 403 422 422
+registry_ui:request_roll_back GET 302 404 302 302 302 302 302
 registry_ui:request_review GET 302 404 302 302 302 302 302
 registry_ui:request_review POST 403 404 403 403 302 302 302
 registry_ui:request_comment GET 302 404 302 302 302 302 302

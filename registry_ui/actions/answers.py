@@ -185,6 +185,7 @@ def ask_about_incident(
         EventType.TRANSITION_REQUEST_CREATED,
         actor=actor,
         request=request,
+        kind=request.kind,
         from_stage=version.stage,
         to_stage=request.to_stage,
         target=target,

@@ -45,6 +45,7 @@ from registry_ui.planning import (
     outcome,
 )
 
+Kind = TransitionRequest.Kind
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
@@ -124,9 +125,10 @@ def _apply(request: TransitionRequest, client: MLflowClient) -> None:
 def _shut_gates(request: TransitionRequest) -> str:
     """Say which gates have shut since the approval; empty if it still holds.
 
-    A revert restores what was decided before, and has none.
+    A revert restores what was decided before, and has none; a break-glass waits for
+    none.
     """
-    if request.kind == TransitionRequest.Kind.REVERT:
+    if request.kind in (Kind.REVERT, Kind.BREAK_GLASS):
         return ""
     decision = gather_decision(request)
     found = " ".join(f"{gate.name}: {gate.explanation}" for gate in decision.gates_left)
@@ -214,6 +216,7 @@ def _settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> 
         EventType.TRANSITION_REQUEST_APPLIED,
         actor=request.closed_by,
         request=request,
+        kind=request.kind,
         target=request.target,
         outcome=request.outcome,
         attempts=request.attempt_count,
@@ -237,7 +240,7 @@ def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
     whose holder waits for the chain would wait for ever.
     """
     twins = TransitionRequest.objects.open().filter(
-        version=request.version, target=request.target
+        version=request.version, target=request.target, follows=None
     )
     return list(twins.order_by("pk").select_for_update(no_key=True))
 

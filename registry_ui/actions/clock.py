@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.policies import policies_in_force, policy_of
+from registry_ui.actions.policies import policies_in_force, policy_of_request
 from registry_ui.actions.requests import Status, close, locked, settle
 from registry_ui.events import EventType, record_event
 from registry_ui.gates import expires_at
@@ -48,11 +48,11 @@ def _that_time_may_change(policies: Sequence[Policy]) -> list[TransitionRequest]
     )
     found = []
     for request in requests.order_by("pk"):
-        name = request.version.model.name
-        rules = policy_of(name, request.target, policies=policies).definition
+        rules = policy_of_request(request, policies=policies).definition
         lasts = expires_at(rules, request.created_at)
         has_expired = lasts is not None and lasts <= timezone.now()
-        if has_expired or request.pk in approved or not rules.approvals:
+        is_ripe = request.pk in approved or not rules.approvals
+        if has_expired or is_ripe or _wants_escalation(request):
             found.append(request)
     return found
 
@@ -75,4 +75,20 @@ def _judge(request: TransitionRequest, policies: Sequence[Policy]) -> bool:
         )
         return True
     settle(request, decision, actor=None)
+    if _wants_escalation(request):
+        request.escalated_at = timezone.now()
+        request.save(update_fields=["escalated_at"])
+        record_event(
+            EventType.REVIEW_OVERDUE,
+            actor=None,
+            request=request,
+            target=request.target,
+            break_glass=request.follows_id,
+            review_due_at=str(request.review_due_at),
+        )
     return not request.is_open
+
+
+def _wants_escalation(request: TransitionRequest) -> bool:
+    """Has nobody been told yet that the review of a break-glass is overdue?"""
+    return request.is_review_overdue and request.escalated_at is None

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.actions.gate_facts import ASKED, gate_facts
-from registry_ui.actions.policies import policy_of
+from registry_ui.actions.policies import policy_of_request
 from registry_ui.fingerprint import PARTS, Fingerprint, differences
 from registry_ui.gates import (
     Gate,
@@ -149,7 +149,7 @@ def gather_decision(
         is_dry_run: let reviews count though they were given under another policy.
     """
     version = request.version
-    policy = policy_of(version.model.name, request.target, policies=policies)
+    policy = policy_of_request(request, policies=policies)
     holdings = holdings_around(version, request.target)
     fingerprint = fingerprint_of(
         version, request.target, holdings=holdings, policy=policy
@@ -187,6 +187,8 @@ def _plan(request: TransitionRequest, holdings: Holdings, policy: Policy) -> Pla
     if request.plan is not None:
         return Plan.from_json(request.plan)
     number = request.version.number
+    if request.follows_id:  # a review of what was done: it changes nothing
+        return Plan(request.target, number, (), archives=False)
     if request.incident and request.kind == TransitionRequest.Kind.RETROSPECTIVE:
         effects = as_it_stands(Effect.many(request.incident.effects))
         return Plan(request.target, number, effects, archives=False)

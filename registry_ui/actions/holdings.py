@@ -65,6 +65,26 @@ def move_holders(
     )
 
 
+def holding_before(model: RegisteredModel, target: str) -> Holding | None:
+    """Return the holding that a rollback goes back to; None if there is nothing.
+
+    That is the last to end of those that were decided on, or were there when Signoff
+    first looked. Left out is who holds the target again, who was left by a rollback, as
+    that was on purpose, and what MLflow has no longer.
+
+    Args:
+        model: whose holdings.
+        target: `stage:Production` or `alias:champion`, in any case.
+    """
+    held = Holding.objects.filter(model=model, target__iexact=target)
+    past = held.exclude(ended_at=None).filter(
+        started_incident=None, version__deleted_at=None
+    )
+    past = past.exclude(ended_request__kind=TransitionRequest.Kind.ROLLBACK)
+    past = past.exclude(version__in=held.current().values("version"))
+    return past.select_related("version").order_by("-ended_at", "-started_at").first()
+
+
 @transaction.atomic
 def infer_holdings(*, seen_at: datetime) -> None:
     """Store who holds what now, for the time before Signoff looked.

@@ -11,15 +11,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import models, permissions
+from registry_ui.actions.targets import kind_of
 from registry_ui.errors import StaleReviewError
 from registry_ui.events import EventType, record_event
 from registry_ui.policies import (
+    Governed,
     Policy,
     PolicyDefinition,
     default_policy,
     governing,
     read_stored,
 )
+
+Kind = models.TransitionRequest.Kind
 
 
 def policies_in_force() -> list[Policy]:
@@ -36,19 +40,54 @@ def state_of(policies: Iterable[Policy]) -> str:
 
 
 def policy_of(
-    model_name: str, target: str, *, policies: Sequence[Policy] | None = None
+    model_name: str,
+    target: str,
+    *,
+    kind: Governed = Governed.PROMOTION,
+    policies: Sequence[Policy] | None = None,
 ) -> Policy:
     """Return the policy that governs a target of a model.
 
     Args:
         model_name: of the registered model.
         target: `stage:Production` or `alias:champion`.
+        kind: of what is asked for.
         policies: those in force, where they were read already.
     """
     if policies is None:
         policies = policies_in_force()
-    found = governing(policies, model_name, target)
+    found = governing(policies, model_name, target, kind)
     return found or default_policy(settings.DEFAULT_POLICY, target)
+
+
+def governed_kind(version: models.ModelVersion, target: str) -> Governed:
+    """Return what policies are to take a move into the target for, as things stand."""
+    is_rollback = kind_of(version, target) is Kind.ROLLBACK
+    return Governed.ROLLBACK if is_rollback else Governed.PROMOTION
+
+
+def policy_of_request(
+    request: models.TransitionRequest, *, policies: Sequence[Policy] | None = None
+) -> Policy:
+    """Return the policy that a decision on the request is made under.
+
+    A rollback is judged as one only while its version is still the one to go back to.
+
+    Args:
+        request: with its version and model.
+        policies: those in force, where they were read already, or a draft.
+    """
+    kind = Governed.PROMOTION
+    if request.kind == Kind.ROLLBACK:
+        kind = (
+            Governed.ROLLBACK
+            if request.is_settled
+            else governed_kind(request.version, request.target)
+        )
+    policy = policy_of(
+        request.version.model.name, request.target, kind=kind, policies=policies
+    )
+    return policy.in_retrospect() if request.follows_id else policy
 
 
 class Change(StrEnum):

@@ -10,8 +10,12 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.mentions import mentioned_in
-from registry_ui.actions.policies import policy_of
-from registry_ui.actions.targets import check_target
+from registry_ui.actions.policies import (
+    governed_kind,
+    policy_of,
+    policy_of_request,
+)
+from registry_ui.actions.targets import check_target, kind_of
 from registry_ui.errors import ActionError, AlreadyExistsError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import (
@@ -85,6 +89,7 @@ def create_request(
         actor=actor,
         comment=comment,
         archive_existing_versions=archive_existing_versions,
+        kind=kind_of(version, target),
     )
 
 
@@ -114,18 +119,19 @@ def store_request(
     comment = clean_comment(
         comment, required="Say why in a sentence: reviewers read it first."
     )
+    request = TransitionRequest(
+        version=version,
+        target=target,
+        from_stage=version.stage,
+        archive_existing_versions=archive_existing_versions,
+        comment=comment,
+        requested_by=actor,
+        **columns,
+    )
+    request.policy_name = policy_of_request(request).label
     try:
         with transaction.atomic():
-            request = TransitionRequest.objects.create(
-                version=version,
-                target=target,
-                from_stage=version.stage,
-                archive_existing_versions=archive_existing_versions,
-                comment=comment,
-                requested_by=actor,
-                policy_name=policy_of(version.model.name, target).label,
-                **columns,
-            )
+            request.save(force_insert=True)
     except IntegrityError:
         raise AlreadyExistsError(
             f"You already have an open request to put {version} into"
@@ -135,6 +141,7 @@ def store_request(
         EventType.TRANSITION_REQUEST_CREATED,
         actor=actor,
         request=request,
+        kind=request.kind,
         from_stage=version.stage,
         to_stage=request.to_stage,
         target=target,
@@ -166,7 +173,7 @@ def transition_directly(
         PermissionDenied: the actor lacks the level, or the policy wants four eyes.
         ActionError: as `create_request`.
     """
-    policy = policy_of(version.model.name, target)
+    policy = policy_of(version.model.name, target, kind=governed_kind(version, target))
     is_allowed = policy.definition.direct and permissions.may_decide(
         actor, version.model, from_stage=version.stage, target=target
     )
@@ -212,11 +219,13 @@ def settle(
     if MirrorState.load().why_stale(timezone.now()):
         return
     now = timezone.now()
-    request.status = Status.APPROVED
+    changes_something = bool(decision.plan.effects)
+    request.status = Status.APPROVED if changes_something else Status.APPLIED
     request.plan = decision.plan.as_json()
     request.closed_by = actor
     request.closed_at = now
-    request.due_at = now
+    request.due_at = now if changes_something else None
+    request.applied_at = None if changes_something else now
     request.policy_name = decision.policy.label
     request.save(
         update_fields=[
@@ -225,6 +234,7 @@ def settle(
             "closed_by",
             "closed_at",
             "due_at",
+            "applied_at",
             "policy_name",
         ]
     )
@@ -232,15 +242,23 @@ def settle(
         EventType.TRANSITION_REQUEST_APPROVED,
         actor=actor,
         request=request,
+        kind=request.kind,
         target=request.target,
-        policy=decision.policy.label,
-        gates=[
+        **decided_on(decision),
+    )
+
+
+def decided_on(decision: Decision) -> dict[str, Any]:
+    """Return what goes on record of the facts that a plan was frozen on."""
+    return {
+        "policy": decision.policy.label,
+        "gates": [
             {"name": gate.name, "verdict": gate.verdict, "found": gate.explanation}
             for gate in decision.gates
         ],
-        plan=[str(effect) for effect in decision.plan.effects],
-        fingerprint=str(decision.fingerprint),
-    )
+        "plan": [str(effect) for effect in decision.plan.effects],
+        "fingerprint": str(decision.fingerprint),
+    }
 
 
 @transaction.atomic

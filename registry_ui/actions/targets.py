@@ -2,6 +2,7 @@
 
 import re
 
+from registry_ui.actions.holdings import holding_before
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.models import (
     ALIAS_PREFIX,
@@ -9,10 +10,12 @@ from registry_ui.models import (
     Alias,
     ModelVersion,
     Stage,
+    TransitionRequest,
 )
 from registry_ui.planning import STAGES_THAT_ARCHIVE
 
 ALIAS_LENGTH = 255
+Kind = TransitionRequest.Kind
 _FITTING = re.compile(r"[\w-]+")
 _RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
 """Source: `_validate_model_alias_name` and `…_reserved` of MLflow's validation."""
@@ -36,6 +39,20 @@ def clean_alias(alias: str) -> str:
             "alias", f"MLflow keeps {alias!r} for itself. Choose another name."
         )
     return alias
+
+
+def kind_of(version: ModelVersion, target: str) -> Kind:
+    """Return what asking for this is: it is seen from the record, not chosen.
+
+    Args:
+        version: the candidate.
+        target: `stage:…` or `alias:…` of its model.
+    """
+    if target == f"{STAGE_PREFIX}{Stage.ARCHIVED}":
+        return Kind.ARCHIVE
+    before = holding_before(version.model, target)
+    is_return = before is not None and before.version_id == version.pk
+    return Kind.ROLLBACK if is_return else Kind.PROMOTION
 
 
 def check_target(version: ModelVersion, target: str, *, archive: bool) -> str:

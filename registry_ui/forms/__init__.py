@@ -25,6 +25,8 @@ from registry_ui.forms.metrics import AgainstForm, CurvesForm, MetricChoicesForm
 from registry_ui.forms.permissions import GrantForm, RevocationForm, holders_called
 from registry_ui.forms.policies import PoliciesForm
 from registry_ui.forms.requests import (
+    ALIAS_CHOICE,
+    BreakGlassForm,
     CancelForm,
     CommentEditForm,
     CommentForm,
@@ -33,6 +35,7 @@ from registry_ui.forms.requests import (
 )
 
 __all__ = [
+    "ALIAS_CHOICE",
     "EVENT_GROUPS",
     "IN_BOTH",
     "MOST_COLUMNS",
@@ -40,6 +43,7 @@ __all__ = [
     "AliasForm",
     "AliasRemovalForm",
     "AnswerForm",
+    "BreakGlassForm",
     "CancelForm",
     "CommentEditForm",
     "CommentForm",

@@ -68,6 +68,25 @@ class RequestForm(forms.Form):
         return chosen and self.cleaned_data["stage"] != ALIAS_CHOICE
 
 
+class BreakGlassForm(RequestForm):
+    """Puts a version into a target at once; the reason is mandatory."""
+
+    understood = forms.BooleanField(
+        label="I take it on myself, and somebody else will review it",
+        error_messages={"required": "Say that you know what this means."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ask for the emergency instead of what is better."""
+        super().__init__(*args, **kwargs)
+        reason = self.fields["comment"]
+        reason.label = "Reason"
+        reason.widget.attrs["placeholder"] = "What is broken, and what happens else?"
+        reason.error_messages["required"] = (
+            "Say what the emergency is; it goes on record with your name."
+        )
+
+
 class ReviewForm(forms.Form):
     """A decision with a comment; carries the fingerprint of what was on the page."""
 

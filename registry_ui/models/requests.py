@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from registry_ui.models.access import readable
 from registry_ui.models.mirror import ModelVersion, Stage
@@ -32,6 +33,10 @@ class TransitionRequestQuerySet(models.QuerySet["TransitionRequest"]):
             ]
         )
 
+    def reviews_due(self) -> TransitionRequestQuerySet:
+        """Keep the open reviews of break-glass, the first due first."""
+        return self.open().exclude(follows=None).order_by("review_due_at")
+
     def visible_to(self, user: User) -> TransitionRequestQuerySet:
         """Keep those about models that the user may read."""
         return self.filter(readable("version__model", user))
@@ -43,6 +48,7 @@ class TransitionRequest(models.Model):
     class Kind(models.TextChoices):
         PROMOTION = "promotion", "Promotion"
         ROLLBACK = "rollback", "Rollback"
+        ARCHIVE = "archive", "Archive"
         BREAK_GLASS = "break-glass", "Break-glass"
         RETROSPECTIVE = "retrospective", "Retrospective"
         REVERT = "revert", "Revert"
@@ -96,6 +102,20 @@ class TransitionRequest(models.Model):
         related_name="transition_requests",
         help_text="What a revert or a retrospective request answers.",
     )
+    follows = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="retrospective",
+        help_text="The break-glass whose review this is.",
+    )
+    review_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a break-glass must be reviewed."
+    )
+    escalated_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was told that nobody reviewed it."
+    )
 
     plan = models.JSONField(
         null=True, blank=True, help_text="Frozen in the transaction of the approval."
@@ -118,7 +138,7 @@ class TransitionRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["version", "target", "requested_by"],
-                condition=Q(status="open"),
+                condition=Q(status="open", follows=None),
                 name="one_open_request_per_version_target_requester",
             )
         ]
@@ -141,6 +161,10 @@ class TransitionRequest(models.Model):
     @property
     def title(self) -> str:
         """Return what is asked: `churn v7 to Production`, `@old off churn v5`."""
+        if self.follows_id:
+            return (
+                f"Review of #{self.follows_id}: {self.version} to {self.target_label}"
+            )
         if self.kind == self.Kind.REVERT:
             return f"{self.version.model} as it was before incident {self.incident_id}"
         if self.kind == self.Kind.REMOVAL:
@@ -160,6 +184,17 @@ class TransitionRequest(models.Model):
             self.Status.APPROVED,
             self.Status.APPLYING,
         )
+
+    @property
+    def is_break_glass(self) -> bool:
+        """Was it carried out before anybody else had looked?"""
+        return self.kind == self.Kind.BREAK_GLASS
+
+    @property
+    def is_review_overdue(self) -> bool:
+        """Has nobody reviewed the break-glass that it follows by its deadline?"""
+        due = self.review_due_at
+        return self.is_open and due is not None and due <= timezone.now()
 
     @property
     def to_stage(self) -> str:

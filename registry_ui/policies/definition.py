@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -93,6 +93,13 @@ class Excluded(StrEnum):
     RUN_USER = "run_user"
     VERSION_CREATOR = "version_creator"
     CHECK_REPORTERS = "check_reporters"
+
+
+class Governed(StrEnum):
+    """What is asked for: to go on, or back to who held the target before."""
+
+    PROMOTION = "promotion"
+    ROLLBACK = "rollback"
 
 
 class SignatureRule(StrEnum):
@@ -249,6 +256,12 @@ class PolicyDefinition(_Part):
         description="stage:Production, alias:champion; * stands for any characters."
         " Aliases ignore case.",
     )
+    kinds: tuple[Governed, ...] = Field(
+        default=(Governed.PROMOTION, Governed.ROLLBACK),
+        min_length=1,
+        description="rollback: back to the version that held the target before;"
+        " promotion: anything else.",
+    )
     approvals: tuple[ApprovalRule, ...] = Field(
         default=(ApprovalRule(),),
         description="Who must approve; all rules are met by different people.",
@@ -300,6 +313,16 @@ class PolicyDefinition(_Part):
         description="May who holds the level move versions without a second person?",
     )
 
+    break_glass: bool = Field(
+        default=True,
+        description="May who holds CAN_MANAGE put a version there at once in an"
+        " emergency? Somebody else must review it afterwards.",
+    )
+    break_glass_review_within: Length = Field(
+        default=timedelta(days=3),
+        description="By when somebody else must have reviewed a break-glass.",
+    )
+
     @model_validator(mode="after")
     def _direct_excludes_nobody(self) -> Self:
         if self.direct and Excluded.REQUESTER in self.excluded:
@@ -328,6 +351,22 @@ class Policy:
     definition: PolicyDefinition
     version: int
     is_default: bool = False
+
+    def in_retrospect(self) -> Policy:
+        """Return what a review after the fact asks for: people, at least one.
+
+        What was to be known before is too late; who did it never counts.
+        """
+        rules = self.definition
+        excluded = dict.fromkeys((*rules.excluded, Excluded.REQUESTER))
+        definition = PolicyDefinition(
+            name=rules.name,
+            models=rules.models,
+            targets=rules.targets,
+            approvals=rules.approvals or (ApprovalRule(),),
+            excluded=tuple(excluded),
+        )
+        return replace(self, definition=definition)
 
     @property
     def label(self) -> str:

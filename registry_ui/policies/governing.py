@@ -3,31 +3,42 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from registry_ui.policies.definition import Policy, PolicyDefinition
+from registry_ui.policies.definition import Governed, Policy, PolicyDefinition
 
 _ALIAS = "alias:"
 
 
-def governing(policies: Iterable[Policy], model: str, target: str) -> Policy | None:
+def governing(
+    policies: Iterable[Policy],
+    model: str,
+    target: str,
+    kind: Governed = Governed.PROMOTION,
+) -> Policy | None:
     """Return the first policy whose patterns fit; None where none does.
 
     Args:
         policies: in their order.
         model: the name of the registered model.
         target: `stage:Production` or `alias:champion`.
+        kind: of what is asked for.
     """
     return next(
-        (one for one in policies if does_govern(one.definition, model, target)), None
+        (one for one in policies if does_govern(one.definition, model, target, kind)),
+        None,
     )
 
 
-def does_govern(definition: PolicyDefinition, model: str, target: str) -> bool:
-    """Do the definition's patterns fit the model and the target?
+def does_govern(
+    definition: PolicyDefinition, model: str, target: str, kind: Governed
+) -> bool:
+    """Does the definition cover the kind, and do its patterns fit?
 
     Aliases are compared without case, as MLflow lets `Champion` stand by `champion`.
     """
-    return any(_fits(target, one) for one in definition.targets) and any(
-        _matches(model, pattern) for pattern in definition.models
+    return (
+        kind in definition.kinds
+        and any(_fits(target, one) for one in definition.targets)
+        and any(_matches(model, pattern) for pattern in definition.models)
     )
 
 

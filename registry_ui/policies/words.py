@@ -9,6 +9,7 @@ from registry_ui.policies.definition import (
     CheckRule,
     Excluded,
     Freeze,
+    Governed,
     MetricRule,
     PolicyDefinition,
     SignatureRule,
@@ -38,12 +39,21 @@ class Rule:
 def rules_in_words(policy: PolicyDefinition) -> list[Rule]:
     """Return every rule of the policy, in the order in which gates are shown."""
     return [
+        *_kinds(policy),
         *_people(policy),
         *(Rule("Check", _check(rule)) for rule in policy.checks),
         *(Rule("Metric", _metric(rule)) for rule in policy.metrics),
         *_version(policy),
         *_times(policy),
+        _emergency(policy),
     ]
+
+
+def _kinds(policy: PolicyDefinition) -> Iterable[Rule]:
+    if set(policy.kinds) == {Governed.ROLLBACK}:
+        yield Rule("For", "Only going back to who held the target before")
+    elif set(policy.kinds) == {Governed.PROMOTION}:
+        yield Rule("For", "All but going back to who held the target before")
 
 
 def _people(policy: PolicyDefinition) -> Iterable[Rule]:
@@ -120,3 +130,15 @@ def _freeze(freeze: Freeze) -> str:
     when = f"{freeze.starts.replace('T', ' ')} to {freeze.ends.replace('T', ' ')}"
     why = f": {freeze.reason}" if freeze.reason else ""
     return f"{f'{days} ' if days else ''}{when} {freeze.time_zone}{why}"
+
+
+def _emergency(policy: PolicyDefinition) -> Rule:
+    if not policy.break_glass:
+        return Rule("Emergency", "Nobody may break the glass")
+    who = Level.CAN_MANAGE.label
+    within = in_words(policy.break_glass_review_within)
+    return Rule(
+        "Emergency",
+        f"Who holds {who} may break the glass; somebody else reviews it within"
+        f" {within}",
+    )

@@ -4,15 +4,20 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
 from registry_ui.comparison import compare
+from registry_ui.events import EventType
 from registry_ui.extensions import effects_of_plan
 from registry_ui.forms import CommentForm, ReviewForm
+from registry_ui.gates import Verdict
 from registry_ui.models import (
+    AuditEvent,
     MirrorState,
     ModelVersion,
     TransitionRequest,
@@ -57,9 +62,43 @@ def decision_context(
         "stale_reason": _stale_reason(ask),
         "why_not": _why_not(user, ask, decision) if ask.is_open else "",
         "may_cancel": ask.is_open and permissions.may_cancel(user, ask),
+        "gates_then": _gates_then(ask),
+        "may_break_glass": _may_break_glass(user, ask, decision),
+        "break_glass_url": _break_glass_url(ask),
         "may_retry": ask.status == TransitionRequest.Status.FAILED
         and permissions.may_review(user, ask),
     }
+
+
+def _gates_then(ask: TransitionRequest) -> list[dict[str, str]]:
+    """Return the gates that were open when the glass was broken, for its review."""
+    if ask.follows_id is None or not ask.is_open:
+        return []
+    event = AuditEvent.objects.filter(
+        request_number=ask.follows_id, type=EventType.GLASS_BROKEN
+    ).first()
+    gates = event.details["gates"] if event else []
+    return [gate for gate in gates if gate["verdict"] != Verdict.PASSED]
+
+
+def _may_break_glass(user: User, ask: TransitionRequest, decision: Decision) -> bool:
+    """May the person put there at once what is asked for?"""
+    return (
+        ask.is_open
+        and ask.kind != TransitionRequest.Kind.RETROSPECTIVE
+        and ask.version.is_live
+        and decision.policy.definition.break_glass
+        and permissions.may_break_glass(user, ask.version.model)
+    )
+
+
+def _break_glass_url(ask: TransitionRequest) -> str:
+    page = reverse(
+        "registry_ui:request_break_glass",
+        args=[ask.version.model.name, ask.version.number],
+    )
+    target = {"stage": ask.to_stage} if ask.to_stage else {"alias": ask.alias}
+    return f"{page}?{urlencode(target)}"
 
 
 def _why_not(user: User, ask: TransitionRequest, decision: Decision) -> str:

@@ -20,6 +20,7 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.views.activity import visible_events
+from registry_ui.views.break_glass import break_glass_figures
 from registry_ui.views.evidence import mlflow_url
 from registry_ui.views.getters import has_access, signed_in
 from registry_ui.views.incidents import phrases
@@ -62,6 +63,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             visible_events(user).exclude(type__startswith="api_token.")[:SHOWN_EVENTS]
         ),
         "panels": render_panels(panels_of_overview(user)),
+        "break_glass": break_glass_figures(user),
         "mirror": _mirror(),
         "has_access": has_access(user),
         "mlflow_url": mlflow_url(),

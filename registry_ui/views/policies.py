@@ -20,6 +20,7 @@ from registry_ui.actions.policies import (
     are_reordered,
     changes_of,
     policies_in_force,
+    policy_of_request,
     state_of,
 )
 from registry_ui.errors import ActionError
@@ -38,7 +39,6 @@ from registry_ui.policies import (
     PolicyDefinition,
     Rule,
     does_govern,
-    governing,
     read_stored,
     rules_in_words,
     write_document,
@@ -194,7 +194,10 @@ def _visible(user: User, policies: Sequence[Policy]) -> list[PolicyCard]:
 
 def _matches(definition: PolicyDefinition, pattern: str, name: str) -> bool:
     just_this = definition.model_copy(update={"models": (pattern,)})
-    return any(does_govern(just_this, name, target) for target in definition.targets)
+    kind = definition.kinds[0]
+    return any(
+        does_govern(just_this, name, target, kind) for target in definition.targets
+    )
 
 
 def _card(policy: Policy, models: tuple[str, ...]) -> PolicyCard:
@@ -214,7 +217,7 @@ def _waiting(user: User, name: str) -> list[WaitingRequest]:
     governed = [
         one
         for one in requests
-        if (policy := governing(policies, one.version.model.name, one.target))
+        if not (policy := policy_of_request(one, policies=policies)).is_default
         and policy.definition.name == name
     ]
     return with_open_gates(governed[:SHOWN_REQUESTS])

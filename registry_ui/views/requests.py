@@ -1,7 +1,5 @@
 """The inbox, the form that asks for a transition, and the decision page."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -9,13 +7,13 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui import permissions
 from registry_ui.actions.apply import wait_until_settled
 from registry_ui.actions.comments import create_comment
-from registry_ui.actions.decisions import holdings_around
-from registry_ui.actions.policies import policies_in_force, policy_of
+from registry_ui.actions.holdings import holding_before
 from registry_ui.actions.requests import (
     cancel_request,
     create_request,
@@ -27,19 +25,15 @@ from registry_ui.errors import ActionError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.forms import CancelForm, CommentForm, RequestForm, ReviewForm
 from registry_ui.htmx import render_page
-from registry_ui.models import (
-    STAGE_PREFIX,
-    ModelVersion,
-    Review,
-    Stage,
-    TransitionRequest,
-)
+from registry_ui.models import STAGE_PREFIX, Review, Stage, TransitionRequest
 from registry_ui.views.decision import decision_context
 from registry_ui.views.getters import (
     signed_in,
+    visible_model_or_404,
     visible_request_or_404,
     visible_version_or_404,
 )
+from registry_ui.views.proposals import proposal, stage_choices
 from registry_ui.views.waiting import open_items, what_waits
 
 LIST = "registry_ui/request_list.html"
@@ -97,7 +91,7 @@ def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse
     """Ask for a transition, or make it directly where the policy lets one."""
     user = signed_in(request)
     version = visible_version_or_404(user, name, number)
-    form = RequestForm(request.POST or None, initial=_proposal(request, version))
+    form = RequestForm(request.POST or None, initial=proposal(request, version))
     if request.method == "POST" and form.is_valid():
         is_direct = request.POST.get("how") == "now"
         act = transition_directly if is_direct else create_request
@@ -115,53 +109,33 @@ def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse
             if is_direct:
                 wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
             return redirect(ask)
-    stages = _stages(user, version)
+    stages = stage_choices(user, version)
     context = {
         "version": version,
         "form": form,
         "stages": stages,
         "aliases": version.model.aliases.select_related("version"),
         "may_move": any(s["is_direct"] and not s["is_current"] for s in stages),
+        "may_break_glass": permissions.may_break_glass(user, version.model),
     }
     status = 422 if form.errors else 200
     return render_page(request, CREATE, context, partial="ask", status=status)
 
 
-def _proposal(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
-    """Propose the next stage, and to archive who is there, as people mostly want."""
-    follows = {Stage.NONE: Stage.STAGING, Stage.STAGING: Stage.PRODUCTION}
-    stage = request.GET.get("stage", "")
-    if stage not in Stage.values or stage == version.stage:
-        stage = follows.get(Stage(version.stage), Stage.PRODUCTION)
-    if stage == version.stage:
-        stage = Stage.ARCHIVED
-    return {"stage": stage, "archive_existing_versions": stage == Stage.PRODUCTION}
-
-
-def _stages(user: User, version: ModelVersion) -> list[dict[str, Any]]:
-    """Say of each stage who is there, and whether this person may move directly."""
-    stages = []
-    policies = policies_in_force()
-    for stage in Stage.values:
-        target = f"{STAGE_PREFIX}{stage}"
-        holders = holdings_around(version, target).holders(target)
-        policy = policy_of(version.model.name, target, policies=policies)
-        is_direct = policy.definition.direct and permissions.may_decide(
-            user, version.model, from_stage=version.stage, target=target
+@require_safe
+def request_roll_back(request: HttpRequest, name: str) -> HttpResponse:
+    """Lead to the form that asks for the version that was in Production before."""
+    model = visible_model_or_404(signed_in(request), name)
+    before = holding_before(model, f"{STAGE_PREFIX}{Stage.PRODUCTION}")
+    if before is None:
+        messages.info(
+            request,
+            "There is no version to go back to: none that was in Production before is"
+            " on record and still in MLflow.",
         )
-        stages.append(
-            {
-                "name": stage,
-                "holders": holders,
-                "is_current": stage == version.stage,
-                "is_direct": is_direct,
-                "level": permissions.level_to_decide(
-                    from_stage=version.stage, target=target
-                ).label,
-                "four_eyes": policy.definition.excludes_requester,
-            }
-        )
-    return stages
+        return redirect(model)
+    form = reverse("registry_ui:request_create", args=[name, before.version.number])
+    return redirect(f"{form}?stage={Stage.PRODUCTION}")
 
 
 @require_safe

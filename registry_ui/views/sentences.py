@@ -40,6 +40,10 @@ _SENTENCES: dict[str, str] = {
     " to {version}",
     "model_version_alias.deleted": "{who} removed the alias @{alias} from {version}",
     "transition_request.created": "{who} asked to move {version} to {target}",
+    "transition_request.glass_broken": "{who} broke the glass: {version} goes to"
+    " {target} before anybody else has looked",
+    "transition_request.review_overdue": "Nobody has reviewed in time that {version}"
+    " was put into {target} by break-glass",
     "transition_request.approved": "{who} gave the approval that {request} needed:"
     " {version} goes to {target}",
     "transition_request.rejected": "{Request} about {version} was closed as rejected",
@@ -83,6 +87,13 @@ _SENTENCES: dict[str, str] = {
     "webhook.redelivered": "{who} had {event} sent to {receiver} again",
     "webhook.deleted": "{who} deleted the webhook to {receiver}",
 }
+_AFTERWARDS = {
+    "transition_request.created": "{who} asked for a review of {version} in {target}",
+    "transition_request.approved": "{who} gave the approval that {request} needed:"
+    " {version} in {target} was right",
+    "transition_request.applied": "{Request} lets stand that {version} is in {target}",
+}
+"""Of a review after the fact."""
 _RIPENED = "{Request} has passed its last gate: {version} goes to {target}"
 """An approval that a check or the clock completed, and nobody's act."""
 
@@ -108,6 +119,8 @@ _ICONS = {
 _LOOKS = {
     "model_version.transitioned": ("arrow-right-left", ""),
     "transition_request.created": ("git-pull-request-arrow", "brand"),
+    "transition_request.glass_broken": ("siren", "bad"),
+    "transition_request.review_overdue": ("siren", "bad"),
     "transition_request.approved": ("circle-check", "ok"),
     "transition_request.applied": ("check-check", "ok"),
     "transition_request.rejected": ("circle-x", "bad"),
@@ -177,7 +190,9 @@ def _line(event: AuditEvent, person: User | None, silenced: set[int]) -> EventLi
     icon, tone = _LOOKS.get(event.type, (_ICONS.get(entity, "circle-dot"), ""))
     known = event.type in EventType.values
     template = _SENTENCES.get(event.type, "{who}: {type}")
-    if event.type == EventType.TRANSITION_REQUEST_APPROVED and not event.actor_name:
+    if details.get("kind") == "retrospective":
+        template = _AFTERWARDS.get(event.type, template)
+    elif event.type == EventType.TRANSITION_REQUEST_APPROVED and not event.actor_name:
         template = _RIPENED
     return EventLine(
         event=event,

@@ -55,7 +55,8 @@ class Standing:
 
     def newest_request_by_version(self) -> Mapping[int, TransitionRequest]:
         """Return the newest open request for each version, by its primary key."""
-        return {ask.version_id: ask for ask in reversed(self.open_requests)}
+        asked = [ask for ask in self.open_requests if not ask.follows_id]
+        return {ask.version_id: ask for ask in reversed(asked)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ PAGES = [
     "/models/churn-classifier/rename/",
     "/models/churn-classifier/delete/",
     "/models/churn-classifier/versions/3/delete/",
+    "/models/churn-classifier/versions/7/break-glass/",
     "/register/",
     "/models/churn-classifier/compare/",
     "/compare/",

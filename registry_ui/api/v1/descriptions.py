@@ -84,6 +84,8 @@ def _summary(request: TransitionRequest) -> dict[str, Any]:
         "closed_by": closed_by.get_username() if closed_by else None,
         "closed_at": request.closed_at,
         "applied_at": request.applied_at,
+        "follows": request.follows_id,
+        "review_due_at": request.review_due_at,
         "failure": request.failure,
         "policy": request.policy_name,
         "links": RequestLinks(
@@ -109,7 +111,8 @@ def _gates_now(decision: Decision) -> list[GateOut]:
 def _gates_on_record(request: TransitionRequest) -> list[GateOut]:
     """Return what the gates said at the approval; judged anew they would mislead."""
     event = AuditEvent.objects.filter(
-        request_number=request.number, type=EventType.TRANSITION_REQUEST_APPROVED
+        request_number=request.number,
+        type__in=[EventType.TRANSITION_REQUEST_APPROVED, EventType.GLASS_BROKEN],
     ).first()
     return [
         GateOut(

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.http import HttpResponse
 from ninja import Path, Query, Router, Status
 
+from registry_ui.actions.break_glass import break_glass
 from registry_ui.actions.requests import cancel_request, create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.api.authentication import ApiRequest
@@ -66,16 +67,27 @@ def create_transition_request(
     """Ask to put a version into a target.
 
     Needs Can Read on the model. One person has at most one open request for a version
-    and target; a second one is refused with RESOURCE_ALREADY_EXISTS.
+    and target; a second one is refused with RESOURCE_ALREADY_EXISTS. `kind` is found,
+    not chosen: going back to who held the target before is a rollback.
     """
     version = visible_version_or_404(request.auth, body.model, body.version)
-    created = create_request(
-        version,
-        body.wanted_target,
-        actor=request.auth,
-        comment=body.comment,
-        archive_existing_versions=body.archive_existing_versions,
-    )
+    archives = body.archive_existing_versions
+    if body.break_glass:
+        created = break_glass(
+            version,
+            body.wanted_target,
+            actor=request.auth,
+            reason=body.comment,
+            archive_existing_versions=archives,
+        )
+    else:
+        created = create_request(
+            version,
+            body.wanted_target,
+            actor=request.auth,
+            comment=body.comment,
+            archive_existing_versions=archives,
+        )
     response["Location"] = request_url(created)
     return Status(HTTPStatus.CREATED, describe(created))
 

@@ -61,6 +61,11 @@ class RequestIn(Body):
     archive_existing_versions: bool = Field(
         False, description="Archive the versions that are in the target stage now."
     )
+    break_glass: bool = Field(
+        False,
+        description="In an emergency: put it there at once, and owe a review by"
+        " somebody else. Needs Can Manage on the model; `comment` is the reason.",
+    )
 
     @model_validator(mode="after")
     def require_one_target(self) -> Self:
@@ -230,6 +235,12 @@ class RequestSummary(Schema):
     closed_by: str | None = Field(description="User name of who decided it last.")
     closed_at: datetime | None
     applied_at: datetime | None
+    follows: int | None = Field(
+        description="Number of the break-glass whose review this is; else null."
+    )
+    review_due_at: datetime | None = Field(
+        description="By when that break-glass must be reviewed; else null."
+    )
     failure: str = Field(description="Why it could not be applied (yet); else empty.")
     policy: str = Field(description="The policy that governs it, with its version.")
     links: RequestLinks
