@@ -22,6 +22,7 @@ from registry_ui.models import (
     ModelVersion,
     TransitionRequest,
 )
+from registry_ui.planning import Plan
 from registry_ui.views.discussion import mentioned_by, timeline_of
 from registry_ui.views.selection import Selection, columns_of
 
@@ -134,15 +135,23 @@ def _compared_versions(
 
 
 def _compared(ask: TransitionRequest, decision: Decision) -> list[int]:
-    if ask.plan is None:
+    if ask.follows and ask.follows.plan:  # what was there before the glass was broken
+        incumbents = _moved_away(Plan.from_json(ask.follows.plan), ask)
+    elif ask.plan is None:
         incumbents = decision.incumbents
     else:  # as it was when this was decided
-        incumbents = tuple(
-            effect.version
-            for effect in decision.plan.effects
-            if effect.version != ask.version.number
-        )
+        incumbents = _moved_away(decision.plan, ask)
     return [*sorted(incumbents)[-1:], ask.version.number]
+
+
+def _moved_away(plan: Plan, ask: TransitionRequest) -> tuple[int, ...]:
+    """Return the versions that the plan takes the target, or an alias, from."""
+    number = ask.version.number
+    held_before = (
+        int(effect.before) if effect.alias and effect.before else effect.version
+        for effect in plan.effects
+    )
+    return tuple(other for other in held_before if other != number)
 
 
 def _steps(ask: TransitionRequest, decision: Decision) -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ def test_an_overdue_review_is_shown_as_that(ada: User, version: ModelVersion) ->
     past = timezone.now() - timedelta(hours=1)
     TransitionRequest.objects.filter(kind="retrospective").update(review_due_at=past)
 
-    assert "was due" in text_of(browser(ada), "/")
+    assert "<b>overdue</b> since" in text_of(browser(ada), "/")
     assert "The review was due by" in text_of(browser(ada), version.get_absolute_url())
 
 
@@ -112,7 +112,7 @@ def test_the_overview_tells_the_share(ada: User) -> None:
     assert "0 <small" in text_of(browser(reader), "/")
 
     shown = text_of(browser(ada), "/")
-    assert '2 <small class="muted">of 4 changes, 50 %' in shown
+    assert "2 <small>of 4 changes, 50 %" in shown
     assert hidden.pk > request.pk
 
 
