@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 SHARES_OF_MLFLOW = {"runs": 0.03, "files": 0.02}
 """How much of MLflow's time each may take."""
+SAVED_REST = timedelta(minutes=1)
+"""So much rest at most is saved up while nothing is due. A version that is registered
+now and then is read at once, however slow the machine; it is the load of many that is
+spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,9 @@ def read_evidence(
     Raises:
         MLflowError: MLflow cannot be used; what was read until then is stored.
     """
-    parts = _rested() if only_when_due else list(SHARES_OF_MLFLOW)
+    resume_at = _resume_at()
+    now = timezone.now()
+    parts = [part for part, at in resume_at.items() if not only_when_due or at <= now]
     token = take_lease(EvidenceState) if parts else None
     if token is None:
         return None
@@ -102,7 +108,8 @@ def read_evidence(
     try:
         for part in parts:
             # They may come from two servers: one that is away does not stop the other.
-            rests[f"{part}_resume_at"] = _read(part, reads[part], failures)
+            cost = _cost(reads[part], failures)
+            rests[f"{part}_resume_at"] = _rest(part, cost, resume_at[part])
     except LeaseLostError:
         logger.warning("evidence given up, another one took over")
         return None
@@ -119,23 +126,32 @@ def read_evidence(
     return reading.report
 
 
-def _rested() -> list[str]:
-    """Return which of the two MLflow may be asked for."""
-    state, now = EvidenceState.load(), timezone.now()
+def _resume_at() -> dict[str, datetime]:
+    """Return when MLflow may be asked for each of the two.
+
+    An instant that is past tells from when on rest is saved up.
+    """
+    state = EvidenceState.load()
     resume_at = {"runs": state.runs_resume_at, "files": state.files_resume_at}
-    return [part for part, at in resume_at.items() if at is None or at <= now]
+    long_ago = timezone.now() - SAVED_REST
+    return {part: at or long_ago for part, at in resume_at.items()}
 
 
-def _read(part: str, read: Callable[[], None], failures: list[MLflowError]) -> datetime:
-    """Read one part, note why it broke off, and return until when it rests."""
+def _cost(read: Callable[[], None], failures: list[MLflowError]) -> timedelta:
+    """Read one part, note why it broke off, and return how long it took."""
     started = monotonic()
     try:
         read()
     except MLflowError as error:
         failures.append(error)
-    cost = monotonic() - started
-    rest = timedelta(seconds=cost / SHARES_OF_MLFLOW[part] - cost)
-    return timezone.now() + rest
+    return timedelta(seconds=monotonic() - started)
+
+
+def _rest(part: str, cost: timedelta, resumed_at: datetime) -> datetime:
+    """Return until when a part rests for what it has cost, less what was saved up."""
+    started_at = timezone.now() - cost
+    saved_from = max(resumed_at, started_at - SAVED_REST)
+    return saved_from + cost / SHARES_OF_MLFLOW[part]
 
 
 @dataclass(slots=True)

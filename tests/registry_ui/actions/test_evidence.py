@@ -91,11 +91,26 @@ def test_files_are_read_where_runs_cannot_be(
     assert evidence_of(version).flavors == {"odd": {}}
 
 
+def test_a_small_reading_after_a_quiet_minute_is_followed_by_the_next_at_once(
+    theirs: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    mirrored(theirs)
+    report = read(mlflow_client)
+    assert report is not None
+    assert (report.runs, report.files) == (1, 1)
+
+    state = EvidenceState.load()
+    for resume_at in (state.runs_resume_at, state.files_resume_at):
+        assert resume_at is not None
+        assert resume_at < timezone.now()
+
+
 def test_mlflow_rests_for_what_a_reading_has_cost_it(
     theirs: PlainClient, mlflow_client: MLflowClient
 ) -> None:
     mirrored(theirs)
     before = timezone.now()
+    EvidenceState.objects.create(runs_resume_at=before, files_resume_at=before)
     read(mlflow_client)
     cost = timezone.now() - before
 
