@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import redis
 
 from bench import mirror, report
 from bench.approval import approval
@@ -35,6 +36,7 @@ class Bench:
     shape: Shape
     folder: Path
     postgres: str
+    redis: str
     rounds: int
 
     def measure(self, database: str) -> Iterator[Result]:
@@ -56,6 +58,9 @@ class Bench:
             log = self.folder / "raw.log"
             peer = stack.enter_context(Worker.start("bench.raw", os.environ, log))
             yield from self._measure(installed["full"], installed["tenth"], peer)
+            if database == "postgresql" and _has_redis(self.redis):
+                with installed["full"].through(self.redis).running() as url:
+                    yield from approval(installed["full"], url, "Redis")
 
     def _measure(self, full: Signoff, tenth: Signoff, peer: Worker) -> Iterator[Result]:
         yield from mirror.full_sync(full, self.shape, peer, self.rounds)
@@ -65,7 +70,7 @@ class Bench:
         yield from mirror.load(tenth)
         with full.running() as url:
             yield from pages(full, url, self.shape, self.rounds)
-            yield from approval(full, url)
+            yield from approval(full, url, "embedded broker")
 
     def _databases(self, database: str) -> Databases:
         if database == "sqlite":
@@ -96,7 +101,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     shape = Shape(arguments.models, arguments.versions, arguments.seed)
     folder = arguments.data_dir.resolve()
-    bench = Bench(shape, folder, arguments.postgres, arguments.rounds)
+    bench = Bench(shape, folder, arguments.postgres, arguments.redis, arguments.rounds)
     results = {}
     for database in arguments.databases:
         title = _title(database, arguments.postgres)
@@ -127,6 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--postgres", default="postgres://postgres@127.0.0.1:5432/postgres"
     )
+    parser.add_argument("--redis", default="redis://127.0.0.1:6379/8")
     parser.add_argument("--data-dir", type=Path, default=ROOT / "var" / "bench")
     parser.add_argument("--report", type=Path)
     return parser.parse_args()
@@ -143,6 +149,16 @@ def _title(database: str, server: str) -> str | None:
         _say(f"SKIPPED: PostgreSQL ({str(error).splitlines()[0]})")
         return None
     return f"PostgreSQL {version.split()[0]}"
+
+
+def _has_redis(url: str) -> bool:
+    """Does Redis answer there? Said loudly if it does not."""
+    try:
+        redis.Redis.from_url(url, socket_connect_timeout=3).ping()
+    except redis.RedisError as error:
+        _say(f"SKIPPED: Redis ({str(error).splitlines()[0]})")
+        return False
+    return True
 
 
 def _shown(result: Result) -> Result:

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.databases import Databases
@@ -49,6 +49,11 @@ class Signoff:
     def worker(self) -> Worker:
         """Start a process that does the jobs of `bench.product`."""
         return Worker.start("bench.product", self.environment, self.log)
+
+    def through(self, broker_url: str) -> "Signoff":
+        """Return the same whose worker is woken through another broker."""
+        broker = {"CELERY_BROKER_URL": broker_url}
+        return replace(self, environment={**self.environment, **broker})
 
     @contextmanager
     def running(self) -> Iterator[str]:
