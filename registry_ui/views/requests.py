@@ -40,7 +40,7 @@ from registry_ui.views.getters import (
     visible_request_or_404,
     visible_version_or_404,
 )
-from registry_ui.views.waiting import open_items, what_waits
+from registry_ui.views.waiting import what_waits
 
 LIST = "registry_ui/request_list.html"
 CREATE = "registry_ui/request_create.html"
@@ -59,7 +59,7 @@ SHOWN = {
 def request_list(request: HttpRequest) -> HttpResponse:
     """Show requests, by default those that wait for this person, else all open ones."""
     user = signed_in(request)
-    waiting = what_waits(user, open_items(request)).requests
+    waiting = what_waits(request).requests
     show = request.GET.get("show", "")
     if show not in SHOWN:
         show = "waiting" if waiting else "open"
