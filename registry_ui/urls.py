@@ -23,6 +23,7 @@ from registry_ui.views import (
     policies,
     requests,
     stage_matrix,
+    watching,
 )
 
 app_name = "registry_ui"
@@ -39,6 +40,7 @@ urlpatterns = [
     path(
         "models/<str:name>/description/", metadata.model_describe, name="model_describe"
     ),
+    path("models/<str:name>/watch/", watching.model_watch, name="model_watch"),
     path("models/<str:name>/tags/", metadata.model_tags, name="model_tags"),
     path(
         "models/<str:name>/tags/delete/",

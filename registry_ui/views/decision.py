@@ -9,6 +9,7 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
+from registry_ui.actions.watching import is_watched
 from registry_ui.comparison import compare
 from registry_ui.extensions import effects_of_plan
 from registry_ui.forms import CommentForm, ReviewForm
@@ -55,6 +56,7 @@ def decision_context(
         "review_form": review_form or ReviewForm(),
         "comment_form": comment_form or CommentForm(),
         "stale_reason": _stale_reason(ask),
+        "is_watched": is_watched(ask.version.model, user=user),
         "why_not": _why_not(user, ask, decision) if ask.is_open else "",
         "may_cancel": ask.is_open and permissions.may_cancel(user, ask),
         "may_retry": ask.status == TransitionRequest.Status.FAILED
