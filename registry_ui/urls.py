@@ -11,6 +11,7 @@ from registry_ui.views import (
     comparison,
     hints,
     history,
+    inbox,
     incidents,
     jump,
     metadata,
@@ -115,7 +116,7 @@ urlpatterns = [
     path("compare/", comparison.version_compare, name="version_compare"),
     path("compare/metric/", metric_curves.metric_compare, name="metric_compare"),
     path("compare/csv/", comparison.version_compare_csv, name="version_compare_csv"),
-    path("requests/", requests.request_list, name="request_list"),
+    path("requests/", inbox.request_list, name="request_list"),
     path("requests/<int:number>/", requests.request_detail, name="request_detail"),
     path(
         "requests/<int:number>/review/", requests.request_review, name="request_review"
