@@ -12,7 +12,7 @@ from django.utils.timesince import timesince
 from registry_ui.models import MirrorState
 from registry_ui.permissions import may_manage_permissions
 from registry_ui.views.prepared import PreparedQuery
-from registry_ui.views.waiting import open_items, what_waits
+from registry_ui.views.waiting import what_waits
 
 THEMES = ("auto", "light", "dark")
 _OF_AGE = ("synced_at", "models_seconds", "versions_seconds", "error")
@@ -89,7 +89,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         section = "compare"
     else:
         section = _SECTIONS.get((name or "").split("_", maxsplit=1)[0], "")
-    waits = what_waits(user, open_items(request))
+    waits = what_waits(request)
     context["nav"] = Navigation(
         section=section,
         mirror=mirror_age(),

@@ -12,6 +12,7 @@ from registry_ui.views import (
     comparison,
     hints,
     history,
+    inbox,
     incidents,
     jump,
     metadata,
@@ -24,6 +25,7 @@ from registry_ui.views import (
     policies,
     requests,
     stage_matrix,
+    watching,
 )
 
 app_name = "registry_ui"
@@ -40,6 +42,7 @@ urlpatterns = [
     path(
         "models/<str:name>/description/", metadata.model_describe, name="model_describe"
     ),
+    path("models/<str:name>/watch/", watching.model_watch, name="model_watch"),
     path("models/<str:name>/tags/", metadata.model_tags, name="model_tags"),
     path(
         "models/<str:name>/tags/delete/",
@@ -124,7 +127,7 @@ urlpatterns = [
     path("compare/", comparison.version_compare, name="version_compare"),
     path("compare/metric/", metric_curves.metric_compare, name="metric_compare"),
     path("compare/csv/", comparison.version_compare_csv, name="version_compare_csv"),
-    path("requests/", requests.request_list, name="request_list"),
+    path("requests/", inbox.request_list, name="request_list"),
     path("requests/<int:number>/", requests.request_detail, name="request_detail"),
     path(
         "requests/<int:number>/review/", requests.request_review, name="request_review"

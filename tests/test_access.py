@@ -58,6 +58,8 @@ registry_ui:overview_mirror GET 302 302 302 302 302 302 302
 registry_ui:model_list GET 302 200 200 200 200 200 200
 registry_ui:model_jump GET 302 200 200 200 200 200 200
 registry_ui:model_detail GET 302 404 200 200 200 200 200
+registry_ui:model_watch GET 302 404 302 302 302 302 302
+registry_ui:model_watch POST 403 404 302 302 302 302 302
 registry_ui:model_compare GET 302 404 200 200 200 200 200
 registry_ui:model_create GET 302 403 403 403 403 403 200
 registry_ui:model_create POST 403 403 403 403 403 403 422

@@ -101,10 +101,22 @@ def holdings_around(version: ModelVersion, target: str) -> Holdings:
 
 
 def fingerprint_of(
-    version: ModelVersion, target: str, *, holdings: Holdings, policy: Policy
+    version: ModelVersion,
+    target: str,
+    *,
+    evidence: Evidence,
+    holdings: Holdings,
+    policy: Policy,
 ) -> Fingerprint:
-    """Return the fingerprint of what deciding on this move rests on now."""
-    evidence = Evidence.objects.filter(version=version).first() or Evidence()
+    """Return the fingerprint of what deciding on this move rests on now.
+
+    Args:
+        version: the candidate.
+        target: `stage:…` or `alias:…` of its model.
+        evidence: of the version; an empty one where nothing was read yet.
+        holdings: who holds the target, and what the policy moves along.
+        policy: that governs the move.
+    """
     identity = [
         version.model.name,
         version.number,
@@ -152,7 +164,11 @@ def gather_decision(
     policy = policy_of_request(request, policies=policies)
     holdings = holdings_around(version, request.target)
     fingerprint = fingerprint_of(
-        version, request.target, holdings=holdings, policy=policy
+        version,
+        request.target,
+        evidence=Evidence.objects.filter(version=version).first() or Evidence(),
+        holdings=holdings,
+        policy=policy,
     )
     reviews = list(request.reviews.filter(stale_reason="").select_related("reviewer"))
     stale = {}

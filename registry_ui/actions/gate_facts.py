@@ -54,7 +54,7 @@ def gate_facts(
         now=now,
         asked_at=request.created_at,
         level_name=level.label,
-        reviews=_review_facts(request, reviews, rules),
+        reviews=review_facts(request, reviews, rules),
         excluded=_excluded(request, rules, checks),
         candidate=candidate,
         incumbent=incumbent,
@@ -70,9 +70,10 @@ def display_name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
-def _review_facts(
+def review_facts(
     request: TransitionRequest, reviews: Sequence[Review], rules: PolicyDefinition
 ) -> list[ReviewFact]:
+    """Return what the approval rules look at of each review's reviewer."""
     if any(rule.groups for rule in rules.approvals):
         prefetch_related_objects(reviews, "reviewer__groups")
     return [_review_fact(request, review, rules) for review in reviews]

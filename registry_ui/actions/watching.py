@@ -30,6 +30,11 @@ def unwatch_model(model: RegisteredModel, *, actor: User) -> None:
     Subscription.objects.filter(user=actor, model=model).delete()
 
 
+def is_watched(model: RegisteredModel, *, user: User) -> bool:
+    """Does a person watch the model itself, whatever they did on its requests?"""
+    return Subscription.objects.filter(user=user, model=model).exists()
+
+
 def watched_by(user: User) -> Q:
     """Return the condition for requests that a person watches.
 

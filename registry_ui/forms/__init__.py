@@ -11,6 +11,13 @@ from registry_ui.forms.catalog import (
     TokenForm,
     VersionFilterForm,
 )
+from registry_ui.forms.inbox import (
+    ANY_ALIAS,
+    TABS,
+    RequestFilterForm,
+    statuses_of,
+    target_as_stored,
+)
 from registry_ui.forms.incidents import AnswerForm, InstantForm
 from registry_ui.forms.metadata import (
     DescriptionForm,
@@ -36,9 +43,11 @@ from registry_ui.forms.requests import (
 
 __all__ = [
     "ALIAS_CHOICE",
+    "ANY_ALIAS",
     "EVENT_GROUPS",
     "IN_BOTH",
     "MOST_COLUMNS",
+    "TABS",
     "AgainstForm",
     "AliasForm",
     "AliasRemovalForm",
@@ -59,6 +68,7 @@ __all__ = [
     "PoliciesForm",
     "RegistrationForm",
     "RenameForm",
+    "RequestFilterForm",
     "RequestForm",
     "ReviewForm",
     "RevocationForm",
@@ -68,4 +78,6 @@ __all__ = [
     "VersionDeleteForm",
     "VersionFilterForm",
     "holders_called",
+    "statuses_of",
+    "target_as_stored",
 ]

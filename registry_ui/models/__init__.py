@@ -6,6 +6,7 @@ from registry_ui.models.access import (
     Level,
     ModelPermission,
     levels_held,
+    read_levels,
     readers,
     registry_level,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "as_json_numbers",
     "chain_hash",
     "levels_held",
+    "read_levels",
     "readers",
     "registry_level",
 ]

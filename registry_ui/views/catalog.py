@@ -17,6 +17,7 @@ from registry_ui.actions.comments import create_comment
 from registry_ui.actions.evidence import read_again
 from registry_ui.actions.facts import metric_choices
 from registry_ui.actions.mentions import people_mentioned
+from registry_ui.actions.watching import is_watched
 from registry_ui.contradictions import contradictions
 from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_model
@@ -138,6 +139,7 @@ def _model_context(
         "has_more_aliases": len(standing.aliases) > SHOWN_ALIASES,
         "events": event_lines(events),
         "panels": render_panels(panels_of_model(user, model)),
+        "is_watched": is_watched(model, user=user),
         "may_request": model.is_live and permissions.may_request(user, model),
         "may_edit": model.is_live and permissions.may_edit_model(user, model),
         "may_manage": model.is_live and permissions.may_manage_model(user, model),

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
+from registry_ui.actions.watching import is_watched
 from registry_ui.comparison import compare
 from registry_ui.events import EventType
 from registry_ui.extensions import effects_of_plan
@@ -61,6 +62,7 @@ def decision_context(
         "review_form": review_form or ReviewForm(),
         "comment_form": comment_form or CommentForm(),
         "stale_reason": _stale_reason(ask),
+        "is_watched": is_watched(ask.version.model, user=user),
         "why_not": _why_not(user, ask, decision) if ask.is_open else "",
         "may_cancel": ask.is_open and permissions.may_cancel(user, ask),
         "gates_then": _gates_then(ask),

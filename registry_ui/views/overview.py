@@ -26,7 +26,7 @@ from registry_ui.views.getters import has_access, signed_in
 from registry_ui.views.incidents import phrases
 from registry_ui.views.panels import render_panels
 from registry_ui.views.sentences import event_lines
-from registry_ui.views.waiting import open_items, requests_to_decide, with_open_gates
+from registry_ui.views.waiting import requests_to_decide, with_open_gates
 
 TEMPLATE = "registry_ui/overview.html"
 MIRROR = "registry_ui/_overview_mirror.html"
@@ -39,7 +39,7 @@ SHOWN_INCIDENTS = 5
 def overview(request: HttpRequest) -> HttpResponse:
     """Show what the user should look at first."""
     user = signed_in(request)
-    waiting = requests_to_decide(user, open_items(request))
+    waiting = requests_to_decide(request)
     asks = TransitionRequest.objects.visible_to(user).select_related(
         "version__model", "requested_by"
     )

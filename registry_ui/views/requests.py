@@ -1,10 +1,8 @@
-"""The inbox, the form that asks for a transition, and the decision page."""
+"""The form that asks for a transition, and the decision page."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -34,57 +32,9 @@ from registry_ui.views.getters import (
     visible_version_or_404,
 )
 from registry_ui.views.proposals import proposal, stage_choices
-from registry_ui.views.waiting import open_items, what_waits
 
-LIST = "registry_ui/request_list.html"
 CREATE = "registry_ui/request_create.html"
 DETAIL = "registry_ui/request_detail.html"
-PAGE_SIZE = 25
-SHOWN = {
-    "waiting": "Waiting for me",
-    "open": "Open",
-    "mine": "Asked by me",
-    "decided": "Decided",
-    "all": "All",
-}
-
-
-@require_safe
-def request_list(request: HttpRequest) -> HttpResponse:
-    """Show requests, by default those that wait for this person, else all open ones."""
-    user = signed_in(request)
-    waiting = what_waits(user, open_items(request)).requests
-    show = request.GET.get("show", "")
-    if show not in SHOWN:
-        show = "waiting" if waiting else "open"
-    asks = TransitionRequest.objects.visible_to(user).select_related(
-        "version__model", "requested_by", "closed_by"
-    )
-    page = Paginator(_shown(asks, show, user, waiting), PAGE_SIZE).get_page(
-        request.GET.get("page")
-    )
-    context = {
-        "page": page,
-        "show": show,
-        "tabs": SHOWN,
-        "heading": SHOWN[show],
-        "counts": {"waiting": len(waiting), "open": asks.open().count()},
-    }
-    return render_page(request, LIST, context, partial="requests")
-
-
-def _shown(
-    asks: QuerySet[TransitionRequest], show: str, user: User, waiting: list[int]
-) -> QuerySet[TransitionRequest]:
-    is_open = Q(status=TransitionRequest.Status.OPEN)
-    filters = {
-        "waiting": Q(pk__in=waiting),
-        "open": is_open,
-        "mine": Q(requested_by=user),
-        "decided": ~is_open,
-        "all": Q(),
-    }
-    return asks.filter(filters[show])
 
 
 def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Which open requests wait for whom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,13 +9,16 @@ from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 
 from registry_ui import permissions
+from registry_ui.actions.awaited import awaited_from
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.policies import policies_in_force, policy_of
+from registry_ui.actions.policies import policies_in_force
 from registry_ui.gates import Gate
-from registry_ui.models import Incident, Level, RegisteredModel, TransitionRequest
+from registry_ui.models import Incident, Level, TransitionRequest
+from registry_ui.views.getters import signed_in
 from registry_ui.views.prepared import PreparedQuery
 
 _KNOWN = "_open_items"
+_WAITS = "_what_waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,12 @@ class OpenItem(NamedTuple):
         model: its primary key.
         stage: that the version has; empty for incidents, as is `target`.
         target: what is asked for.
-        requester: primary key of who asks; 0 for incidents.
     """
 
     number: int
     model: int
     stage: str
     target: str
-    requester: int | None
 
 
 def open_items(request: HttpRequest) -> list[OpenItem]:
@@ -56,25 +57,12 @@ def open_items(request: HttpRequest) -> list[OpenItem]:
     return found
 
 
-def requests_to_decide(
-    user: User, items: Iterable[OpenItem]
-) -> list[TransitionRequest]:
-    """Return the open requests that the user may decide, the oldest first.
-
-    One's own are left out where the policy wants somebody else.
-    """
-    numbers = what_waits(user, items).requests
-    found = TransitionRequest.objects.filter(pk__in=numbers)
-    found = found.select_related("version__model", "requested_by")
-    return list(found.order_by("number"))
-
-
 @dataclass(frozen=True, slots=True)
 class Waits:
     """What waits in the registry.
 
     Attributes:
-        requests: the numbers of those that the user may decide, in order.
+        requests: the numbers of those that wait for the user, in order.
         incidents: how many are open that the user may see.
     """
 
@@ -82,39 +70,40 @@ class Waits:
     incidents: int
 
 
-def what_waits(user: User, items: Iterable[OpenItem]) -> Waits:
-    """Return what waits for a user, of what is open."""
-    items = list(items)
-    vain = _in_vain(user, items)
-    requests = [
+def what_waits(request: HttpRequest) -> Waits:
+    """Return what waits for who asks; found out once a request.
+
+    A request waits for those whose approval it still wants: not for its own requester
+    where the policy wants somebody else, and not for who approved it already.
+    """
+    known = vars(request)
+    if _WAITS not in known:
+        known[_WAITS] = _waits(signed_in(request), open_items(request))
+    found: Waits = known[_WAITS]
+    return found
+
+
+def _waits(user: User, items: Sequence[OpenItem]) -> Waits:
+    numbers = [
         number
-        for number, model, stage, target, _ in items
+        for number, model, stage, target in items
         if target
         and permissions.level_on(user, model)
         >= permissions.level_to_decide(from_stage=stage, target=target)
-        and number not in vain
     ]
     incidents = sum(
         not target and permissions.level_on(user, model) >= Level.CAN_READ
-        for _, model, _, target, _ in items
+        for _, model, _, target in items
     )
-    return Waits(sorted(requests), incidents)
+    return Waits(sorted(awaited_from(user, numbers)), incidents)
 
 
-def _in_vain(user: User, items: Iterable[OpenItem]) -> set[int]:
-    """Return the user's own requests that the policy wants somebody else to approve."""
-    own = [item for item in items if item.target and item.requester == user.pk]
-    if not own:
-        return set()
-    policies = policies_in_force()
-    names = RegisteredModel.objects.in_bulk({item.model for item in own})
-    return {
-        item.number
-        for item in own
-        if policy_of(
-            names[item.model].name, item.target, policies=policies
-        ).definition.excludes_requester
-    }
+def requests_to_decide(request: HttpRequest) -> list[TransitionRequest]:
+    """Return the requests that wait for who asks, the oldest first."""
+    numbers = what_waits(request).requests
+    found = TransitionRequest.objects.filter(pk__in=numbers)
+    found = found.select_related("version__model", "requested_by")
+    return list(found.order_by("number"))
 
 
 def _open(_: Sequence[int]) -> QuerySet[Any, Any]:
@@ -122,9 +111,9 @@ def _open(_: Sequence[int]) -> QuerySet[Any, Any]:
     requests = TransitionRequest.objects.open().order_by()
     incidents = Incident.objects.open().order_by()
     return requests.values_list(
-        "number", "version__model", "version__stage", "target", "requested_by"
+        "number", "version__model", "version__stage", "target"
     ).union(
-        incidents.values_list("number", "model", Value(""), Value(""), Value(0)),
+        incidents.values_list("number", "model", Value(""), Value("")),
         all=True,
     )
 

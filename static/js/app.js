@@ -46,6 +46,12 @@
     }
   });
 
+  // Enter in a filter leaves it, so that the keys walk through what was found.
+  document.addEventListener("submit", (event) => {
+    const field = document.activeElement;
+    if (event.target.matches(".filter-bar") && field.matches("input")) field.blur();
+  });
+
   // --- menus: a click elsewhere or Escape closes them ------------------------------
 
   function closeMenus(except) {

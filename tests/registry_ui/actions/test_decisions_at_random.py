@@ -10,9 +10,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.http import HttpRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry_ui.actions.awaited import approvals_given
 from registry_ui.actions.checks import report_check
 from registry_ui.actions.clock import judge_open_requests
 from registry_ui.actions.decisions import gather_decision
@@ -31,6 +33,7 @@ from registry_ui.models import (
     VersionTag,
 )
 from registry_ui.policies import PolicyDefinition
+from registry_ui.views.waiting import what_waits
 from tests.factories import make_model, make_user, make_version
 
 pytestmark = pytest.mark.django_db
@@ -112,20 +115,24 @@ class World:
         holds = ModelVersion.objects.get(pk=self.incumbent.pk).stage == "Production"
         return (str(evidence.metrics), holds, self.policy_number)
 
-    def counting(self) -> list[int]:
-        """Return who has approved and counts, by their index."""
-        now, excluded = self.facts(), set()
-        if "requester" in self.rules["excluded"]:
-            excluded.add(0)
-        if "run_user" in self.rules["excluded"]:
-            excluded.add(1)
-        return [
+    def eligible(self) -> set[int]:
+        """Return whose approval may count, by their index."""
+        found = {
             index
-            for index, seen in self.saw.items()
-            if seen == now
-            and index not in excluded
-            and User.objects.get(pk=self.people[index].pk).model_permissions.exists()
-        ]
+            for index, person in enumerate(self.people)
+            if User.objects.get(pk=person.pk).model_permissions.exists()
+        }
+        if "requester" in self.rules["excluded"]:
+            found.discard(0)
+        if "run_user" in self.rules["excluded"]:
+            found.discard(1)
+        return found
+
+    def counting(self) -> set[int]:
+        """Return who has approved and counts, by their index."""
+        now = self.facts()
+        fresh = {index for index, seen in self.saw.items() if seen == now}
+        return fresh & self.eligible()
 
     def should_pass(self) -> bool:
         """Judge by the plainest reading of the rules."""
@@ -151,13 +158,18 @@ class World:
             for _ in range(rule["count"])
         ]
 
-    def met(self) -> int:
-        """Return how many of them the counting approvals can meet at most."""
+    def met(self, *others: int) -> int:
+        """Return how many of them the counting approvals, and others, meet at most."""
         groups = [
             set(self.people[index].groups.values_list("name", flat=True))
-            for index in self.counting()
+            for index in (*self.counting(), *others)
         ]
         return most_met(self.slots(), groups)
+
+    def wanted(self) -> set[int]:
+        """Return with whose approval one rule more would be met."""
+        others = self.eligible() - self.counting()
+        return {index for index in others if self.met(index) > self.met()}
 
 
 def most_met(slots: list[set[str]], groups: list[set[str]]) -> int:
@@ -191,6 +203,13 @@ def new_world(first: dict[str, Any], groups: list[tuple[str, ...]]) -> World:
     world = World(everybody, version, incumbent, ask)
     govern(world, first)
     return world
+
+
+def waits_for(world: World, index: int) -> bool:
+    """Does the request wait for somebody?"""
+    request = HttpRequest()
+    request.user = User.objects.get(pk=world.people[index].pk)
+    return world.ask.pk in what_waits(request).requests
 
 
 def govern(world: World, rules_: dict[str, Any]) -> None:
@@ -315,3 +334,22 @@ def check_invariants(world: World, before: TransitionRequest) -> None:
         assert world.should_pass()
     elif now.is_open:
         assert decision.is_approvable == world.should_pass()
+
+
+@settings(max_examples=EXAMPLES // 3)
+@given(rules, memberships, st.lists(steps, max_size=10))
+def test_an_open_request_waits_for_just_those_whose_approval_would_help(
+    first: dict[str, Any],
+    groups: list[tuple[str, ...]],
+    taken: list[tuple[Any, ...]],
+) -> None:
+    with transaction.atomic():
+        world = new_world(first, groups)
+        for step in taken:
+            take(world, step)
+        if TransitionRequest.objects.open().exists():
+            number, wanted = world.ask.pk, world.wanted()
+            given_ = approvals_given([number])
+            assert given_ == {number: (world.met(), len(world.slots()))}
+            assert {i for i in PEOPLE if waits_for(world, i)} == wanted
+        transaction.set_rollback(True)

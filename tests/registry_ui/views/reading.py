@@ -7,6 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from registry_ui.models import TransitionRequest
+
 HTMX = {"HX-Request": "true"}
 
 
@@ -34,3 +36,10 @@ def query_count(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     return len(queries)
+
+
+def shown(user: User, **query: str) -> list[TransitionRequest]:
+    """Return the requests in one of the inbox's lists, in its order."""
+    response = browser(user).get("/requests/", query)
+    assert response.status_code == 200
+    return [row.ask for row in response.context["rows"]]

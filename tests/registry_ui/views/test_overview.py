@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from registry_ui.events import EventType, record_event
 from registry_ui.models import Level, MirrorState, Stage, TransitionRequest
-from registry_ui.views.waiting import open_items, requests_to_decide
+from registry_ui.views.waiting import requests_to_decide
 from tests.factories import (
     grant,
     make_model,
@@ -34,7 +34,9 @@ def reviewer(client: Client) -> User:
 
 
 def to_decide(user: User) -> list[TransitionRequest]:
-    return requests_to_decide(user, open_items(HttpRequest()))
+    request = HttpRequest()
+    request.user = user
+    return requests_to_decide(request)
 
 
 def overview(client: Client) -> str:

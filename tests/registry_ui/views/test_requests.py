@@ -1,4 +1,4 @@
-"""The inbox, and asking for a transition (views/requests.py)."""
+"""Asking for a transition (views/requests.py)."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -6,11 +6,10 @@ from django.urls import reverse
 
 from registry_ui.models import Level, ModelVersion, Stage, TransitionRequest
 from tests.factories import make_model, make_transition_request, make_user, make_version
-from tests.registry_ui.views.reading import HTMX, browser, query_count, text
+from tests.registry_ui.views.reading import HTMX, browser, text
 
 pytestmark = pytest.mark.django_db
 
-INBOX = "/requests/"
 HOSTILE = "<img src=x onerror=alert(1)>"
 Status = TransitionRequest.Status
 
@@ -25,82 +24,6 @@ def asked(stage: str, **typed: str) -> dict[str, str]:
     return {"stage": stage, "comment": "Better.", "how": "ask", **typed}
 
 
-# --- The inbox ----------------------------------------------------------------------
-
-
-def test_the_inbox_opens_with_what_waits_for_me(
-    ask: TransitionRequest, reviewer: User
-) -> None:
-    own = make_transition_request(requested_by=reviewer)
-
-    page = text(browser(reviewer), INBOX)
-
-    assert "Waiting for me" in page
-    assert ask.get_absolute_url() in page
-    assert own.get_absolute_url() not in page
-
-
-def test_the_inbox_opens_with_all_open_ones_where_nothing_waits_for_me(
-    ask: TransitionRequest, requester: User
-) -> None:
-    response = browser(requester).get(INBOX)
-
-    assert response.context["show"] == "open"
-    assert ask.get_absolute_url() in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("show", "numbers"),
-    [
-        ("waiting", {1}),
-        ("open", {1, 2}),
-        ("mine", {2, 3}),
-        ("decided", {3}),
-        ("all", {1, 2, 3}),
-        ("nonsense", {1}),
-    ],
-)
-def test_each_tab_shows_its_requests(
-    show: str, numbers: set[int], reviewer: User
-) -> None:
-    asks = {
-        1: make_transition_request(),
-        2: make_transition_request(requested_by=reviewer),
-        3: make_transition_request(requested_by=reviewer, status=Status.REJECTED),
-    }
-
-    response = browser(reviewer).get(INBOX, {"show": show})
-
-    shown = set(response.context["page"])
-    assert shown == {asks[number] for number in numbers}
-
-
-def test_requests_about_models_that_one_may_not_read_are_not_in_the_inbox(
-    ask: TransitionRequest,
-) -> None:
-    page = text(browser(make_user()), f"{INBOX}?show=all")
-
-    assert ask.get_absolute_url() not in page
-    assert "churn" not in page
-
-
-def test_htmx_gets_the_requests_alone(ask: TransitionRequest, reviewer: User) -> None:
-    page = text(browser(reviewer), f"{INBOX}?show=open", headers=HTMX)
-
-    assert page.lstrip().startswith('<section class="card" id="requests"')
-    assert "<html" not in page
-
-
-def test_the_inbox_takes_the_same_queries_for_few_and_many(reviewer: User) -> None:
-    client = browser(reviewer)
-    make_transition_request()
-    few = query_count(client, INBOX)
-    for _ in range(19):
-        make_transition_request()
-
-    assert query_count(client, INBOX) == few
-
-
 def test_words_that_people_typed_are_no_markup(reviewer: User) -> None:
     version = make_version(model=make_model(name=HOSTILE))
     person = make_user(username="mallory", full_name=f"Mallory {HOSTILE}")
@@ -109,13 +32,10 @@ def test_words_that_people_typed_are_no_markup(reviewer: User) -> None:
 
     pages = [
         text(client, address)
-        for address in (INBOX, create_url(version), ask.get_absolute_url())
+        for address in ("/requests/", create_url(version), ask.get_absolute_url())
     ]
 
     assert not [page for page in pages if HOSTILE in page]
-
-
-# --- Asking -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
