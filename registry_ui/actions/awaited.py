@@ -106,9 +106,7 @@ def _approval_facts(
         people: who may be excluded besides those who reviewed the requests.
     """
     in_force = policies_in_force()
-    policies = {
-        one.pk: policy_of_request(one, policies=in_force) for one in requests
-    }
+    policies = {one.pk: policy_of_request(one, policies=in_force) for one in requests}
     reviewed = [one.pk for one in requests if getattr(one, "is_reviewed", False)]
     reviews = _counting_reviews(reviewed, policies)
     reviewers = {one.reviewer for found in reviews.values() for one in found}

@@ -13,6 +13,7 @@ from registry_ui.forms.catalog import (
 )
 from registry_ui.forms.inbox import (
     ANY_ALIAS,
+    KINDS,
     TABS,
     RequestFilterForm,
     statuses_of,
@@ -46,6 +47,7 @@ __all__ = [
     "ANY_ALIAS",
     "EVENT_GROUPS",
     "IN_BOTH",
+    "KINDS",
     "MOST_COLUMNS",
     "TABS",
     "AgainstForm",

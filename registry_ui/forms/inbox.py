@@ -26,6 +26,7 @@ TABS = {
 _FORMER = {"decided": "done"}
 """Names that older addresses have."""
 ANY_ALIAS = "@"
+KINDS = [("", "Any kind"), *TransitionRequest.Kind.choices]
 _ORDERS = {"oldest": "Oldest first", "newest": "Newest first"}
 
 
@@ -61,6 +62,11 @@ class RequestFilterForm(FilterForm):
         required=False,
         choices=[("", "Any status"), *Status.choices],
         error_messages={"invalid_choice": "There is no such status; it was left out."},
+    )
+    kind = forms.ChoiceField(
+        required=False,
+        choices=KINDS,
+        error_messages={"invalid_choice": "There is no such kind; it was left out."},
     )
     sort = forms.ChoiceField(
         required=False,

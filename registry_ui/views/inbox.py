@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from registry_ui.forms import TABS, RequestFilterForm, statuses_of
+from registry_ui.forms import KINDS, TABS, RequestFilterForm, statuses_of
 from registry_ui.htmx import render_page
 from registry_ui.models import ALIAS_PREFIX, Stage, TransitionRequest
 from registry_ui.views.addresses import (
@@ -57,6 +57,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "orders": form.orders(usual_order(show)),
         "statuses": statuses_of(show),
+        "kinds": KINDS,
         "conditions": form.conditions(),
         "unfiltered_url": f"?show={show}",
         "has_access": has_access(user),

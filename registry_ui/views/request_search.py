@@ -118,6 +118,7 @@ _CONDITIONS: dict[str, Callable[[str], Q]] = {
     "q": _is_called,
     "target": _is_into,
     "by": _is_asked_by,
+    "kind": lambda kind: Q(kind=kind),
     "status": lambda status: Q(status=status),
 }
 """What each field of `RequestFilterForm` asks for."""
