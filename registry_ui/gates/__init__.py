@@ -1,6 +1,11 @@
 """Gates: what each rule of a policy says of a request. Facts in, verdicts out. Pure."""
 
-from registry_ui.gates.approvals import approvals_gate, why_not_counted
+from registry_ui.gates.approvals import (
+    approvals_gate,
+    approvals_so_far,
+    is_wanted,
+    why_not_counted,
+)
 from registry_ui.gates.clock import clock_gates, expires_at
 from registry_ui.gates.evidence import evidence_gates
 from registry_ui.gates.facts import (
@@ -21,8 +26,10 @@ __all__ = [
     "ReviewFact",
     "Verdict",
     "all_passed",
+    "approvals_so_far",
     "evaluate",
     "expires_at",
+    "is_wanted",
     "why_not_counted",
 ]
 

@@ -34,9 +34,8 @@ def why_not_counted(facts: GateFacts, review: ReviewFact) -> str:
 
 def approvals_gate(facts: GateFacts) -> Gate:
     """Judge whether enough people agreed."""
-    approvals = [review for review in facts.reviews if counts(facts, review)]
-    rules = facts.policy.definition.approvals
-    slots = [rule for rule in rules for _ in range(rule.count)]
+    approvals = _counting(facts)
+    slots = _slots(facts)
     missing = unmet(slots, approvals)
     found = f"{len(slots) - len(missing)} of {len(slots)}"
     names = ", ".join(review.reviewer_name for review in approvals)
@@ -51,6 +50,32 @@ def approvals_gate(facts: GateFacts) -> Gate:
         f"{found} approvals so far{have}.{lost}",
         _remedy(facts, missing),
     )
+
+
+def approvals_so_far(facts: GateFacts) -> tuple[int, int]:
+    """Return how many of the wanted approvals are there, and how many are wanted."""
+    slots = _slots(facts)
+    return len(slots) - len(unmet(slots, _counting(facts))), len(slots)
+
+
+def is_wanted(facts: GateFacts, approval: ReviewFact) -> bool:
+    """Would one more approval, not yet given, fill a slot that is empty?"""
+    given, slots = _counting(facts), _slots(facts)
+    if not counts(facts, approval) or any(
+        one.reviewer_id == approval.reviewer_id for one in given
+    ):
+        return False
+    return len(unmet(slots, [*given, approval])) < len(unmet(slots, given))
+
+
+def _counting(facts: GateFacts) -> list[ReviewFact]:
+    return [review for review in facts.reviews if counts(facts, review)]
+
+
+def _slots(facts: GateFacts) -> list[ApprovalRule]:
+    """Return one rule for each approval that is wanted."""
+    rules = facts.policy.definition.approvals
+    return [rule for rule in rules for _ in range(rule.count)]
 
 
 def unmet(
