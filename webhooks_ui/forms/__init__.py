@@ -1,0 +1,5 @@
+"""What a person types, checked before an action sees it."""
+
+from webhooks_ui.forms.webhooks import DeliveryFilterForm, WebhookForm
+
+__all__ = ["DeliveryFilterForm", "WebhookForm"]
