@@ -129,7 +129,7 @@ def _reasons(event: AuditEvent, request: TransitionRequest | None) -> dict[int, 
     mentioned = set(details.get("mentions", ()))
     if event.type == EventType.COMMENT_UPDATED:
         # Who was told of the comment before need not hear of each mended word.
-        new = mentioned - set(names_in(details["before"]))
+        new = mentioned - set(names_in(details.get("before", "")))
         return dict.fromkeys(_ids_of(new), Reason.MENTIONED)
     found = dict.fromkeys(_watchers(event, request), Reason.WATCHING)
     found |= dict.fromkeys(_ids_of(mentioned), Reason.MENTIONED)

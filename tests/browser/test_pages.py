@@ -62,6 +62,7 @@ PAGES = [
     "/audit/",
     "/audit/1/",
     "/account/",
+    "/account/notifications/",
 ]
 MAIN_PAGES = {
     "/",
