@@ -178,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": 10},
     },
+    "remind": {
+        "task": "registry_ui.tasks.remind_people",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "forget": {
         "task": "webhooks_ui.tasks.forget_old_deliveries",
         "schedule": 3600,
