@@ -24,6 +24,7 @@ from registry_ui.models import (
 
 Reason = Notification.Reason
 
+_ASKS = (Reason.NEEDS_YOU, Reason.REMINDER)
 _TOLD = frozenset(
     {
         EventType.TRANSITION_REQUEST_CREATED,
@@ -80,7 +81,8 @@ def notify(
 
     Who is not active, may not read the model or is the event's actor is left out.
     Where no event says it already, hold a lock on the request: two calls side by side
-    would otherwise meet at the constraint.
+    would otherwise meet at the constraint. What asks for a decision on an open request
+    lapses once that is decided: it is not sent any more.
 
     Args:
         reasons: why each person is told, by their primary key.
@@ -99,6 +101,7 @@ def notify(
     )
     if event and event.actor_name:
         people = people.exclude(username=event.actor_name)
+    is_open = request is not None and request.is_open
     notifications = Notification.objects.bulk_create(
         Notification(
             user=person,
@@ -108,6 +111,7 @@ def notify(
             event=event,
             text=text,
             occasion=occasion,
+            lapses=is_open and reasons[person.pk] in _ASKS,
         )
         for person in people.order_by("pk").distinct()
     )

@@ -50,6 +50,9 @@ class Notification(models.Model):
         blank=True, default="", help_text="A sentence, where no event has one."
     )
     occasion = models.CharField(max_length=64)
+    lapses = models.BooleanField(
+        default=False, help_text="It is of no use any more once the request is decided."
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

@@ -84,6 +84,7 @@ ADMIN_PAGES = [
     "/admin/registry_ui/modelpermission/add/",
     "/admin/registry_ui/auditevent/",
     "/admin/webhooks_ui/webhook/",
+    "/admin/webhooks_ui/notice/",
 ]
 
 

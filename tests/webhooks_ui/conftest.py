@@ -27,7 +27,6 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
     server = MailServer()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    settings.HAS_MAIL_SERVER = True
     yield server
     server.stop()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -29,7 +30,7 @@ def queue_notices(notifications: Iterable[Notification]) -> int:
         wishes = preferences.get(one.user_id) or NotificationPreference(user=one.user)
         if one.reason in wishes.muted:
             continue
-        if wishes.mail != _Mail.NEVER and one.user.email:
+        if wishes.mail != _Mail.NEVER and can_be_mailed(one.user):
             waits = wishes.mail == _Mail.DAILY and one.reason != _REMINDER
             due = next_digest(now) if waits else now
             notices.append(_notice(one, Channel.MAIL, due, is_digest=waits))
@@ -37,6 +38,11 @@ def queue_notices(notifications: Iterable[Notification]) -> int:
             notices.append(_notice(one, Channel.CHAT, now))
     Notice.objects.bulk_create(notices)
     return len(notices)
+
+
+def can_be_mailed(user: User) -> bool:
+    """Is there a mail server, and an address of the person's?"""
+    return settings.HAS_MAIL_SERVER and bool(user.email)
 
 
 def next_digest(now: datetime) -> datetime:

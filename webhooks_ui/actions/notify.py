@@ -18,10 +18,10 @@ from django.db.models import Count, F, Min, QuerySet
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.models import Notification
 from webhooks_ui.actions.chat import send_chat
 from webhooks_ui.actions.letters import letter_of
 from webhooks_ui.actions.mail import send_mail
+from webhooks_ui.actions.notices import can_be_mailed
 from webhooks_ui.actions.outcomes import Outcome
 from webhooks_ui.models import Channel, Notice, NotificationPreference
 from webhooks_ui.models.notices import MOST_AN_HOUR
@@ -35,9 +35,6 @@ CLAIMING_SECONDS = 10.0
 PEOPLE_AT_ONCE = 50
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720))
 """Wait after each attempt that failed: eight attempts over 22 h 21 min."""
-
-_BRIEF = {Notification.Reason.NEEDS_YOU, Notification.Reason.REMINDER}
-"""Reasons that are none any more once the request is decided."""
 
 
 def send_notices(channel: Channel) -> int:
@@ -132,15 +129,14 @@ def _is_wanted(notice: Notice) -> bool:
     told, user = notice.notification, notice.user
     if not permissions.may_read(user, told.model) or not _is_on(user, notice.channel):
         return False
-    is_open = told.request is None or told.request.is_open
-    return is_open or told.reason not in _BRIEF
+    return not told.lapses or told.request is None or told.request.is_open
 
 
 def _is_on(user: User, channel: str) -> bool:
     wishes = getattr(user, "notification_preference", NotificationPreference())
     if channel == Channel.CHAT:
         return wishes.is_chat_on
-    return bool(user.email) and wishes.mail != NotificationPreference.Mail.NEVER
+    return can_be_mailed(user) and wishes.mail != NotificationPreference.Mail.NEVER
 
 
 def _send(channel: Channel, batches: Sequence[list[Notice]]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -76,6 +77,10 @@ def send_test(channel: Channel, *, actor: User) -> None:
         ActionError: it was not sent; the text says why.
     """
     held = preferences_of(actor)
+    if channel == Channel.MAIL and not settings.HAS_MAIL_SERVER:
+        raise ActionError(
+            "No mail server is configured; an operator names one with EMAIL_URL."
+        )
     if channel == Channel.MAIL and not actor.email:
         raise ActionError(
             "Your account has no mail address; an administrator can add one."

@@ -19,8 +19,11 @@ class NotificationForm(forms.Form):
     reasons = forms.MultipleChoiceField(
         label="Tell me when",
         choices=Notification.Reason.choices,
-        required=False,
         widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Choose at least one. To be told nothing, turn mail and chat"
+            " off."
+        },
     )
     mail = forms.ChoiceField(
         label="Mail",

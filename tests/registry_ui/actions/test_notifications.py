@@ -300,3 +300,26 @@ def test_of_one_occasion_people_are_told_once(
         )
 
     assert Notification.objects.count() == 2
+
+
+def test_what_asks_for_a_decision_lapses_with_it_and_nothing_else_does(
+    dana: User, version: ModelVersion
+) -> None:
+    rui = make_user(username="rui", level=PRODUCTION)
+    watch_model(version.model, actor=make_user(username="eve", level=Level.CAN_READ))
+    request = ask(version, dana)
+    cancel_request(request, actor=dana)
+    request.refresh_from_db()
+
+    # Of one that is decided, somebody may still have to look: it was urgent, say.
+    notify(
+        {rui.pk: Reason.NEEDS_YOU},
+        model=version.model,
+        request=request,
+        occasion="retrospective:1",
+        text="It was never looked at.",
+    )
+
+    lapsing = Notification.objects.filter(lapses=True)
+    assert [n.user.username for n in lapsing] == ["rui"]
+    assert lapsing.get().event is not None

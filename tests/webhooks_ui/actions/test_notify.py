@@ -6,7 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import (
+    DjangoAssertNumQueries,
+    DjangoCaptureOnCommitCallbacks,
+    Settings,
+)
 
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.requests import cancel_request
@@ -65,6 +69,14 @@ def test_who_has_no_address_or_has_turned_it_off_gets_no_mail() -> None:
     ask()
 
     assert Notification.objects.count() == 3
+    assert not Notice.objects.exists()
+
+
+def test_without_a_mail_server_no_mail_piles_up(settings: Settings, rui: User) -> None:
+    settings.HAS_MAIL_SERVER = False
+
+    ask()
+
     assert not Notice.objects.exists()
 
 
