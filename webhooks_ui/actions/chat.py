@@ -82,7 +82,7 @@ def _topic(topic: Topic) -> str:
     news = "needs your review" if topic.needs_you else topic.news
     lines = [f"*<{topic.url}|{_escaped(topic.title)}>* {_escaped(news)}".rstrip()]
     if topic.left_out:
-        lines.append(f"({topic.left_out} earlier)")
+        lines.append(f"({topic.left_out} more on the page)")
     for entry in topic.entries:
         lines.append(_escaped(entry.sentence))
         lines += [f"> {_escaped(line)}" for line in entry.quote.splitlines()]

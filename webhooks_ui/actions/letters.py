@@ -31,7 +31,7 @@ _WHY = {
     _Reason.WATCHING: "you watch this model, or spoke on the request",
     _Reason.REMINDER: "your review is needed, or it is your request",
 }
-_NEWS = {
+_NEWS: dict[str, str] = {
     EventType.TRANSITION_REQUEST_CREATED: "was asked for by {who}",
     EventType.REVIEW_GIVEN: "was {decided} by {who}",
     EventType.TRANSITION_REQUEST_APPROVED: "is approved",
@@ -57,7 +57,7 @@ class Entry:
 class Topic:
     """What things happened to: a request as a rule.
 
-    `left_out`: how many entries are not told one by one.
+    `left_out`: how many entries between the first and the newest are left out.
     """
 
     title: str
@@ -140,7 +140,8 @@ def _topics(
         topic.entries.append(_entry(one, line, longest_quote))
     for topic in found.values():
         topic.left_out = max(0, len(topic.entries) - MOST_ENTRIES)
-        del topic.entries[: topic.left_out]
+        # The first one stays: it says what is asked for, and why.
+        del topic.entries[1 : 1 + topic.left_out]
     return list(found.values())
 
 
@@ -174,7 +175,7 @@ def _news(notification: Notification, line: EventLine | None) -> str:
     """Return what follows the title in a subject."""
     if notification.reason == _Reason.REMINDER:
         return "is about to expire"
-    phrase = _NEWS.get(EventType(line.event.type)) if line else None
+    phrase = _NEWS.get(line.event.type) if line else None
     if line is None or phrase is None:
         return "has news"
     person = line.person

@@ -140,7 +140,7 @@ def _text(letter: Letter, links: dict[str, str]) -> str:
 def _topic_as_text(topic: Topic) -> str:
     parts = [f"{topic.title}\n{topic.url}"]
     if topic.left_out:
-        parts.append(f"({topic.left_out} earlier)")
+        parts.append(f"({topic.left_out} more on the page)")
     for entry in topic.entries:
         quoted = [f"> {line}".rstrip() for line in entry.quote.splitlines()]
         parts.append("\n".join([entry.sentence, *quoted]))

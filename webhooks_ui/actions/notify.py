@@ -18,6 +18,7 @@ from django.db.models import Count, F, Min, QuerySet
 from django.utils import timezone
 
 from registry_ui import permissions
+from registry_ui.models import Notification, TransitionRequest
 from webhooks_ui.actions.chat import send_chat
 from webhooks_ui.actions.letters import letter_of
 from webhooks_ui.actions.mail import send_mail
@@ -28,8 +29,8 @@ from webhooks_ui.models.notices import MOST_AN_HOUR
 
 logger = logging.getLogger(__name__)
 
-# A word with a mail server takes 10 s at most, and a mail seven words.
-LEASE = timedelta(minutes=2)
+# A word with a mail server takes 10 s at most; connecting and a mail, twelve words.
+LEASE = timedelta(minutes=3)
 START_WITHIN_SECONDS = 30.0
 CLAIMING_SECONDS = 10.0
 PEOPLE_AT_ONCE = 50
@@ -129,7 +130,15 @@ def _is_wanted(notice: Notice) -> bool:
     told, user = notice.notification, notice.user
     if not permissions.may_read(user, told.model) or not _is_on(user, notice.channel):
         return False
-    return not told.lapses or told.request is None or told.request.is_open
+    return not told.lapses or told.request is None or _still_asks(told, told.request)
+
+
+def _still_asks(told: Notification, request: TransitionRequest) -> bool:
+    """Is the request open, and has the person not reviewed it since they were told?"""
+    reviews = request.reviews.filter(reviewer=told.user_id)
+    return (
+        request.is_open and not reviews.filter(created_at__gte=told.created_at).exists()
+    )
 
 
 def _is_on(user: User, channel: str) -> bool:
@@ -159,12 +168,12 @@ def record_outcome(
     Args:
         batch: the notices in it, as they were claimed.
         message_id: of the message.
-        outcome: None: it was not sent, and is due again.
+        outcome: None: it was not sent, and is due again in a minute.
     """
     now = timezone.now()
     mine = _claimed(batch)
     if outcome is None:
-        mine.update(due_at=now, claim_token="")
+        mine.update(due_at=now + WAITS[0], claim_token="")
         return
     attempts = {"attempt_count": F("attempt_count") + 1, "error": outcome.error}
     tried = max(notice.attempt_count for notice in batch)

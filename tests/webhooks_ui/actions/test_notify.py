@@ -13,9 +13,12 @@ from pytest_django import (
 )
 
 from registry_ui.actions.comments import create_comment
+from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.requests import cancel_request
 from registry_ui.actions.reviews import review_request
+from registry_ui.actions.watching import watch_model
 from registry_ui.models import Level, Notification, Review, TransitionRequest
+from registry_ui.policies import PolicyDefinition
 from tests.factories import grant, make_model, make_user, make_version
 from tests.webhooks_ui.mail_server import MailServer, text_of
 from tests.webhooks_ui.telling import (
@@ -168,14 +171,16 @@ def test_a_digest_says_how_many_it_leaves_out(
     mail_server: MailServer, rui: User
 ) -> None:
     version = make_version(model=make_model(name="churn"))
+    watch_model(version.model, actor=rui)
     for _ in range(52):
         ask(version=version)
-    comment_many(TransitionRequest.objects.latest("number"), 30)
+    comment_many(TransitionRequest.objects.earliest("number"), 30)
 
     send()
 
     text = text_of(mail_server.mail)
     assert text.count("Look and decide:") == 50
+    assert "(11 more on the page)" in text
     assert "And 2 more: http://" in text
 
 
@@ -191,6 +196,26 @@ def test_nobody_is_asked_to_review_what_is_decided_meanwhile(
     assert send() == 0
     assert only_notice().status == Status.NEEDLESS
     assert not mail_server.raw
+
+
+def test_who_has_reviewed_it_meanwhile_is_not_asked_to(
+    mail_server: MailServer,
+) -> None:
+    definition = {
+        "name": "p",
+        "targets": ["stage:Production"],
+        "approvals": [{"count": 2}],
+    }
+    apply_policies([PolicyDefinition.model_validate(definition)], actor=None)
+    rui = make_person("rui", mail="daily")
+    make_person("maya", mail="daily")
+    request = ask()
+    review_request(request, Review.Decision.APPROVE, actor=rui, seen=None)
+
+    let_pass(hours=25)
+
+    assert send() == 1
+    assert mail_server.recipients == [["maya@example.com"]]
 
 
 def test_who_may_read_the_model_no_longer_by_then_is_told_nothing(
@@ -318,7 +343,7 @@ def test_a_crash_between_sending_and_recording_repeats_that_mail_as_the_same(
     # Here the worker dies. Nobody takes its notice before the lease is over.
     assert send() == 0
 
-    let_pass(minutes=3)
+    let_pass(minutes=4)
     assert send() == 1
 
     first, second = mail_server.mails
@@ -331,7 +356,7 @@ def test_a_worker_that_lost_its_claim_records_nothing(
 ) -> None:
     ask()
     claimed = claim_due(Channel.MAIL, timezone.now())
-    let_pass(minutes=3)
+    let_pass(minutes=4)
     assert send() == 1
 
     record_outcome(claimed, "<late@example.com>", Outcome("Too late."))
