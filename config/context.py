@@ -35,6 +35,7 @@ _SECTIONS = {
     "webhook": "webhooks",
     "delivery": "webhooks",
     "account": "account",
+    "notification": "account",
     "registry": "permissions",
 }
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 EXPIRED = "expired.html"
 _NOT_TYPED = {"csrfmiddlewaretoken", "seen"}
-_SECRET = ("password", "secret", "authorization")
+_SECRET = ("password", "secret", "authorization", "chat_url")
 """Parts of the names of fields whose values are shown to nobody."""
 
 

@@ -106,9 +106,10 @@ DEMO_RECEIVER_BIND = _env.address("SIGNOFF_DEMO_RECEIVER_BIND", "127.0.0.1:8002"
 WEBHOOK_DEMO_RECEIVER = str(DEMO_RECEIVER_BIND) if DEMO else ""
 
 # --- Mail ---------------------------------------------------------------------------
+HAS_MAIL_SERVER = bool(_env.text("EMAIL_URL"))
 _mail = (
     _env.parsed("EMAIL_URL", email, "smtp+tls://user:password@host:587")
-    if _env.text("EMAIL_URL")
+    if HAS_MAIL_SERVER
     else email("consolemail://")
 )
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
@@ -118,6 +119,10 @@ EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds, of each word with the server
+DEFAULT_FROM_EMAIL = _env.text(
+    "SIGNOFF_MAIL_FROM", f"Signoff <signoff@{_base.hostname}>"
+)
 
 # --- Broker and worker --------------------------------------------------------------
 # Messages are wake-ups, rows are the queue: see docs/architecture.md.
@@ -173,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": 10},
     },
+    "remind": {
+        "task": "registry_ui.tasks.remind_people",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "forget": {
         "task": "webhooks_ui.tasks.forget_old_deliveries",
         "schedule": 3600,
@@ -182,6 +192,18 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks_ui.tasks.drain_deliveries",
         "schedule": 1,
         "options": {"expires": 1},
+    },
+    "mail": {
+        "task": "webhooks_ui.tasks.send_notices",
+        "args": ("mail",),
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
+    "chat": {
+        "task": "webhooks_ui.tasks.send_notices",
+        "args": ("chat",),
+        "schedule": 5,
+        "options": {"expires": 5},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")

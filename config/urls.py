@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/sign-out/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/v1/", v1.api.urls),
-    path("webhooks/", include("webhooks_ui.urls")),
+    path("", include("webhooks_ui.urls")),
     path("", include("registry_ui.urls")),
 ]
 

@@ -24,6 +24,9 @@ reading_wished = Signal()
 read. The sender is what is wished for: `Evidence`, `Hint` or `MetricHistory`. No audit
 event, since nothing of the registry changes."""
 
+people_notified = Signal()
+"""Sent inside the change's transaction, with `notifications`: the rows just stored."""
+
 
 class EventType(models.TextChoices):
     """Everything that can be on record; `entity.past_participle`."""

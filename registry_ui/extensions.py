@@ -20,12 +20,13 @@ class Panel:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-OverviewPanel = Callable[[User], Panel | None]
+UserPanel = Callable[[User], Panel | None]
 ModelPanel = Callable[[User, RegisteredModel], Panel | None]
 PlanEffect = Callable[[User, TransitionRequest], str]
 
-overview_panels: list[OverviewPanel] = []
+overview_panels: list[UserPanel] = []
 model_panels: list[ModelPanel] = []
+account_panels: list[UserPanel] = []
 plan_effects: list[PlanEffect] = []
 """Each returns what else an approval sets off, as a phrase, or an empty text."""
 
@@ -33,6 +34,11 @@ plan_effects: list[PlanEffect] = []
 def panels_of_overview(user: User) -> list[Panel]:
     """Return what other apps show on the overview."""
     return [panel for make in overview_panels if (panel := make(user))]
+
+
+def panels_of_account(user: User) -> list[Panel]:
+    """Return what other apps show on the user's own page."""
+    return [panel for make in account_panels if (panel := make(user))]
 
 
 def panels_of_model(user: User, model: RegisteredModel) -> list[Panel]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from registry_ui import tasks
+from registry_ui.actions.notifications import tell_of
 from registry_ui.events import EventType, event_recorded, reading_wished
 from registry_ui.models import AuditEvent, Evidence, Hint, MetricHistory
 
@@ -32,6 +33,12 @@ def wake_apply(*, event: AuditEvent, **_: object) -> None:
     if event.type in _WAKES_APPLY:
         wake = partial(tasks.apply_requests.apply_async, expires=60)
         transaction.on_commit(wake, robust=True)
+
+
+@receiver(event_recorded, dispatch_uid="registry_ui.tell_people")
+def tell_people(*, event: AuditEvent, **_: object) -> None:
+    """Store who is to be told of the event, in its transaction."""
+    tell_of(event)
 
 
 @receiver(reading_wished, dispatch_uid="registry_ui.wake_reading")

@@ -10,6 +10,7 @@ from registry_ui.actions.clock import judge_open_requests
 from registry_ui.actions.evidence import read_evidence as run_reading
 from registry_ui.actions.hints import read_hints as run_hints
 from registry_ui.actions.metric_histories import read_wished_histories
+from registry_ui.actions.reminders import remind_people as run_reminders
 from registry_ui.actions.sync import sync_mirror as run_sync
 from registry_ui.mlflow_client import MLflowClient, MLflowError
 
@@ -69,3 +70,9 @@ def apply_requests() -> None:
 def judge_requests() -> None:
     """Approve open requests that have become ripe, and close those that expired."""
     judge_open_requests()
+
+
+@shared_task(ignore_result=True)
+def remind_people() -> None:
+    """Tell people of what only the clock brings."""
+    run_reminders()

@@ -36,6 +36,7 @@ def make_user(
     *,
     username: str = "",
     full_name: str = "",
+    email: str = "",
     is_superuser: bool = False,
     is_active: bool = True,
     level: Level | None = None,
@@ -45,6 +46,7 @@ def make_user(
     Args:
         username: unique by itself if empty.
         full_name: first and last name, split at the first space.
+        email: none if empty, so that nothing is mailed.
         is_superuser: an administrator, who may enter the admin panel too.
         is_active: False for one who left.
         level: granted on the whole registry.
@@ -53,6 +55,7 @@ def make_user(
     user = User.objects.create_user(
         username=username or f"user{next(_numbers)}",
         password="secret",  # noqa: S106 - tests only
+        email=email,
         first_name=first_name,
         last_name=last_name,
         is_superuser=is_superuser,

@@ -1,4 +1,4 @@
-"""Webhooks and deliveries in the admin panel; credentials are never shown.
+"""Webhooks, deliveries and notices in the admin panel; credentials are never shown.
 
 Changes go through the pages, whose actions check addresses and record who did what.
 """
@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
+from webhooks_ui.models import Delivery, DeliveryAttempt, Notice, Webhook
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # of any model
@@ -83,6 +83,37 @@ class WebhookAdmin(ReadOnlyAdmin):
     def has_authorization(self, webhook: Webhook) -> bool:
         """Say that the header is there, not what it holds."""
         return bool(webhook.encrypted_authorization)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """All that people are told by mail and chat: what is not sent, and why."""
+
+    list_display = [
+        "id",
+        "user",
+        "channel",
+        "notification",
+        "status",
+        "due_at",
+        "error",
+    ]
+    list_filter = ["status", "channel"]
+    list_select_related = ["user", "notification__user"]
+    search_fields = ["user__username", "message_id"]
+    fields = [
+        "user",
+        "channel",
+        "notification",
+        "status",
+        "is_digest",
+        "attempt_count",
+        "error",
+        "due_at",
+        "settled_at",
+        "message_id",
+    ]
+    show_full_result_count = False
 
 
 @admin.register(Delivery)

@@ -13,8 +13,9 @@ class WebhooksUiConfig(AppConfig):
         """Connect the receivers, register the panels."""
         from registry_ui import extensions
         from webhooks_ui import receivers
-        from webhooks_ui.views import panels
+        from webhooks_ui.views import notifications, panels
 
         extensions.overview_panels.append(panels.overview_panel)
         extensions.model_panels.append(panels.model_panel)
+        extensions.account_panels.append(notifications.account_panel)
         extensions.plan_effects.append(panels.plan_effect)

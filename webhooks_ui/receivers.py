@@ -1,12 +1,16 @@
 """What happens because something happened: deliveries are stored, a worker is woken."""
 
+from collections.abc import Callable, Sequence
+
 from django.db import connection, transaction
 from django.dispatch import receiver
 
-from registry_ui.events import event_recorded
-from registry_ui.models import AuditEvent
+from registry_ui.events import event_recorded, people_notified
+from registry_ui.models import AuditEvent, Notification
+from webhooks_ui.actions.notices import queue_notices
 from webhooks_ui.actions.queue import queue_deliveries
-from webhooks_ui.tasks import drain_deliveries
+from webhooks_ui.models import Channel
+from webhooks_ui.tasks import drain_deliveries, send_notices
 
 _WAKE_UP_EXPIRES_SECONDS = 60
 
@@ -14,8 +18,15 @@ _WAKE_UP_EXPIRES_SECONDS = 60
 @receiver(event_recorded, dispatch_uid="webhooks_ui.store_deliveries")
 def store_deliveries(*, event: AuditEvent, **_: object) -> None:
     """Store a delivery for each webhook that wants this event; wake a worker after."""
-    if queue_deliveries(event) and not _is_wake_up_planned():
-        transaction.on_commit(wake_worker, robust=True)
+    if queue_deliveries(event):
+        _wake_after_commit(wake_worker)
+
+
+@receiver(people_notified, dispatch_uid="webhooks_ui.store_notices")
+def store_notices(*, notifications: Sequence[Notification], **_: object) -> None:
+    """Store a notice for each way in which somebody wants to be told; as above."""
+    if queue_notices(notifications):
+        _wake_after_commit(wake_messengers)
 
 
 def wake_worker() -> None:
@@ -26,9 +37,16 @@ def wake_worker() -> None:
     drain_deliveries.apply_async(expires=_WAKE_UP_EXPIRES_SECONDS)
 
 
-def _is_wake_up_planned() -> bool:
-    """Will this transaction's commit wake a worker already?
+def wake_messengers() -> None:
+    """Tell a worker that mail or chat is due; likewise."""
+    for channel in Channel.values:
+        send_notices.apply_async((channel,), expires=_WAKE_UP_EXPIRES_SECONDS)
+
+
+def _wake_after_commit(wake: Callable[[], None]) -> None:
+    """Wake a worker once this transaction is committed, and once only.
 
     A sync may record a thousand events in one transaction; one message is enough.
     """
-    return any(callback[1] is wake_worker for callback in connection.run_on_commit)
+    if not any(callback[1] is wake for callback in connection.run_on_commit):
+        transaction.on_commit(wake, robust=True)

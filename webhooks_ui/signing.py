@@ -1,4 +1,4 @@
-"""Signatures of deliveries: Databricks' header and those of Standard Webhooks 1.0."""
+"""Signatures: of deliveries (Databricks' header, Standard Webhooks 1.0), of links."""
 
 import base64
 import binascii
@@ -7,8 +7,12 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
+from django.contrib.auth.models import User
+from django.core.signing import BadSignature, Signer
+
 _PREFIX = "whsec_"
 _KEY_BYTES = 32
+_unsubscribe = Signer(salt="signoff.unsubscribe", sep=".")
 
 
 def generate_secret() -> str:
@@ -69,3 +73,16 @@ def _key(secret: str) -> bytes:
         except binascii.Error:
             pass
     return secret.encode()
+
+
+def unsubscribe_token(user: User) -> str:
+    """Return what proves in a link that it came with a mail to this person."""
+    return _unsubscribe.sign(str(user.pk))
+
+
+def user_pk_of(token: str) -> int | None:
+    """Return whose token it is; None where it is none of ours."""
+    try:
+        return int(_unsubscribe.unsign(token))
+    except BadSignature:
+        return None

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from webhooks_ui.actions import deliver, retention
+from webhooks_ui.actions import deliver, notify, retention
+from webhooks_ui.models import Channel
 
 
 @shared_task(ignore_result=True)
@@ -12,6 +13,13 @@ def drain_deliveries() -> None:
 
 
 @shared_task(ignore_result=True)
+def send_notices(channel: str) -> None:
+    """Send every notice that is due through a channel."""
+    notify.send_notices(Channel(channel))
+
+
+@shared_task(ignore_result=True)
 def forget_old_deliveries() -> None:
     """Delete what was settled longer ago than deliveries are kept."""
     retention.forget_old_deliveries()
+    retention.forget_old_notifications()

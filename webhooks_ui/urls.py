@@ -1,12 +1,12 @@
-"""The webhooks' addresses, below `/webhooks/`."""
+"""The addresses of the webhooks, and of how people are told."""
 
-from django.urls import path
+from django.urls import include, path
 
-from webhooks_ui.views import deliveries, webhooks
+from webhooks_ui.views import deliveries, notifications, webhooks
 
 app_name = "webhooks_ui"
 
-urlpatterns = [
+_webhooks = [
     path("", webhooks.webhook_list, name="webhook_list"),
     path("new/", webhooks.webhook_create, name="webhook_create"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
@@ -26,5 +26,24 @@ urlpatterns = [
         "<str:webhook_id>/deliveries/<str:delivery_id>/redeliver/",
         deliveries.delivery_redeliver,
         name="delivery_redeliver",
+    ),
+]
+
+urlpatterns = [
+    path("webhooks/", include(_webhooks)),
+    path(
+        "account/notifications/",
+        notifications.notification_preferences,
+        name="notification_preferences",
+    ),
+    path(
+        "account/notifications/test/<str:channel>/",
+        notifications.notification_test,
+        name="notification_test",
+    ),
+    path(
+        "unsubscribe/<str:token>/",
+        notifications.notification_unsubscribe,
+        name="notification_unsubscribe",
     ),
 ]

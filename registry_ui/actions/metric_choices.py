@@ -47,7 +47,7 @@ def choose_metrics(
             "headline",
             f"A metric name has at most {METRIC_KEY_LENGTH} characters.",
         )
-    locked = RegisteredModel.objects.select_for_update().get(pk=model.pk)
+    locked = RegisteredModel.objects.select_for_update(no_key=True).get(pk=model.pk)
     before = {
         "headline": locked.headline_metric,
         "directions": locked.metric_directions,

@@ -32,6 +32,7 @@ from registry_ui.models.mirror import (
     Stage,
     VersionTag,
 )
+from registry_ui.models.notifications import Notification
 from registry_ui.models.policies import Policy, PolicyVersion
 from registry_ui.models.requests import (
     ALIAS_PREFIX,
@@ -70,6 +71,7 @@ __all__ = [
     "ModelPermission",
     "ModelTag",
     "ModelVersion",
+    "Notification",
     "Policy",
     "PolicyVersion",
     "RegisteredModel",

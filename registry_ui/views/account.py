@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from registry_ui.actions.tokens import create_token, revoke_token
 from registry_ui.errors import ActionError
+from registry_ui.extensions import panels_of_account
 from registry_ui.forms import TokenForm
 from registry_ui.htmx import render_page
 from registry_ui.models import ApiToken, ModelPermission
 from registry_ui.views.getters import signed_in
+from registry_ui.views.panels import render_panels
 
 TEMPLATE = "registry_ui/account.html"
 SHOWN_GRANTS = 100
@@ -71,6 +73,7 @@ def _context(user: User, form: forms.Form) -> dict[str, Any]:
         "groups": list(user.groups.order_by("name")),
         "tokens": [_token_row(token) for token in user.api_tokens.all()],
         "form": form,
+        "panels": render_panels(panels_of_account(user)),
     }
 
 

@@ -141,13 +141,15 @@ class EventLine:
     """An event as a row of the activity.
 
     `person` is the actor, as a name where the account is gone; empty where nobody is
-    known. `quote` is what was written along with it. `url` leads to what it is about.
+    known. `written` is what was written along with it, `quote` the begin of that. `url`
+    leads to what it is about.
     """
 
     event: AuditEvent
     person: User | str
     label: str
     sentence: str
+    written: str
     quote: str
     url: str
     icon: str
@@ -194,12 +196,14 @@ def _line(event: AuditEvent, person: User | None, silenced: set[int]) -> EventLi
         template = _AFTERWARDS.get(event.type, template)
     elif event.type == EventType.TRANSITION_REQUEST_APPROVED and not event.actor_name:
         template = _RIPENED
+    written = "" if is_silenced else _written(details)
     return EventLine(
         event=event,
         person=person or event.actor_name,
         label=EventType(event.type).label if known else event.type,
         sentence=template.format_map(_words(event, details, person)),
-        quote="" if is_silenced else _quote(details),
+        written=written,
+        quote=_shortened(written, _LONGEST_QUOTE),
         url=_address(event),
         icon=icon,
         tone=tone,
@@ -250,10 +254,9 @@ def _who(event: AuditEvent, details: dict[str, Any], person: User | None) -> str
     return "Somebody in MLflow" if details.get("through") == "mlflow" else "Signoff"
 
 
-def _quote(details: dict[str, Any]) -> str:
+def _written(details: dict[str, Any]) -> str:
     written = details.get("comment") or details.get("reason") or details.get("text")
-    written = written or "; ".join(details.get("effects", ()))
-    return _shortened(str(written), _LONGEST_QUOTE) if written else ""
+    return str(written or "; ".join(details.get("effects", ())))
 
 
 def _address(event: AuditEvent) -> str:

@@ -64,6 +64,7 @@ PAGES = [
     "/audit/",
     "/audit/1/",
     "/account/",
+    "/account/notifications/",
 ]
 MAIN_PAGES = {
     "/",
@@ -85,6 +86,7 @@ ADMIN_PAGES = [
     "/admin/registry_ui/modelpermission/add/",
     "/admin/registry_ui/auditevent/",
     "/admin/webhooks_ui/webhook/",
+    "/admin/webhooks_ui/notice/",
 ]
 
 

@@ -1,11 +1,14 @@
-"""Letting go of deliveries that are old enough; the audit log keeps their events."""
+"""Letting go of deliveries and notifications; the audit log keeps their events."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from registry_ui.models import Notification
 from webhooks_ui.models import Delivery
 
 logger = logging.getLogger(__name__)
@@ -18,14 +21,28 @@ def forget_old_deliveries() -> int:
 
     In batches, each a short transaction of its own, since others write meanwhile.
     """
-    horizon = timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
-    old = Delivery.objects.filter(settled_at__lt=horizon).exclude(
+    old = Delivery.objects.filter(settled_at__lt=_horizon()).exclude(
         status=Delivery.Status.PENDING
     )
+    return _delete(old, "deliveries")
+
+
+def forget_old_notifications() -> int:
+    """Delete notifications as old, with their notices; return how many went."""
+    return _delete(
+        Notification.objects.filter(created_at__lt=_horizon()), "notifications"
+    )
+
+
+def _horizon() -> datetime:
+    return timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
+
+
+def _delete(old: QuerySet[Any], what: str) -> int:
     count = 0
     while batch := list(old.values_list("pk", flat=True)[:BATCH]):
-        Delivery.objects.filter(pk__in=batch).delete()
+        old.model._default_manager.filter(pk__in=batch).delete()
         count += len(batch)
     if count:
-        logger.info("deliveries forgotten count=%d", count)
+        logger.info("%s forgotten count=%d", what, count)
     return count

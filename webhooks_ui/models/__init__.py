@@ -1,6 +1,16 @@
-"""What the webhooks store."""
+"""What the webhooks and notifications store."""
 
 from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
 from webhooks_ui.models.webhooks import EventName, Webhook
 
-__all__ = ["Delivery", "DeliveryAttempt", "EventName", "Trigger", "Webhook"]
+__all__ = [
+    "Channel",
+    "Delivery",
+    "DeliveryAttempt",
+    "EventName",
+    "Notice",
+    "NotificationPreference",
+    "Trigger",
+    "Webhook",
+]

@@ -17,12 +17,14 @@ from mlflow import MlflowClient as PlainClient
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.metric_choices import choose_metrics
 from registry_ui.actions.mirror import SyncContext, locked_models
 from registry_ui.actions.mirror_models import mirror_models
 from registry_ui.actions.mirror_versions import mirror_versions
 from registry_ui.actions.requests import create_request, locked
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
+from registry_ui.actions.watching import watch_model
 from registry_ui.events import EventType, record_event
 from registry_ui.mlflow_client import MLflowClient, ModelInfo, VersionInfo
 from registry_ui.models import (
@@ -30,6 +32,7 @@ from registry_ui.models import (
     Level,
     MirrorState,
     ModelVersion,
+    Notification,
     RegisteredModel,
     Review,
     TransitionRequest,
@@ -115,6 +118,24 @@ def test_a_remark_beside_a_decision(beside: ThreadPoolExecutor) -> None:
 
     assert review.result(SECONDS).decision == Review.Decision.APPROVE
     assert request.comments.count() == 1
+
+
+def test_a_remark_that_somebody_is_told_of_beside_a_choice_of_metrics(
+    beside: ThreadPoolExecutor,
+) -> None:
+    version = make_version()
+    watch_model(version.model, actor=make_user(level=Level.CAN_READ))
+    manager = make_user(level=Level.CAN_MANAGE)
+
+    with transaction.atomic():
+        create_comment(version, "!", actor=make_user(level=Level.CAN_READ))
+        choice = beside.submit(
+            apart, lambda: choose_metrics(version.model, "auc", {}, actor=manager)
+        )
+        wait_until_somebody_waits_for_me()
+
+    assert choice.result(SECONDS)
+    assert Notification.objects.count() == 1
 
 
 def test_a_remark_beside_a_sweep_of_versions(

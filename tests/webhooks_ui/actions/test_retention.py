@@ -4,9 +4,15 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from registry_ui.models import Notification
+from tests.factories import make_model, make_version
 from tests.webhooks_ui.factories import make_delivery
-from webhooks_ui.actions.retention import forget_old_deliveries
-from webhooks_ui.models import Delivery
+from tests.webhooks_ui.telling import ask, make_person
+from webhooks_ui.actions.retention import (
+    forget_old_deliveries,
+    forget_old_notifications,
+)
+from webhooks_ui.models import Delivery, Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +34,16 @@ def test_what_was_settled_long_ago_is_forgotten_and_nothing_else() -> None:
     assert forget_old_deliveries() == 2
 
     assert set(Delivery.objects.values_list("pk", flat=True)) == kept
+
+
+def test_old_notifications_are_forgotten_with_their_notices() -> None:
+    make_person("rui")
+    for _ in range(2):
+        ask(version=make_version(model=make_model()))
+    old, kept = Notification.objects.all()
+    too_old = timezone.now() - KEPT - timedelta(hours=1)
+    Notification.objects.filter(pk=old.pk).update(created_at=too_old)
+
+    assert forget_old_notifications() == 1
+
+    assert [notice.notification for notice in Notice.objects.all()] == [kept]

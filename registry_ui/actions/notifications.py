@@ -1,0 +1,158 @@
+"""Who is told of what: rows that are stored in the transaction of the change.
+
+Somebody is told who may read the model then, is active, and did not do it themselves.
+"""
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from registry_ui.actions.deciders import people_needed
+from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.watching import watchers_of
+from registry_ui.events import EventType, people_notified
+from registry_ui.mentions import names_in
+from registry_ui.models import (
+    AuditEvent,
+    Notification,
+    RegisteredModel,
+    Subscription,
+    TransitionRequest,
+    readers,
+)
+
+Reason = Notification.Reason
+
+_ASKS = (Reason.NEEDS_YOU, Reason.REMINDER)
+_TOLD = frozenset(
+    {
+        EventType.TRANSITION_REQUEST_CREATED,
+        # Not `rejected`: it comes with the review, which has the reason.
+        EventType.REVIEW_GIVEN,
+        EventType.TRANSITION_REQUEST_APPROVED,
+        EventType.TRANSITION_REQUEST_CANCELLED,
+        EventType.TRANSITION_REQUEST_APPLIED,
+        EventType.TRANSITION_REQUEST_FAILED,
+        EventType.TRANSITION_REQUEST_EXPIRED,
+        EventType.TRANSITION_REQUEST_SUPERSEDED,
+        EventType.COMMENT_CREATED,
+        EventType.COMMENT_UPDATED,
+        EventType.INCIDENT_OPENED,
+    }
+)
+
+
+def tell_of(event: AuditEvent) -> None:
+    """Store a notification for each person whom the event concerns.
+
+    Call it in the event's transaction. Most events concern nobody and cost no query.
+    """
+    if event.type not in _TOLD or event.model_pk is None:
+        return
+    request = _request_of(event)
+    reasons = _reasons(event, request)
+    if reasons:
+        model = (
+            request.version.model
+            if request
+            else RegisteredModel.objects.get(pk=event.model_pk)
+        )
+        notify(
+            reasons,
+            model=model,
+            request=request,
+            event=event,
+            occasion=f"event:{event.position}",
+        )
+
+
+@transaction.atomic
+def notify(
+    reasons: Mapping[int, Reason],
+    *,
+    model: RegisteredModel,
+    occasion: str,
+    request: TransitionRequest | None = None,
+    event: AuditEvent | None = None,
+    text: str = "",
+) -> list[Notification]:
+    """Tell people of an occasion, each once, however often this is called.
+
+    Who is not active, may not read the model or is the event's actor is left out.
+    Where no event says it already, hold a lock on the request: two calls side by side
+    would otherwise meet at the constraint. What asks for a decision on an open request
+    lapses once that is decided: it is not sent any more.
+
+    Args:
+        reasons: why each person is told, by their primary key.
+        model: what it is about.
+        occasion: names it: `expiry:12`; at most 64 characters.
+        request: what it is about, if it is about one.
+        event: what happened, if it is on record.
+        text: a sentence, where no event has one.
+
+    Returns:
+        What was stored.
+    """
+    told = Notification.objects.filter(occasion=occasion, user__in=reasons)
+    people = User.objects.filter(readers(model), pk__in=reasons).exclude(
+        pk__in=told.values("user")
+    )
+    if event and event.actor_name:
+        people = people.exclude(username=event.actor_name)
+    is_open = request is not None and request.is_open
+    notifications = Notification.objects.bulk_create(
+        Notification(
+            user=person,
+            reason=reasons[person.pk],
+            model=model,
+            request=request,
+            event=event,
+            text=text,
+            occasion=occasion,
+            lapses=is_open and reasons[person.pk] in _ASKS,
+        )
+        for person in people.order_by("pk").distinct()
+    )
+    if notifications:
+        people_notified.send(sender=Notification, notifications=notifications)
+    return notifications
+
+
+def _request_of(event: AuditEvent) -> TransitionRequest | None:
+    if event.request_number is None:
+        return None
+    requests = TransitionRequest.objects.select_related("version__model")
+    return requests.get(pk=event.request_number)
+
+
+def _reasons(event: AuditEvent, request: TransitionRequest | None) -> dict[int, Reason]:
+    """Say why each person is told; of several reasons, the strongest."""
+    details = event.details
+    mentioned = set(details.get("mentions", ()))
+    if event.type == EventType.COMMENT_UPDATED:
+        # Who was told of the comment before need not hear of each mended word.
+        new = mentioned - set(names_in(details.get("before", "")))
+        return dict.fromkeys(_ids_of(new), Reason.MENTIONED)
+    found = dict.fromkeys(_watchers(event, request), Reason.WATCHING)
+    found |= dict.fromkeys(_ids_of(mentioned), Reason.MENTIONED)
+    if request:
+        found[request.requested_by_id] = Reason.YOURS
+    if request and event.type == EventType.TRANSITION_REQUEST_CREATED:
+        needed = people_needed(request, gather_decision(request))
+        found |= {person.pk: Reason.NEEDS_YOU for person in needed}
+    return found
+
+
+def _watchers(event: AuditEvent, request: TransitionRequest | None) -> list[int]:
+    if request:
+        return list(watchers_of(request).values_list("pk", flat=True))
+    subscriptions = Subscription.objects.filter(model=event.model_pk)
+    return list(subscriptions.values_list("user", flat=True))
+
+
+def _ids_of(names: set[str]) -> list[int]:
+    if not names:
+        return []
+    return list(User.objects.filter(username__in=names).values_list("pk", flat=True))

@@ -1,0 +1,6 @@
+"""What a person types, checked before an action sees it."""
+
+from webhooks_ui.forms.notifications import NotificationForm
+from webhooks_ui.forms.webhooks import DeliveryFilterForm, WebhookForm
+
+__all__ = ["DeliveryFilterForm", "NotificationForm", "WebhookForm"]
