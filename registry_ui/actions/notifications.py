@@ -7,14 +7,16 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from registry_ui.actions.deciders import people_needed
+from registry_ui.actions.deciders import holders_of, people_needed
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.watching import watchers_of
 from registry_ui.events import EventType, people_notified
 from registry_ui.mentions import names_in
 from registry_ui.models import (
     AuditEvent,
+    Level,
     Notification,
     RegisteredModel,
     Subscription,
@@ -24,10 +26,14 @@ from registry_ui.models import (
 
 Reason = Notification.Reason
 
+_CALLS = (EventType.TRANSITION_REQUEST_CREATED, EventType.REVIEW_OVERDUE)
+"""At these, people are needed; an overdue review also calls who manages the model."""
 _ASKS = (Reason.NEEDS_YOU, Reason.REMINDER)
 _TOLD = frozenset(
     {
         EventType.TRANSITION_REQUEST_CREATED,
+        EventType.GLASS_BROKEN,
+        EventType.REVIEW_OVERDUE,
         # Not `rejected`: it comes with the review, which has the reason.
         EventType.REVIEW_GIVEN,
         EventType.TRANSITION_REQUEST_APPROVED,
@@ -139,10 +145,21 @@ def _reasons(event: AuditEvent, request: TransitionRequest | None) -> dict[int, 
     found |= dict.fromkeys(_ids_of(mentioned), Reason.MENTIONED)
     if request:
         found[request.requested_by_id] = Reason.YOURS
-    if request and event.type == EventType.TRANSITION_REQUEST_CREATED:
+    if request and event.type in _CALLS:
         needed = people_needed(request, gather_decision(request))
         found |= {person.pk: Reason.NEEDS_YOU for person in needed}
+    if request and event.type == EventType.REVIEW_OVERDUE:
+        managers = holders_of(request.version.model, at_least=Level.CAN_MANAGE)
+        found = {one.user.pk: Reason.NEEDS_YOU for one in managers} | found
     return found
+
+
+def listeners_of(request: TransitionRequest, *, actor: User) -> QuerySet[User]:
+    """Return who is told, beside the actor, when the request is decided."""
+    people = Q(pk__in=watchers_of(request).values("pk"))
+    people |= Q(pk=request.requested_by_id, is_active=True)
+    found = User.objects.filter(people, readers(request.version.model))
+    return found.exclude(pk=actor.pk).distinct()
 
 
 def _watchers(event: AuditEvent, request: TransitionRequest | None) -> list[int]:

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
+from registry_ui.actions.notifications import listeners_of
 from registry_ui.actions.watching import is_watched
 from registry_ui.comparison import compare
 from registry_ui.events import EventType
@@ -51,7 +52,7 @@ def decision_context(
         "ask": ask,
         "decision": decision,
         "steps": _steps(ask, decision),
-        "other_effects": effects_of_plan(user, ask) if not ask.is_settled else [],
+        "other_effects": _other_effects(user, ask),
         "columns": columns_of(selection, versions),
         "comparison": compare(versions_facts(versions)),
         "has_incumbent": len(versions) > 1,
@@ -71,6 +72,15 @@ def decision_context(
         "may_retry": ask.status == TransitionRequest.Status.FAILED
         and permissions.may_review(user, ask),
     }
+
+
+def _other_effects(user: User, ask: TransitionRequest) -> list[str]:
+    """Say what else follows when the person approves it."""
+    if ask.is_settled:
+        return []
+    count = listeners_of(ask, actor=user).count()
+    people = "1 person is told" if count == 1 else f"{count} people are told"
+    return [*effects_of_plan(user, ask), *([people] if count else [])]
 
 
 def _gates_then(ask: TransitionRequest) -> list[dict[str, str]]:

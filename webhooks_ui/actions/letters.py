@@ -33,6 +33,8 @@ _WHY = {
 }
 _NEWS: dict[str, str] = {
     EventType.TRANSITION_REQUEST_CREATED: "was asked for by {who}",
+    EventType.GLASS_BROKEN: "was put there by break-glass",
+    EventType.REVIEW_OVERDUE: "is overdue",
     EventType.REVIEW_GIVEN: "was {decided} by {who}",
     EventType.TRANSITION_REQUEST_APPROVED: "is approved",
     EventType.TRANSITION_REQUEST_CANCELLED: "was cancelled by {who}",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
@@ -16,12 +16,14 @@ from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.requests import cancel_request, create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
+from registry_ui.actions.watching import watch_model
 from registry_ui.errors import ActionError
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import (
     AuditEvent,
     Level,
     ModelVersion,
+    Notification,
     Review,
     TransitionRequest,
 )
@@ -198,6 +200,29 @@ def test_a_review_that_is_overdue_is_told_of_once(ada: User) -> None:
     judge_open_requests()
 
     assert types(review).count("transition_request.review_overdue") == 1
+
+
+def test_who_may_review_it_is_told_and_once_it_is_overdue_who_manages_the_model(
+    ada: User, rui: User
+) -> None:
+    boss = make_user(level=Level.CAN_MANAGE)
+    watcher = make_user(level=Level.CAN_READ)
+    review = review_of(broken(ada, approvals=[{"groups": ["on call"]}]))
+    on_call = Group.objects.create(name="on call")
+    on_call.user_set.add(rui)
+    watch_model(review.version.model, actor=watcher)
+    Notification.objects.all().delete()
+    TransitionRequest.objects.update(review_due_at=timezone.now())
+
+    judge_open_requests()
+
+    told = dict(Notification.objects.values_list("user", "reason"))
+    assert told == {
+        rui.pk: "needs_you",
+        boss.pk: "needs_you",
+        ada.pk: "yours",
+        watcher.pk: "watching",
+    }
 
 
 def test_a_second_emergency_owes_a_second_review(ada: User) -> None:
