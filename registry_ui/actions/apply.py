@@ -13,10 +13,12 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.outcomes import (
     settle_applied,
     settle_failed,
@@ -76,19 +78,32 @@ def wait_until_settled(request: TransitionRequest, *, seconds: float) -> bool:
 
 def _claim() -> TransitionRequest | None:
     """Take one due request, or none; two workers never hold the same claim."""
-    now = timezone.now()
-    due = TransitionRequest.objects.in_flight().filter(due_at__lte=now)
-    for pk in due.order_by("due_at").values_list("pk", flat=True):
-        token = secrets.token_hex(16)
-        claimed = due.filter(pk=pk).update(
-            status=Status.APPLYING,
-            claim_token=token,
-            due_at=now + LEASE,
-            attempt_count=F("attempt_count") + 1,
-        )
-        if claimed:
+    due = TransitionRequest.objects.in_flight().filter(due_at__lte=timezone.now())
+    for pk, model_pk in due.order_by("due_at").values_list("pk", "version__model"):
+        if _is_claimed(pk, model_pk):
             return TransitionRequest.objects.select_related("version__model").get(pk=pk)
     return None
+
+
+@transaction.atomic
+def _is_claimed(pk: int, model_pk: int) -> bool:
+    """Claim a due request, unless another plan for its model is being carried out.
+
+    Two at once would each see the other's half, and undo it.
+    """
+    locked_models([model_pk])
+    now = timezone.now()
+    in_flight = TransitionRequest.objects.in_flight()
+    at_work = in_flight.filter(status=Status.APPLYING, due_at__gt=now)
+    if at_work.filter(version__model=model_pk).exists():
+        return False
+    claimed = in_flight.filter(pk=pk, due_at__lte=now).update(
+        status=Status.APPLYING,
+        claim_token=secrets.token_hex(16),
+        due_at=now + LEASE,
+        attempt_count=F("attempt_count") + 1,
+    )
+    return bool(claimed)
 
 
 def _apply(request: TransitionRequest, client: MLflowClient) -> None:
@@ -129,7 +144,7 @@ def _carry_out(request: TransitionRequest, plan: Plan, client: MLflowClient) -> 
             settle_failed(request, shut, plan, found, is_ours=may_have_acted)
             return
         may_have_acted = True
-        refusal = _act(plan, found.name, client)
+        refusal = _act(plan, found, client)
         found = _observe(client, request, plan)
         state, reason = assess(plan, found, since=since)
     if state is not State.DONE:
@@ -175,8 +190,8 @@ def _observe(client: MLflowClient, request: TransitionRequest, plan: Plan) -> Ho
     return Holdings(stages, holders.aliases, name, state)
 
 
-def _act(plan: Plan, name: str, client: MLflowClient) -> str:
-    """Do all of the plan; each call may be repeated without harm.
+def _act(plan: Plan, found: Holdings, client: MLflowClient) -> str:
+    """Do what of the plan is not so yet; each call may be repeated without harm.
 
     Returns:
         What MLflow refused, with which it ended; empty if nothing was.
@@ -186,10 +201,18 @@ def _act(plan: Plan, name: str, client: MLflowClient) -> str:
     """
     try:
         for effect in plan.effects:
-            _bring_about(effect, plan, name, client)
+            if _is_missing(effect, plan, found):
+                _bring_about(effect, plan, found.name, client)
     except MLflowRefused as error:
         return f"MLflow refused: {error}"
     return ""
+
+
+def _is_missing(effect: Effect, plan: Plan, found: Holdings) -> bool:
+    """Is the effect not so yet, or one of those that come with it?"""
+    is_move = effect.kind is EffectKind.TRANSITION
+    along = [e for e in plan.effects if is_move and e.kind is EffectKind.ARCHIVE]
+    return any(e.current(found) != e.after for e in (effect, *along))
 
 
 def _bring_about(effect: Effect, plan: Plan, name: str, client: MLflowClient) -> None:

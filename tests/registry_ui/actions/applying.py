@@ -13,6 +13,8 @@ REFUSAL = Fault(
 AWAY = Fault(503)
 READ, _, MOVE, SET_ALIAS, READ_BACK = range(5)
 """The calls of one application by their number; to read takes two."""
+RETRIED = 2
+"""The only one that acts where the stages are moved already."""
 FILL, EMPTY = 2, 3
 """Those of an undo that act."""
 

@@ -39,6 +39,7 @@ from tests.registry_ui.actions.applying import (
     READ,
     READ_BACK,
     REFUSAL,
+    RETRIED,
     SET_ALIAS,
     again,
     apply_through,
@@ -321,7 +322,7 @@ def test_a_plan_that_is_tried_again_records_each_step_once(
     failed: TransitionRequest, door: FlakyMLflow, plain: PlainClient, reviewer: User
 ) -> None:
     retry_request(failed, actor=reviewer)
-    apply_through(door, {SET_ALIAS: REFUSAL})
+    apply_through(door, {RETRIED: REFUSAL})
     retry_request(failed, actor=reviewer)
 
     apply_through(door, {})
@@ -342,7 +343,7 @@ def test_what_failed_twice_is_undone_whole(
     failed: TransitionRequest, door: FlakyMLflow, plain: PlainClient, reviewer: User
 ) -> None:
     retry_request(failed, actor=reviewer)
-    apply_through(door, {MOVE: REFUSAL})
+    apply_through(door, {RETRIED: REFUSAL})
     undo_request(failed, actor=reviewer)
 
     apply_through(door, {})
@@ -358,7 +359,7 @@ def test_a_refusal_that_cannot_be_read_back_is_looked_at_again(
     assert again(approved).status == Status.APPLYING
     TransitionRequest.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
-    apply_through(door, {SET_ALIAS: REFUSAL})
+    apply_through(door, {RETRIED: REFUSAL})
 
     after = again(approved)
     assert after.status == Status.FAILED

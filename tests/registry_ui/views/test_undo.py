@@ -89,7 +89,7 @@ def test_while_it_is_undone_the_page_waits_for_the_worker(reviewer: User) -> Non
 
     page = response.content.decode()
     assert "a worker is taking back in MLflow what had come true" in page
-    assert "had it undone" in page
+    assert "asked for an undo" in page
     ask.refresh_from_db()
     assert ask.is_being_undone
 
