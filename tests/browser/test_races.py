@@ -48,12 +48,15 @@ APPLIED = [
     "transition_request.applied",
 ]
 AS_IT_WAS, PROMOTED = ["Production", "None"], ["Archived", "Production"]
+LATER_PROMOTED = ["Archived", "None", "Production"]
 _RECORD = """
 from registry_ui.models import AuditEvent
 rows = AuditEvent.objects.filter(request_number__in={}).order_by("position")
 for row in rows:
     print(row.request_number, row.type)
 """
+PATIENCE = 30_000
+"""Milliseconds that two pages at once may take on a busy machine."""
 _names = count(1)
 People = Callable[[str], Page]
 
@@ -172,8 +175,8 @@ def press_at_once(one: Locator, other: Locator) -> tuple[int, int]:
     """Press both at the same instant; return the statuses of the answers."""
     at = (time.time() + 0.3) * 1000
     with (
-        one.page.expect_response(is_post) as answer,
-        other.page.expect_response(is_post) as other_answer,
+        one.page.expect_response(is_post, timeout=PATIENCE) as answer,
+        other.page.expect_response(is_post, timeout=PATIENCE) as other_answer,
     ):
         for button in (one, other):
             press_at = "(b, at) => { setTimeout(() => b.click(), at - Date.now()); }"
@@ -203,7 +206,10 @@ def test_of_two_who_approve_one_decides_and_the_other_is_told_by_whom(
         won, lost = TOLD if statuses[0] == 302 else reversed(TOLD)
         expect_told(pages[lost], f"already approved by {won}", TOLD[lost])
         found = arena.outcome(number)
-        assert (found["status"], found["closed_by"]) == ("applied", won[:3].lower())
+        assert (found["status"], found["closed_by"]) == (
+            "applied",
+            won.split()[0].lower(),
+        )
         expect(pages[won].get_by_text("MLflow was read back")).to_be_visible()
         expect_told(pages[lost], f"already approved by {won}", TOLD[lost])
         assert arena.stages(model) == PROMOTED
@@ -321,10 +327,7 @@ def test_of_two_promotions_of_one_model_one_comes_true(
             expect(page.get_by_text(why).first).to_be_visible()
             expect(page.get_by_text(TOLD[lost]).first).to_be_visible()
             ends[numbers[lost]] = [*ASKED_AND_APPROVED, "transition_request.failed"]
-        assert arena.stages(model) == (
-            [*PROMOTED, "None"]
-            if won == "Rui Tanaka"
-            else ["Archived", "None", "Production"]
-        )
+        promoted = [*PROMOTED, "None"] if won == "Rui Tanaka" else LATER_PROMOTED
+        assert arena.stages(model, versions=3) == promoted
         ends[numbers[won]] = APPLIED
     assert arena.recorded(ends) == ends
