@@ -284,9 +284,8 @@ def test_a_tag_that_the_policy_asks_for_goes_while_somebody_approves(
             case "applied":
                 ends[number] = APPLIED
             case "failed":
-                expect(
-                    rui.get_by_text("Since the approval a gate has shut")
-                ).to_be_visible()
+                notice = rui.get_by_role("alert")
+                expect(notice).to_contain_text("Since the approval a gate has shut")
                 ends[number] = [*ASKED_AND_APPROVED, "transition_request.failed"]
             case _:
                 expect(rui.get_by_text("It lacks validated.")).to_be_visible()
