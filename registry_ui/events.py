@@ -57,6 +57,8 @@ class EventType(models.TextChoices):
     TRANSITION_REQUEST_APPLIED = "transition_request.applied", "Request applied"
     TRANSITION_REQUEST_FAILED = "transition_request.failed", "Request failed"
     TRANSITION_REQUEST_RETRIED = "transition_request.retried", "Request retried"
+    TRANSITION_REQUEST_UNDO_STARTED = "transition_request.undo_started", "Undo begun"
+    TRANSITION_REQUEST_UNDONE = "transition_request.undone", "Request undone"
     TRANSITION_REQUEST_EXPIRED = "transition_request.expired", "Request expired"
     TRANSITION_REQUEST_SUPERSEDED = "transition_request.superseded", "Superseded"
     INCIDENT_OPENED = "incident.opened", "Incident opened"

@@ -237,7 +237,7 @@ def _inverse(effect: Effect, live: Collection[int]) -> Effect | str:
             )
         back = alias_effect(effect.alias, after, before)
         return back or f"@{effect.alias} is where it was."
-    if effect.after == GONE:
+    if effect.after == GONE or (effect.version and effect.version not in live):
         what = "The model" if effect.kind is EffectKind.MODEL else f"v{effect.version}"
         return f"{what} was deleted, and MLflow brings nothing back."
     kind = EffectKind.TRANSITION if effect.kind is EffectKind.ARCHIVE else effect.kind
@@ -323,8 +323,15 @@ def _alias_effect(target: str, version: int, holdings: Holdings) -> Effect:
     return Effect(EffectKind.SET_ALIAS, version, before, str(version), alias)
 
 
-def assess(plan: Plan, holdings: Holdings) -> tuple[State, str]:
+def assess(
+    plan: Plan, holdings: Holdings, *, since: str = "this was approved"
+) -> tuple[State, str]:
     """Compare a plan with what MLflow holds.
+
+    Args:
+        plan: what shall be.
+        holdings: what is.
+        since: when the plan was made, as it ends a sentence.
 
     Returns:
         The state and, for a conflict, a sentence that says what stands in the way.
@@ -334,14 +341,14 @@ def assess(plan: Plan, holdings: Holdings) -> tuple[State, str]:
     for effect in plan.effects:
         now = effect.current(holdings)
         if now not in (effect.before, effect.after):
-            return State.CONFLICT, _conflict(effect, now)
+            return State.CONFLICT, _conflict(effect, now, since)
     if plan.archives:
         planned = {effect.version for effect in plan.effects}
         for number in holdings.holders(plan.target):
             if number not in planned:
                 stage = plan.target.removeprefix(STAGE)
                 return State.CONFLICT, (
-                    f"v{number} was put into {stage} since this was approved,"
+                    f"v{number} was put into {stage} since {since},"
                     " and would be archived without anybody having decided that."
                 )
     if all(effect.current(holdings) == effect.after for effect in plan.effects):
@@ -349,21 +356,18 @@ def assess(plan: Plan, holdings: Holdings) -> tuple[State, str]:
     return State.READY, ""
 
 
-def _conflict(effect: Effect, now: str) -> str:
+def _conflict(effect: Effect, now: str, since: str) -> str:
     if effect.kind in _ALIAS_KINDS:
         found = f"points to v{now}" if now else "is gone"
         was = f"was at v{effect.before}" if effect.before else "was not set"
-        return f"@{effect.alias} {found}; it {was} when this was approved."
+        return f"@{effect.alias} {found}; it {was} when {since}."
     if effect.kind is EffectKind.RENAME:
-        return f"The model is called {now}; it was {effect.before} when approved."
+        return f"The model is called {now}; it was {effect.before} when {since}."
     if effect.kind is EffectKind.MODEL:
-        return f"The model is a {now} now; it was a {effect.before} when approved."
+        return f"The model is a {now} now; it was a {effect.before} when {since}."
     if now == GONE:
         return f"MLflow has v{effect.version} no longer."
-    return (
-        f"v{effect.version} is in {now}; it was in {effect.before} when this was"
-        " approved."
-    )
+    return f"v{effect.version} is in {now}; it was in {effect.before} when {since}."
 
 
 def holders_after(plan: Plan, holdings: Holdings) -> tuple[int, ...]:

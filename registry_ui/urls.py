@@ -141,6 +141,7 @@ urlpatterns = [
         "requests/<int:number>/cancel/", requests.request_cancel, name="request_cancel"
     ),
     path("requests/<int:number>/retry/", requests.request_retry, name="request_retry"),
+    path("requests/<int:number>/undo/", requests.request_undo, name="request_undo"),
     path(
         "requests/<int:number>/status/", requests.request_status, name="request_status"
     ),

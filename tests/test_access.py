@@ -112,6 +112,7 @@ registry_ui:request_comment GET 302 404 302 302 302 302 302
 registry_ui:request_comment POST 403 404 302 302 302 302 302
 registry_ui:request_cancel POST 403 404 403 403 403 302 302
 registry_ui:request_retry POST 403 404 403 403 302 302 302
+registry_ui:request_undo POST 403 404 403 403 302 302 302
 registry_ui:request_status GET 302 404 200 200 200 200 200
 registry_ui:comment_edit GET 302 404 403 403 403 403 403
 registry_ui:comment_edit POST 403 404 403 403 403 403 403

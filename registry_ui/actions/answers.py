@@ -13,6 +13,7 @@ from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.policies import policies_in_force, policy_of
 from registry_ui.actions.requests import clean_comment
+from registry_ui.actions.undo import taken_back
 from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import (
@@ -23,7 +24,7 @@ from registry_ui.models import (
     ModelVersion,
     TransitionRequest,
 )
-from registry_ui.planning import SERVING_STAGES, Effect, EffectKind, Plan, invert
+from registry_ui.planning import SERVING_STAGES, Effect, EffectKind, Plan
 
 Kind = TransitionRequest.Kind
 Status = TransitionRequest.Status
@@ -50,11 +51,7 @@ def level_to_answer(effects: Iterable[Effect]) -> Level:
 
 def way_back(incident: Incident) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     """Return what a revert would do, and sentences on what nothing brings back."""
-    model = incident.model
-    is_gone = not model.is_in_mlflow
-    live = model.versions.none() if is_gone else model.versions.filter(deleted_at=None)
-    numbers = set(live.values_list("number", flat=True))
-    return invert(Effect.many(incident.effects), live=numbers)
+    return taken_back(incident.model, Effect.many(incident.effects))
 
 
 @transaction.atomic

@@ -28,10 +28,10 @@ def mirror_effect(
         effect: what MLflow was seen to show.
         model: whose effect it is.
         version: the one that it names; None for the model's own effects.
-        request: what decided it.
+        request: what decided it, or is being undone.
     """
     record = partial(
-        record_event, actor=request.closed_by, request=request, through="request"
+        record_event, actor=request.acting_for, request=request, through="request"
     )
     match effect.kind:
         case EffectKind.RENAME:

@@ -38,7 +38,9 @@ def approvals_gate(facts: GateFacts) -> Gate:
     slots = _slots(facts)
     missing = unmet(slots, approvals)
     found = f"{len(slots) - len(missing)} of {len(slots)}"
-    names = ", ".join(review.reviewer_name for review in approvals)
+    rules = facts.policy.definition.approvals
+    fitting = [review for review in approvals if not _why_unfit(rules, review)]
+    names = ", ".join(review.reviewer_name for review in fitting)
     lost = _lost(facts)
     if not missing:
         by = f": approved by {names}" if names else ""
@@ -110,12 +112,23 @@ def fits(rule: ApprovalRule, review: ReviewFact) -> bool:
 
 def _lost(facts: GateFacts) -> str:
     """Say of each approval that counts for nothing why it does not."""
+    rules = facts.policy.definition.approvals
     lost = [
         f" {review.reviewer_name}'s does not count: {reason}."
         for review in facts.reviews
-        if review.is_approval and (reason := why_not_counted(facts, review))
+        if review.is_approval
+        and (reason := why_not_counted(facts, review) or _why_unfit(rules, review))
     ]
     return "".join(lost)
+
+
+def _why_unfit(rules: Sequence[ApprovalRule], review: ReviewFact) -> str:
+    """Say why the approval counts for none of the rules; empty if there are none."""
+    if not rules or any(fits(rule, review) for rule in rules):
+        return ""
+    if any(rule.groups for rule in rules):
+        return "is in none of the groups that count"
+    return "holds none of the levels that count"
 
 
 def _remedy(facts: GateFacts, missing: Sequence[ApprovalRule]) -> str:

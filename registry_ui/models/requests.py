@@ -124,6 +124,20 @@ class TransitionRequest(models.Model):
         null=True, blank=True, help_text="What was read back from MLflow."
     )
     failure = models.TextField(blank=True, default="")
+    carried_out = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Effects that are in MLflow though the plan failed: what an undo"
+        " takes back.",
+    )
+    undone_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="undone_transition_requests",
+        help_text="Who had what was carried out taken back, from then on.",
+    )
     applied_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(
         null=True, blank=True, help_text="When a worker may take it (again)."
@@ -175,6 +189,16 @@ class TransitionRequest(models.Model):
     def is_open(self) -> bool:
         """Does it wait for a decision?"""
         return self.status == self.Status.OPEN
+
+    @property
+    def is_being_undone(self) -> bool:
+        """Does a worker take back what came true of it?"""
+        return self.status == self.Status.APPLYING and self.undone_by_id is not None
+
+    @property
+    def acting_for(self) -> User | None:
+        """Return whose act a worker carries out; None for a check's or the clock's."""
+        return self.undone_by or self.closed_by
 
     @property
     def is_settled(self) -> bool:

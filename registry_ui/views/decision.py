@@ -1,5 +1,6 @@
 """What the decision page shows, put together from actions and pure modules."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from registry_ui import permissions
 from registry_ui.actions.decisions import Decision, gather_decision
 from registry_ui.actions.facts import versions_facts
 from registry_ui.actions.notifications import listeners_of
+from registry_ui.actions.undo import may_undo, way_back
 from registry_ui.actions.watching import is_watched
 from registry_ui.comparison import compare
 from registry_ui.events import EventType
@@ -24,9 +26,11 @@ from registry_ui.models import (
     ModelVersion,
     TransitionRequest,
 )
-from registry_ui.planning import Plan
-from registry_ui.views.discussion import mentioned_by, timeline_of
+from registry_ui.planning import Effect, Plan
+from registry_ui.views.discussion import Entry, mentioned_by, timeline_of
 from registry_ui.views.selection import Selection, columns_of
+
+Status = TransitionRequest.Status
 
 
 def decision_context(
@@ -69,9 +73,31 @@ def decision_context(
         "gates_then": _gates_then(ask),
         "may_break_glass": _may_break_glass(user, ask, decision),
         "break_glass_url": _break_glass_url(ask),
-        "may_retry": ask.status == TransitionRequest.Status.FAILED
-        and permissions.may_review(user, ask),
+        "may_retry": ask.status == Status.FAILED and permissions.may_review(user, ask),
+        "may_undo": may_undo(user, ask),
+        **_ways_out(ask),
+        "undone": _undone(timeline),
     }
+
+
+def _ways_out(ask: TransitionRequest) -> dict[str, Any]:
+    """Say of a failed plan what is missing, and what takes the rest back."""
+    if ask.status != Status.FAILED:
+        return {}
+    back, lost = way_back(ask)
+    outcome = ask.outcome or []
+    return {
+        "missing": [entry["effect"] for entry in outcome if not entry["came_true"]],
+        "back": [str(effect) for effect in back],
+        "lost": lost,
+    }
+
+
+def _undone(timeline: Iterable[Entry]) -> Mapping[str, Any]:
+    """Return what the record says of the undo that closed the request, if one did."""
+    events = ((entry.event, entry.details) for entry in timeline if entry.event)
+    wanted = EventType.TRANSITION_REQUEST_UNDONE
+    return next((details for event, details in events if event.type == wanted), {})
 
 
 def _other_effects(user: User, ask: TransitionRequest) -> list[str]:
@@ -169,11 +195,14 @@ def _moved_away(plan: Plan, ask: TransitionRequest) -> tuple[int, ...]:
 def _steps(ask: TransitionRequest, decision: Decision) -> list[dict[str, Any]]:
     """Say of each effect what was planned and, once known, what came of it."""
     found = ask.outcome or []
+    carried_out = Effect.many(ask.carried_out)
     steps = []
     for index, effect in enumerate(decision.plan.effects):
         result = found[index] if index < len(found) else None
         status = "planned"
         if result is not None:
             status = "done" if result["came_true"] else "differs"
+            if status == "differs" and effect in carried_out:
+                status = "undone"
         steps.append({"effect": effect, "status": status, "result": result})
     return steps

@@ -19,6 +19,7 @@ from registry_ui.actions.requests import (
     transition_directly,
 )
 from registry_ui.actions.reviews import review_request
+from registry_ui.actions.undo import undo_request
 from registry_ui.errors import ActionError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.forms import CancelForm, CommentForm, RequestForm, ReviewForm
@@ -169,6 +170,20 @@ def request_retry(request: HttpRequest, number: int) -> HttpResponse:
     ask = visible_request_or_404(user, number)
     try:
         retry_request(ask, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    else:
+        wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
+    return redirect(ask)
+
+
+@require_POST
+def request_undo(request: HttpRequest, number: int) -> HttpResponse:
+    """Have what came true of a failed plan taken back."""
+    user = signed_in(request)
+    ask = visible_request_or_404(user, number)
+    try:
+        undo_request(ask, actor=user)
     except ActionError as error:
         messages.error(request, str(error))
     else:

@@ -53,6 +53,8 @@ _SENTENCES: dict[str, str] = {
     "transition_request.failed": "Signoff could not carry out {request}: {version}"
     " to {target}",
     "transition_request.retried": "{who} let {request} about {version} be tried again",
+    "transition_request.undo_started": "{who} had {request} about {version} undone",
+    "transition_request.undone": "{Request} was undone: {version} to {target}",
     "transition_request.superseded": "{Request} about {version} was overtaken by"
     " #{by_request}",
     "transition_request.expired": "{Request} about {version} has expired",
@@ -125,6 +127,7 @@ _LOOKS = {
     "transition_request.applied": ("check-check", "ok"),
     "transition_request.rejected": ("circle-x", "bad"),
     "transition_request.failed": ("circle-alert", "bad"),
+    "transition_request.undone": ("undo-2", ""),
     "transition_request.cancelled": ("ban", ""),
     "transition_request.expired": ("timer-off", "warn"),
     "comment.updated": ("pencil", ""),

@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 
 from tests.mlflow_server import MLflowServer
 from tests.running import RunningSignoff
-from tests.system.gatekeeper import Gatekeeper, Hold
+from tests.system.gatekeeper import TRANSITION, Gatekeeper, Hold
 
 PEOPLE = """
 from registry_ui.models import Level
@@ -31,6 +31,7 @@ def gatekeeper(running_gatekeeper: Gatekeeper) -> Iterator[Gatekeeper]:
     running_gatekeeper.transitions = 0
     yield running_gatekeeper
     running_gatekeeper.hold = Hold.NOWHERE
+    running_gatekeeper.held_path = TRANSITION
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,12 @@ from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-HELD_PATH = "/model-versions/transition-stage"
+TRANSITION = "/model-versions/transition-stage"
+ALIAS = "/registered-models/alias"
 
 
 class Hold(Enum):
-    """Where a stage transition is held; with DOWN, no call at all is answered."""
+    """Where a call is held; with DOWN, no call at all is answered."""
 
     NOWHERE = "nowhere"
     BEFORE = "before MLflow hears of it"
@@ -19,7 +20,7 @@ class Hold(Enum):
 
 
 class Gatekeeper(ThreadingHTTPServer):
-    """Forwards everything to MLflow; holds transitions as told."""
+    """Forwards everything to MLflow; holds calls of one kind as told."""
 
     daemon_threads = True
 
@@ -27,8 +28,9 @@ class Gatekeeper(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.upstream = urlsplit(mlflow_uri)
         self.hold = Hold.NOWHERE
+        self.held_path = TRANSITION
         self.reached = threading.Event()
-        """Set once a transition stands where it is held."""
+        """Set once a call stands where it is held."""
         self.transitions = 0
         """How many transitions were sent on to MLflow."""
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -48,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.hold is Hold.DOWN:
             self.close_connection = True
             return
-        is_held = HELD_PATH in self.path
+        is_held = self.server.held_path in self.path
         if is_held and self.server.hold is Hold.BEFORE:
             self._leave_hanging()
             return
@@ -63,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        if is_held:
+        if TRANSITION in self.path:
             self.server.transitions += 1
         if is_held and self.server.hold is Hold.AFTER:
             self._leave_hanging()

@@ -26,6 +26,19 @@ EVENTS_OF_A_PROMOTION = [
     "transition_request.applied",
 ]
 """Of one that archives one other version; each is recorded once, whatever happens."""
+EVENTS_OF_A_COUPLED_ONE = [
+    *EVENTS_OF_A_PROMOTION[:-1],
+    "model_version_alias.moved",
+    "transition_request.applied",
+]
+"""Of one that takes @champion along, too."""
+_COUPLED = "coupled"
+_COUPLING = f"""
+- name: {_COUPLED}
+  models: ["{_COUPLED}-*"]
+  targets: ["stage:Production"]
+  moves_along: ["alias:champion"]
+"""
 
 
 def call(
@@ -44,15 +57,28 @@ def call(
         return json.load(answer)
 
 
-def ask_for_promotion(
+def couple_champion(signoff: RunningSignoff) -> None:
+    """Let a policy take @champion of some models along with Production."""
+    signoff.manage("policy", "apply", "-", stdin=f"policies:{_COUPLING}")
+
+
+def ask_for_coupled_promotion(
     signoff: RunningSignoff, token: str, plain: MlflowClient
 ) -> tuple[str, int]:
+    """Ask for three changes: v2 to Production, v1 archived, @champion to v2."""
+    return ask_for_promotion(signoff, token, plain, kind=_COUPLED)
+
+
+def ask_for_promotion(
+    signoff: RunningSignoff, token: str, plain: MlflowClient, *, kind: str = "promoted"
+) -> tuple[str, int]:
     """Ask for Production for v2 of a new model whose v1 is there; name and number."""
-    name = f"promoted-{os.getpid()}-{next(_numbers)}"
+    name = f"{kind}-{os.getpid()}-{next(_numbers)}"
     plain.create_registered_model(name)
     for _ in range(2):
         plain.create_model_version(name, "s3://bucket/model")
     plain.transition_model_version_stage(name, "1", "Production")
+    plain.set_registered_model_alias(name, "champion", "1")
     ask = {
         "model": name,
         "version": 2,
@@ -98,6 +124,11 @@ def wait_until_applied(
 def stages(plain: MlflowClient, name: str) -> list[str | None]:
     """Return the stages of v1 and v2 in MLflow."""
     return [plain.get_model_version(name, n).current_stage for n in ("1", "2")]
+
+
+def champion(plain: MlflowClient, name: str) -> str:
+    """Return the version that @champion points to in MLflow."""
+    return str(plain.get_model_version_by_alias(name, "champion").version)
 
 
 def recorded_events(signoff: RunningSignoff, number: int) -> list[str]:

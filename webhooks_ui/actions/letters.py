@@ -40,6 +40,7 @@ _NEWS: dict[str, str] = {
     EventType.TRANSITION_REQUEST_CANCELLED: "was cancelled by {who}",
     EventType.TRANSITION_REQUEST_APPLIED: "is carried out",
     EventType.TRANSITION_REQUEST_FAILED: "could not be carried out",
+    EventType.TRANSITION_REQUEST_UNDONE: "was undone",
     EventType.TRANSITION_REQUEST_EXPIRED: "has expired",
     EventType.TRANSITION_REQUEST_SUPERSEDED: "was overtaken",
     EventType.COMMENT_CREATED: "has a comment by {who}",

@@ -35,6 +35,7 @@ from tests.factories import (
     make_version,
 )
 from tests.mlflow_server import MLflowServer
+from tests.registry_ui.actions.flaky_mlflow import flaky_mlflow
 from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -186,3 +187,43 @@ def test_many_first_syncs_at_once_fill_the_mirror_once(
     state = MirrorState.load()
     assert state.synced_at is not None
     assert state.lease_expires_at is None
+
+
+def test_two_plans_for_one_model_are_carried_out_one_after_the_other(
+    mlflow_server: MLflowServer,
+) -> None:
+    plain = PlainClient(mlflow_server.uri, mlflow_server.uri)
+    name = "two plans"
+    plain.create_registered_model(name)
+    for _ in range(3):
+        plain.create_model_version(name, "s3://bucket/model")
+    plain.transition_model_version_stage(name, "1", "Production")
+    sync_mirror(MLflowClient(mlflow_server.uri))
+    versions = ModelVersion.objects.select_related("model").filter(model__name=name)
+    requests = [
+        create_request(
+            versions.get(number=number),
+            "stage:Production",
+            actor=make_user(level=Level.CAN_EDIT),
+            comment="!",
+            archive_existing_versions=True,
+        )
+        for number in (2, 3)
+    ]
+    for request in requests:
+        approve(request, reviewer("Rui Tanaka"))()
+
+    with flaky_mlflow(mlflow_server.uri) as slow:
+        slow.delay_seconds = 0.2
+
+        def work() -> int:
+            return apply_due_requests(MLflowClient(slow.uri))
+
+        at_once(work, work)
+
+    first, second = TransitionRequest.objects.order_by("number")
+    assert (first.status, second.status) == (Status.APPLIED, Status.FAILED)
+    assert "was put into Production since this was approved" in second.failure
+    assert second.carried_out == []
+    stages = [plain.get_model_version(name, n).current_stage for n in "123"]
+    assert stages == ["Archived", "Production", "None"]

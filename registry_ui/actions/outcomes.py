@@ -1,0 +1,212 @@
+"""Recording what came of a plan, in one transaction with the mirror of it.
+
+Only the holder of the claim on the request can, and only once.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from registry_ui.actions.holdings import move_holders
+from registry_ui.actions.incidents import note_decided
+from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.mirror_effects import mirror_effect
+from registry_ui.actions.requests import Status, locked
+from registry_ui.actions.undo import record_undone, way_back
+from registry_ui.events import EventType, record_event
+from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
+from registry_ui.planning import (
+    MODEL,
+    PROMPT,
+    Effect,
+    Holdings,
+    Plan,
+    outcome,
+    without,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> None:
+    """Record that the plan came true, and mirror it; only the claim's holder can."""
+    locked_request = _locked_claim(request)
+    if locked_request is None:
+        return
+    request = locked_request
+    twins = _locked_twins(request)
+    now = timezone.now()
+    request.status = Status.APPLIED
+    request.applied_at = now
+    request.outcome = outcome(plan, found)
+    request.failure = ""
+    request.due_at = None
+    request.save(update_fields=["status", "applied_at", "outcome", "failure", "due_at"])
+    _mirror(request, plan.effects)
+    record_event(
+        EventType.TRANSITION_REQUEST_APPLIED,
+        actor=request.closed_by,
+        request=request,
+        kind=request.kind,
+        target=request.target,
+        outcome=request.outcome,
+        attempts=request.attempt_count,
+    )
+    _supersede(twins, request, request.closed_by)
+    logger.info("request applied request=%d", request.number)
+
+
+@transaction.atomic
+def settle_undone(request: TransitionRequest, plan: Plan, found: Holdings) -> None:
+    """Record that what had come true was taken back; only the claim's holder can."""
+    locked_request = _locked_claim(request)
+    if locked_request is None:
+        return
+    request = locked_request
+    _, lost = way_back(request)
+    request.status = Status.UNDONE
+    request.outcome = outcome(Plan.from_json(request.plan or {}), found)
+    request.failure = ""
+    request.due_at = None
+    request.save(update_fields=["status", "outcome", "failure", "due_at"])
+    _mirror(request, plan.effects)
+    record_undone(request, plan.effects, lost)
+    logger.info("request undone request=%d", request.number)
+
+
+def _locked_claim(request: TransitionRequest) -> TransitionRequest | None:
+    """Lock the request; None where the claim on it is no longer this worker's."""
+    claim = request.claim_token
+    request = locked(request)
+    is_mine = request.claim_token == claim and request.status == Status.APPLYING
+    return request if is_mine else None
+
+
+def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
+    """Lock the open requests for the same; like all rows, before the first event.
+
+    An event holds the lock of the chain until the commit. Whoever then waited for a row
+    whose holder waits for the chain would wait for ever.
+    """
+    twins = TransitionRequest.objects.open().filter(
+        version=request.version, target=request.target, follows=None
+    )
+    return list(twins.order_by("pk").select_for_update(no_key=True))
+
+
+def _mirror(request: TransitionRequest, effects: Sequence[Effect]) -> None:
+    """Bring what came true into the mirror and on record, with the model locked.
+
+    What is mirrored already is on record already: of an attempt before, or as done by
+    somebody else.
+    """
+    pk = request.version.model_id
+    model = locked_models([pk])[pk]
+    now = timezone.now()
+    model.written_at = now
+    model.save(update_fields=["written_at"])
+    rows = model.versions.filter(number__in=[effect.version for effect in effects])
+    versions = {version.number: version for version in rows}
+    mirrored = _mirrored(model, versions.values())
+    changes = [
+        effect
+        for effect in effects
+        # With a retrospective request nothing changes, whatever is mirrored.
+        if effect.before != effect.after and effect.current(mirrored) != effect.after
+    ]
+    for effect in changes:
+        if version := versions.get(effect.version):
+            version.model = model
+        mirror_effect(effect, model, version, request)
+    move_holders(model, changes, at=now, through=request)
+    note_decided(request, effects, actor=request.acting_for)
+
+
+def _mirrored(model: RegisteredModel, versions: Iterable[ModelVersion]) -> Holdings:
+    return Holdings(
+        {version.number: version.stage for version in versions},
+        dict(model.aliases.values_list("name", "version__number")),
+        model.name,
+        PROMPT if model.is_prompt else MODEL,
+    )
+
+
+def _supersede(
+    twins: list[TransitionRequest], request: TransitionRequest, actor: User | None
+) -> None:
+    """Close what others asked for and is now so."""
+    for twin in twins:
+        twin.version = request.version
+        twin.status = Status.SUPERSEDED
+        twin.closed_by = actor
+        twin.closed_at = timezone.now()
+        twin.save(update_fields=["status", "closed_by", "closed_at"])
+        record_event(
+            EventType.TRANSITION_REQUEST_SUPERSEDED,
+            actor=actor,
+            request=twin,
+            by_request=request.number,
+        )
+
+
+@transaction.atomic
+def settle_failed(
+    request: TransitionRequest,
+    reason: str,
+    plan: Plan | None = None,
+    found: Holdings | None = None,
+    *,
+    is_ours: bool = True,
+) -> None:
+    """Record that a plan did not come true, and mirror the part of it that did.
+
+    Args:
+        request: that was to be applied or undone.
+        reason: what stood in the way.
+        plan: what was to be done; None, with `found`, where the model is gone.
+        found: what MLflow holds.
+        is_ours: did this plan do what of it is so? Else nobody decided that.
+    """
+    locked_request = _locked_claim(request)
+    if locked_request is None:
+        return
+    request = locked_request
+    was_undo = request.is_being_undone
+    done: list[Effect] = []
+    if plan and found and is_ours:
+        done = [e for e in plan.effects if e.current(found) == e.after != e.before]
+    if done:
+        _mirror(request, done)
+    if not was_undo:
+        earlier = without(Effect.many(request.carried_out), done)
+        request.carried_out = [effect.as_json() for effect in (*earlier, *done)]
+    request.status = Status.FAILED
+    request.failure = f"It could not be undone: {reason}" if was_undo else reason
+    approved = Plan.from_json(request.plan or {})
+    request.outcome = outcome(approved, found) if found else None
+    request.due_at = None
+    request.undone_by = None
+    request.save(
+        update_fields=[
+            "status",
+            "failure",
+            "carried_out",
+            "outcome",
+            "due_at",
+            "undone_by",
+        ]
+    )
+    record_event(
+        EventType.TRANSITION_REQUEST_FAILED,
+        actor=None,
+        request=request,
+        target=request.target,
+        reason=request.failure,
+        outcome=request.outcome,
+        was_undo=was_undo,
+    )
+    logger.error("request failed request=%d", request.number)
