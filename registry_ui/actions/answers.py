@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from registry_ui import permissions
@@ -12,9 +12,9 @@ from registry_ui.actions.incidents import resolve
 from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.policies import policies_in_force, policy_of
-from registry_ui.actions.requests import clean_comment
+from registry_ui.actions.requests import clean_comment, store_request
 from registry_ui.actions.undo import taken_back
-from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
+from registry_ui.errors import ActionError, StaleReviewError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import (
     ALIAS_PREFIX,
@@ -154,9 +154,6 @@ def ask_about_incident(
     if not permissions.may_request(actor, incident.model):
         raise PermissionDenied
     incident = _locked(incident, actor=None, seen=seen)
-    comment = clean_comment(
-        comment, required="Say why in a sentence: reviewers read it first."
-    )
     effects = Effect.many(incident.effects)
     version, target = _subject(incident, effects)
     if incident.model.deleted_at is not None or not version.is_live:
@@ -164,34 +161,14 @@ def ask_about_incident(
             "What was changed is no longer in MLflow, so nobody can approve it."
             " It can be accepted with a reason."
         )
-    try:
-        with transaction.atomic():
-            request = TransitionRequest.objects.create(
-                kind=Kind.RETROSPECTIVE,
-                version=version,
-                target=target,
-                from_stage=version.stage,
-                comment=comment,
-                requested_by=actor,
-                policy_name=policy_of(incident.model.name, target).label,
-                incident=incident,
-            )
-    except IntegrityError:
-        raise AlreadyExistsError("You have asked about this already.") from None
-    record_event(
-        EventType.TRANSITION_REQUEST_CREATED,
+    return store_request(
+        version,
+        target,
         actor=actor,
-        request=request,
-        kind=request.kind,
-        from_stage=version.stage,
-        to_stage=request.to_stage,
-        target=target,
         comment=comment,
-        mentions=mentioned_in(comment, incident.model),
-        archive_existing_versions=False,
-        incident=incident.number,
+        kind=Kind.RETROSPECTIVE,
+        incident=incident,
     )
-    return request
 
 
 def _locked(incident: Incident, *, actor: User | None, seen: str) -> Incident:

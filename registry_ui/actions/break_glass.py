@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from registry_ui import permissions
 from registry_ui.actions.decisions import gather_decision, holdings_around
-from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.policies import governed_kind, policy_of
 from registry_ui.actions.requests import (
     Status,
+    asked_for,
     clean_comment,
     decided_on,
     store_request,
@@ -94,12 +94,7 @@ def break_glass(
         EventType.GLASS_BROKEN,
         actor=actor,
         request=request,
-        kind=request.kind,
-        from_stage=version.stage,
-        to_stage=request.to_stage,
-        target=target,
-        comment=reason,
-        mentions=mentioned_in(reason, version.model),
+        **asked_for(request),
         review_due_at=due.isoformat(),
         **decided_on(gather_decision(request)),
     )

@@ -141,15 +141,24 @@ def store_request(
         EventType.TRANSITION_REQUEST_CREATED,
         actor=actor,
         request=request,
-        kind=request.kind,
-        from_stage=version.stage,
-        to_stage=request.to_stage,
-        target=target,
-        comment=comment,
-        mentions=mentioned_in(comment, version.model),
-        archive_existing_versions=archive_existing_versions,
+        **asked_for(request),
     )
     return request
+
+
+def asked_for(request: TransitionRequest) -> dict[str, Any]:
+    """Return what goes on record of what is asked for, and why."""
+    details = {
+        "kind": request.kind,
+        "from_stage": request.from_stage,
+        "to_stage": request.to_stage,
+        "target": request.target,
+        "comment": request.comment,
+        "mentions": mentioned_in(request.comment, request.version.model),
+        "archive_existing_versions": request.archive_existing_versions,
+    }
+    answered = {"incident": request.incident_id} if request.incident_id else {}
+    return details | answered
 
 
 def _label(target: str) -> str:
