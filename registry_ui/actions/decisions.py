@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from registry_ui.actions.gate_facts import ASKED, gate_facts
+from registry_ui.actions.exclusions import ASKED
+from registry_ui.actions.gate_facts import gate_facts
 from registry_ui.actions.policies import policy_of_request
 from registry_ui.fingerprint import PARTS, Fingerprint, differences
 from registry_ui.gates import (

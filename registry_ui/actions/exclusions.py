@@ -1,9 +1,10 @@
-"""Whom policies exclude from approving, for many requests at once. Reads only."""
+"""Whom policies exclude from approving, for one request or many at once. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from registry_ui.events import EventType
 from registry_ui.models import AuditEvent, Check, Evidence, TransitionRequest
@@ -11,57 +12,81 @@ from registry_ui.policies import Excluded, Policy
 
 PoliciesByNumber = Mapping[int, Policy]
 """The policies that govern requests, by the requests' numbers."""
+ASKED = "asked for this"
+
 _Requests = Sequence[TransitionRequest]
-_Pairs = Iterable[tuple[int, int]]
-"""A request's number and a person's primary key, many times."""
+_Found = Iterator[tuple[int, int | str, str]]
+"""A request's number, a person's primary key or user name, and why."""
 
 
 def excluded_people(
-    requests: _Requests, policies: PoliciesByNumber, people: Collection[User]
+    requests: _Requests,
+    policies: PoliciesByNumber,
+    people: Collection[User] | None = None,
 ) -> dict[int, dict[int, str]]:
-    """Return which of the people each request's policy excludes, and as what.
+    """Return whom each request's policy excludes.
 
     Args:
         requests: with version and model.
         policies: that govern them.
-        people: anybody else is not looked for, but for the requesters.
+        people: just these are looked for by name; None: everybody.
 
     Returns:
-        Primary keys of people and the `Excluded` that fits, by the request's number.
+        Why people are excluded ("asked for this"), by primary key, by request.
     """
-    found: dict[int, dict[int, str]] = defaultdict(dict)
-    for kind, pairs in _FOUND_BY.items():
-        of_kind = [
-            one for one in requests if kind in policies[one.pk].definition.excluded
-        ]
-        if of_kind:
-            for number, person in pairs(of_kind, people, policies):
-                found[number][person] = kind.value
+    found = [
+        one
+        for kind, find in _FOUND_BY.items()
+        if (governed := _excluding(kind, requests, policies))
+        for one in find(governed, policies)
+    ]
+    names = {who for _, who, _ in found if isinstance(who, str)}
+    called = _people_called(names, people)
+    excluded: dict[int, dict[int, str]] = {one.pk: {} for one in requests}
+    for number, who, why in found:
+        pks = called[who.casefold()] if isinstance(who, str) else [who]
+        excluded[number] |= dict.fromkeys(pks, why)
+    return excluded
+
+
+def _excluding(
+    kind: Excluded, requests: _Requests, policies: PoliciesByNumber
+) -> list[TransitionRequest]:
+    return [one for one in requests if kind in policies[one.pk].definition.excluded]
+
+
+def _people_called(
+    names: Collection[str], people: Iterable[User] | None
+) -> Mapping[str, Sequence[int]]:
+    """Return who has each name, whatever case MLflow has; names in small letters."""
+    if people is None:
+        wanted = Q(pk__in=())
+        for name in names:
+            wanted |= Q(username__iexact=name)
+        people = User.objects.filter(wanted).only("username") if names else ()
+    found = defaultdict(list)
+    for one in people:
+        found[one.username.casefold()].append(one.pk)
     return found
 
 
-def _requesters(
-    requests: _Requests, _: Collection[User], __: PoliciesByNumber
-) -> _Pairs:
-    return [(one.pk, one.requested_by_id) for one in requests]
+def _requesters(requests: _Requests, _: PoliciesByNumber) -> _Found:
+    return ((one.pk, one.requested_by_id, ASKED) for one in requests)
 
 
-def _check_reporters(
-    requests: _Requests, people: Collection[User], policies: PoliciesByNumber
-) -> _Pairs:
-    checks = Check.objects.filter(
-        version__in={one.version_id for one in requests}, reported_by__in=people
-    ).order_by()
+def _check_reporters(requests: _Requests, policies: PoliciesByNumber) -> _Found:
+    """Find who reported the checks that the policy asks for, and no others."""
+    versions = {one.version_id for one in requests}
+    checks = Check.objects.filter(version__in=versions).order_by()
     for version, name, person in checks.values_list("version", "name", "reported_by"):
         for one in requests:
             rules = policies[one.pk].definition.checks
             if one.version_id == version and any(rule.name == name for rule in rules):
-                yield one.pk, person
+                yield one.pk, person, f"reported the check {name}"
 
 
-def _creators(
-    requests: _Requests, people: Collection[User], _: PoliciesByNumber
-) -> _Pairs:
+def _creators(requests: _Requests, _: PoliciesByNumber) -> _Found:
+    """Find who registered the versions, as far as it was done through Signoff."""
     events = AuditEvent.objects.filter(
         type=EventType.MODEL_VERSION_CREATED,
         model_pk__in={one.version.model_id for one in requests},
@@ -71,34 +96,26 @@ def _creators(
     for model, number, name in events.values_list(
         "model_pk", "version_number", "actor_name"
     ):
-        names[model, number].append(name)
+        if name:
+            names[model, number].append(name)
     for one in requests:
         for name in names[one.version.model_id, one.version.number]:
-            yield from ((one.pk, person) for person in _called(name, people))
+            yield one.pk, name, "registered the version"
 
 
-def _run_users(
-    requests: _Requests, people: Collection[User], _: PoliciesByNumber
-) -> _Pairs:
+def _run_users(requests: _Requests, _: PoliciesByNumber) -> _Found:
     versions = {one.version_id for one in requests}
-    evidence = Evidence.objects.filter(version__in=versions)
+    evidence = Evidence.objects.filter(version__in=versions).exclude(run_user="")
     names = dict(evidence.values_list("version", "run_user"))
     for one in requests:
-        name = names.get(one.version_id, "")
-        yield from ((one.pk, person) for person in _called(name, people))
+        if name := names.get(one.version_id):
+            yield one.pk, name, "ran the version's run"
 
 
-def _called(name: str, people: Iterable[User]) -> Iterable[int]:
-    """Return who has that user name, whatever case MLflow has."""
-    return (one.pk for one in people if one.username.casefold() == name.casefold())
-
-
-_FOUND_BY: Mapping[
-    Excluded, Callable[[_Requests, Collection[User], PoliciesByNumber], _Pairs]
-] = {
+_FOUND_BY: Mapping[Excluded, Callable[[_Requests, PoliciesByNumber], _Found]] = {
     Excluded.CHECK_REPORTERS: _check_reporters,
     Excluded.VERSION_CREATOR: _creators,
     Excluded.RUN_USER: _run_users,
     Excluded.REQUESTER: _requesters,
 }
-"""What finds those whom a policy excludes."""
+"""What finds those whom a policy excludes; of several reasons the last one is told."""

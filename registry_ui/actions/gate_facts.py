@@ -1,28 +1,24 @@
 """From rows to the facts that gates look at. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db.models import prefetch_related_objects
 
 from registry_ui import permissions
+from registry_ui.actions.exclusions import excluded_people
 from registry_ui.actions.facts import versions_facts
 from registry_ui.comparison import VersionFacts
-from registry_ui.events import EventType
 from registry_ui.gates import CheckFact, GateFacts, ReviewFact
 from registry_ui.models import (
-    AuditEvent,
     Check,
-    Evidence,
     ModelVersion,
     Review,
     TransitionRequest,
 )
 from registry_ui.planning import Holdings, Plan, holders_after
-from registry_ui.policies import Excluded, Policy, PolicyDefinition
-
-ASKED = "asked for this"
+from registry_ui.policies import Policy, PolicyDefinition
 
 
 def gate_facts(
@@ -55,7 +51,7 @@ def gate_facts(
         asked_at=request.created_at,
         level_name=level.label,
         reviews=review_facts(request, reviews, rules),
-        excluded=_excluded(request, rules, checks),
+        excluded=excluded_people([request], {request.pk: policy})[request.pk],
         candidate=candidate,
         incumbent=incumbent,
         checks={c.name: CheckFact(c.verdict, c.reported_at) for c in checks},
@@ -118,45 +114,3 @@ def _checks(version: ModelVersion, rules: PolicyDefinition) -> list[Check]:
         return []
     names = {rule.name for rule in rules.checks}
     return list(version.checks.filter(name__in=names).select_related("reported_by"))
-
-
-def _excluded(
-    request: TransitionRequest, rules: PolicyDefinition, checks: Iterable[Check]
-) -> dict[int, str]:
-    """Say of each person why their approval does not count: "asked for this"."""
-    found: dict[int, str] = {}
-    version = request.version
-    if Excluded.CHECK_REPORTERS in rules.excluded:
-        for check in checks:
-            found[check.reported_by_id] = f"reported the check {check.name}"
-    if Excluded.VERSION_CREATOR in rules.excluded:
-        found |= dict.fromkeys(_ids(_creators(version)), "registered the version")
-    if Excluded.RUN_USER in rules.excluded:
-        evidence = Evidence.objects.filter(version=version).only("run_user").first()
-        names = [evidence.run_user] if evidence else []
-        found |= dict.fromkeys(_ids(names), "ran the version's run")
-    if Excluded.REQUESTER in rules.excluded:
-        found[request.requested_by_id] = ASKED
-    return found
-
-
-def _creators(version: ModelVersion) -> Iterable[str]:
-    """Return who registered the version, as far as it was done through Signoff."""
-    events = AuditEvent.objects.filter(
-        type=EventType.MODEL_VERSION_CREATED,
-        model_pk=version.model_id,
-        version_number=version.number,
-    )
-    return events.values_list("actor_name", flat=True)
-
-
-def _ids(names: Iterable[str]) -> list[int]:
-    """Return the people whose user names these are, whatever case MLflow has."""
-    return [
-        pk
-        for name in names
-        if name
-        for pk in User.objects.filter(username__iexact=name).values_list(
-            "pk", flat=True
-        )
-    ]
