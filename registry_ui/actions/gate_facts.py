@@ -53,7 +53,7 @@ def gate_facts(
         policy=policy,
         now=now,
         asked_at=request.created_at,
-        level_name=level.label,
+        level=level,
         reviews=_review_facts(request, reviews, rules),
         excluded=_excluded(request, rules, checks),
         candidate=candidate,
