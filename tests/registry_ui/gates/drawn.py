@@ -78,9 +78,22 @@ people = one_of(
 exclusions = one_of({}, {0: "asked"}, {1: "ran its run"}, {0: "asked", 2: "ran it"})
 
 
-def reviews(level: Level) -> st.SearchStrategy[list[ReviewFact]]:
+people_who_count = one_of(
+    *product(memberships, (PRODUCTION, Level.CAN_MANAGE), (True,), (0,))
+)
+rules_for_one = one_of(
+    *(
+        ApprovalRule(groups=groups, level=level)
+        for groups, level in product(memberships, (None, None, "CAN_MANAGE"))
+    )
+)
+
+
+def reviews(
+    level: Level, drawn_from: st.SearchStrategy[Any] = people
+) -> st.SearchStrategy[list[ReviewFact]]:
     """Draw what up to five people decided, of whom some lack the level."""
-    return st.lists(people, max_size=5).map(
+    return st.lists(drawn_from, max_size=5).map(
         lambda drawn: [
             ReviewFact(
                 reviewer_id=number,
@@ -110,6 +123,19 @@ def facts_of_people(draw: st.DrawFn) -> GateFacts:
         level=level,
         reviews=draw(reviews(level)),
         excluded=draw(exclusions),
+    )
+
+
+@st.composite
+def facts_of_people_who_count(draw: st.DrawFn) -> GateFacts:
+    """Draw people who all count, some of them for several rules."""
+    rules = draw(st.lists(rules_for_one, min_size=2, max_size=4))
+    return GateFacts(
+        policy=policy(approvals=tuple(rules)),
+        now=NOW,
+        asked_at=NOW,
+        level=PRODUCTION,
+        reviews=draw(reviews(PRODUCTION, people_who_count)),
     )
 
 

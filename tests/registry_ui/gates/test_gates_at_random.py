@@ -12,6 +12,7 @@ from tests.registry_ui.gates import reading
 from tests.registry_ui.gates.drawn import (
     PRODUCTION,
     facts_of_people,
+    facts_of_people_who_count,
     facts_of_time,
     facts_of_versions,
     reviews,
@@ -29,7 +30,7 @@ def missing(facts: GateFacts) -> int:
 
 
 @many
-@given(facts_of_people())
+@given(st.one_of(facts_of_people(), facts_of_people_who_count()))
 def test_approvals_are_enough_exactly_where_people_can_be_given_to_all_rules(
     facts: GateFacts,
 ) -> None:
