@@ -117,7 +117,9 @@ def _approval_facts(
             policy=policies[one.pk],
             now=now,
             asked_at=one.created_at,
-            level_name="",
+            level=permissions.level_to_decide(
+                from_stage=one.version.stage, target=one.target
+            ),
             reviews=review_facts(one, reviews[one.pk], policies[one.pk].definition)
             if one.pk in reviews
             else (),

@@ -49,7 +49,7 @@ def gate_facts(
         policy=policy,
         now=now,
         asked_at=request.created_at,
-        level_name=level.label,
+        level=level,
         reviews=review_facts(request, reviews, rules),
         excluded=excluded_people([request], {request.pk: policy})[request.pk],
         candidate=candidate,

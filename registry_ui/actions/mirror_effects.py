@@ -24,6 +24,8 @@ def mirror_effect(
 ) -> None:
     """Store one effect of a request; call it with the model locked.
 
+    What the mirror has already, by another request or a sweep, is on record.
+
     Args:
         effect: what MLflow was seen to show.
         model: whose effect it is.
@@ -49,8 +51,11 @@ def mirror_effect(
             model.tags.filter(key=PROMPT_TAG).delete()
             record(EventType.REGISTERED_MODEL_CREATED, model=model)
         case EffectKind.SET_ALIAS | EffectKind.DELETE_ALIAS if version:
-            store_alias(effect, model, version, record)
-        case EffectKind.TRANSITION | EffectKind.ARCHIVE if version:
+            if _pointed_to(model, effect.alias) != effect.after:
+                store_alias(effect, model, version, record)
+        case EffectKind.TRANSITION | EffectKind.ARCHIVE if (
+            version and version.stage != effect.after
+        ):
             version.stage = effect.after
             version.save(update_fields=["stage"])
             record(
@@ -60,6 +65,12 @@ def mirror_effect(
                 to_stage=effect.after,
                 is_side_effect=effect.kind is EffectKind.ARCHIVE,
             )
+
+
+def _pointed_to(model: RegisteredModel, alias: str) -> str:
+    """Return the number of the version that an alias points to; empty for none."""
+    held = Alias.objects.filter(model=model, name=alias).select_related("version")
+    return next((str(row.version.number) for row in held), "")
 
 
 def store_alias(

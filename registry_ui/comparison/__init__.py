@@ -14,6 +14,7 @@ from registry_ui.comparison.git import commit_of, commit_url
 from registry_ui.comparison.inner import Piece, inner_difference
 from registry_ui.comparison.metrics import MetricCell, MetricRow, Verdict, judge
 from registry_ui.comparison.numbers import (
+    MINUS,
     format_bytes,
     format_change,
     format_number,
@@ -35,6 +36,7 @@ from registry_ui.comparison.tables import table
 from registry_ui.comparison.values import Change, ValueCell, ValueRow
 
 __all__ = [
+    "MINUS",
     "NOTHING_CHOSEN",
     "Change",
     "Comparison",

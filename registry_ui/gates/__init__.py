@@ -18,11 +18,14 @@ from registry_ui.gates.facts import (
 )
 from registry_ui.gates.metrics import metric_gates
 from registry_ui.gates.registry import registration_gate, single_holder_gates
+from registry_ui.gates.remedies import Act, Remedy
 
 __all__ = [
+    "Act",
     "CheckFact",
     "Gate",
     "GateFacts",
+    "Remedy",
     "ReviewFact",
     "Verdict",
     "all_passed",

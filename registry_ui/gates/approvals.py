@@ -6,9 +6,11 @@ that others could have met, and the request would wait for ever though enough pe
 agreed.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from registry_ui.gates.facts import Gate, GateFacts, ReviewFact, Verdict
+from registry_ui.gates.remedies import Act, Remedy
 from registry_ui.models import Level
 from registry_ui.policies import ApprovalRule
 
@@ -25,7 +27,7 @@ def why_not_counted(facts: GateFacts, review: ReviewFact) -> str:
     if reason := facts.excluded.get(review.reviewer_id):
         return reason
     if not review.holds_level:
-        return f"no longer holds {facts.level_name}"
+        return f"no longer holds {facts.level.label}"
     lasts = facts.policy.definition.approvals_expire_after
     if lasts is not None and facts.now >= review.given_at + lasts:
         return "approved too long ago"
@@ -131,24 +133,30 @@ def _why_unfit(rules: Sequence[ApprovalRule], review: ReviewFact) -> str:
     return "holds none of the levels that count"
 
 
-def _remedy(facts: GateFacts, missing: Sequence[ApprovalRule]) -> str:
-    wanted: dict[str, int] = {}
-    for rule in missing:
-        who = _who(facts, rule)
-        wanted[who] = wanted.get(who, 0) + 1
+def _remedy(facts: GateFacts, missing: Sequence[ApprovalRule]) -> Remedy:
+    asked = tuple(_of_one(facts, rule) for rule in missing)
     asks = [
         f"an approval by somebody {who}"
         if count == 1
         else f"approvals by {count} people {who}"
-        for who, count in wanted.items()
+        for who, count in Counter(map(_who, asked)).items()
     ]
     text = "; ".join(asks)
     others = list(dict.fromkeys(facts.excluded.values()))
     but = f", but not by who {' or '.join(others)}" if others else ""
-    return f"{text[0].upper()}{text[1:]}{but}."
+    return Remedy(
+        act=Act.APPROVE,
+        text=f"{text[0].upper()}{text[1:]}{but}.",
+        approvals=asked,
+    )
 
 
-def _who(facts: GateFacts, rule: ApprovalRule) -> str:
-    level = Level[rule.level].label if rule.level else facts.level_name
+def _of_one(facts: GateFacts, rule: ApprovalRule) -> ApprovalRule:
+    """Return what one person must be: nobody reviews below the target's own level."""
+    level = max(facts.level, Level[rule.level or facts.level.name])
+    return rule.model_copy(update={"count": 1, "level": level.name})
+
+
+def _who(rule: ApprovalRule) -> str:
     of = f" of {' or '.join(rule.groups)}" if rule.groups else ""
-    return f"with {level}{of}"
+    return f"with {Level[rule.level].label if rule.level else ''}{of}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from registry_ui.comparison import Compatibility, VersionFacts, compare
 from registry_ui.gates.facts import CheckFact, Gate, GateFacts, Verdict
+from registry_ui.gates.remedies import Act, Remedy
 from registry_ui.policies import CheckRule, SignatureRule, format_duration
 
 _ACCEPTED = {
@@ -34,7 +35,7 @@ def _check(facts: GateFacts, rule: CheckRule) -> Gate:
             name,
             Verdict.INSUFFICIENT,
             "Nobody has reported it for this version.",
-            f"Report {rule.name} as passed.",
+            _report(rule, f"Report {rule.name} as passed."),
         )
     if rule.max_age is not None and facts.now >= report.reported_at + rule.max_age:
         return Gate(
@@ -42,7 +43,7 @@ def _check(facts: GateFacts, rule: CheckRule) -> Gate:
             Verdict.INSUFFICIENT,
             f"It was reported as {report.verdict} more than"
             f" {format_duration(rule.max_age)} ago.",
-            f"Run {rule.name} again and report it as passed.",
+            _report(rule, f"Run {rule.name} again and report it as passed."),
         )
     return _reported(name, rule, report)
 
@@ -55,14 +56,18 @@ def _reported(name: str, rule: CheckRule, report: CheckFact) -> Gate:
             name,
             Verdict.FAILED,
             "It was reported as failed.",
-            f"Mend what {rule.name} found, and report it as passed.",
+            _report(rule, f"Mend what {rule.name} found, and report it as passed."),
         )
     return Gate(
         name,
         Verdict.WAITING,
         "It is still running.",
-        f"Wait until {rule.name} is reported as passed.",
+        _report(rule, f"Wait until {rule.name} is reported as passed."),
     )
+
+
+def _report(rule: CheckRule, text: str) -> Remedy:
+    return Remedy(act=Act.REPORT_CHECK, text=text, names=(rule.name,))
 
 
 def _signature(
@@ -71,37 +76,53 @@ def _signature(
     rule: SignatureRule,
 ) -> Gate:
     name = "Signature"
-    if version is None or not version.is_model_read or version.signature is None:
+    if version is None or not _has_signature(version):
         return Gate(
             name,
             Verdict.INSUFFICIENT,
             "The version's signature is not known.",
-            "Log the model with a signature, or have its files read again.",
+            Remedy(
+                act=Act.LOG_SIGNATURE,
+                text="Log the model with a signature, or have its files read again.",
+            ),
         )
     if incumbent is None:
         return Gate(
             name, Verdict.PASSED, "The target has no holder whose callers could break."
         )
-    found = compare([incumbent, version]).signature
-    verdict, reasons = found.verdicts[1], "; ".join(found.worst_reasons[1])
-    said = f"It is {verdict}, held against v{incumbent.number}"
-    said += f": {reasons}." if reasons else "."
-    if verdict in _ACCEPTED[rule]:
-        return Gate(name, Verdict.PASSED, said)
-    if verdict is Compatibility.UNKNOWN:
+    number = incumbent.number
+    if not _has_signature(incumbent):
         return Gate(
             name,
             Verdict.INSUFFICIENT,
-            said,
-            f"Promote a version whose signature can be held against v"
-            f"{incumbent.number}'s.",
+            f"The signature of v{number}, the incumbent, is not known.",
+            Remedy(
+                act=Act.LOG_SIGNATURE,
+                text=f"Give v{number} a signature (mlflow.models.set_signature), or"
+                " have its files read again.",
+                version=number,
+            ),
         )
+    found = compare([incumbent, version]).signature
+    verdict, reasons = found.verdicts[1], "; ".join(found.worst_reasons[1])
+    said = f"It is {verdict}, held against v{number}{reasons and f': {reasons}'}."
+    if verdict in _ACCEPTED[rule]:
+        return Gate(name, Verdict.PASSED, said)
+    is_unknown = verdict is Compatibility.UNKNOWN
+    wanted = "can be held against" if is_unknown else f"is {rule} to"
     return Gate(
         name,
-        Verdict.FAILED,
+        Verdict.INSUFFICIENT if is_unknown else Verdict.FAILED,
         said,
-        f"Promote a version whose signature is {rule} to v{incumbent.number}'s.",
+        Remedy(
+            act=Act.OTHER_VERSION,
+            text=f"Promote a version whose signature {wanted} v{number}'s.",
+        ),
     )
+
+
+def _has_signature(version: VersionFacts) -> bool:
+    return version.is_model_read and version.signature is not None
 
 
 def _tags(version: VersionFacts | None, wanted: tuple[str, ...]) -> Gate:
@@ -110,9 +131,10 @@ def _tags(version: VersionFacts | None, wanted: tuple[str, ...]) -> Gate:
     if not missing:
         return Gate("Tags", Verdict.PASSED, f"It has {', '.join(wanted)}.")
     names = ", ".join(missing)
-    return Gate(
-        "Tags", Verdict.FAILED, f"It lacks {names}.", f"Set {names} on the version."
+    remedy = Remedy(
+        act=Act.SET_TAGS, text=f"Set {names} on the version.", names=tuple(missing)
     )
+    return Gate("Tags", Verdict.FAILED, f"It lacks {names}.", remedy)
 
 
 def _description(version: VersionFacts | None) -> Gate:
@@ -122,5 +144,5 @@ def _description(version: VersionFacts | None) -> Gate:
         "Description",
         Verdict.FAILED,
         "The version has no description.",
-        "Describe the version.",
+        Remedy(act=Act.DESCRIBE, text="Describe the version."),
     )

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from registry_ui.comparison import VersionFacts
+from registry_ui.gates.remedies import Remedy
+from registry_ui.models import Level
 from registry_ui.policies import Policy
 
 
@@ -52,7 +54,7 @@ class GateFacts:
     Attributes:
         now: the instant of the judgement.
         asked_at: when the request was made.
-        level_name: the level that decides on this target, in words: `Can Manage`.
+        level: that decides on this target.
         excluded: why people's approvals do not count, by their id: "asked for this".
         candidate: what is known of the version; None where no rule looks at it.
         incumbent: likewise of the newest holder of the target; None without one.
@@ -64,7 +66,7 @@ class GateFacts:
     policy: Policy
     now: datetime
     asked_at: datetime
-    level_name: str
+    level: Level
     reviews: Sequence[ReviewFact] = ()
     excluded: Mapping[int, str] = field(default_factory=dict)
     candidate: VersionFacts | None = None
@@ -83,8 +85,8 @@ class Gate:
     verdict: Verdict
     explanation: str
     """What it looked at and found."""
-    remedy: str = ""
-    """The smallest change that would satisfy it; empty once passed."""
+    remedy: Remedy | None = None
+    """What would satisfy it; None once passed."""
 
 
 def all_passed(gates: Sequence[Gate]) -> bool:

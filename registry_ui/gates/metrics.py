@@ -6,17 +6,53 @@ direction that nobody knows, data sets that differ where the rule wants the same
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from registry_ui.comparison import (
+    MINUS,
     Direction,
     VersionFacts,
     compare,
     format_number,
 )
 from registry_ui.gates.facts import Gate, GateFacts, Verdict
+from registry_ui.gates.remedies import Act, Remedy
 from registry_ui.policies import MetricRule
 
 _NOISE = 1e-9  # as in comparisons: what differs by less is the same
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What a number must lie between; without bounds any number will do.
+
+    Attributes:
+        least, most: both included.
+        scale: size of what they were computed from, on which their noise depends.
+        origin: between the number and the bounds in a sentence.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    scale: float = 0.0
+    origin: str = ","
+
+    def __str__(self) -> str:
+        """Return words: `at least 0.8 and at most 0.9`."""
+        pairs = (("at least", self.least), ("at most", self.most))
+        return " and ".join(
+            f"{words} {_written(bound)}" for words, bound in pairs if bound is not None
+        )
+
+    def admit(self, value: float) -> bool:
+        """Does the number lie between them?"""
+        least, most = self.least, self.most
+        return (least is None or value >= least - self._noise(least)) and (
+            most is None or value <= most + self._noise(most)
+        )
+
+    def _noise(self, bound: float) -> float:
+        return max(abs(bound), self.scale) * _NOISE if math.isfinite(bound) else 0.0
 
 
 def metric_gates(facts: GateFacts) -> Iterable[Gate]:
@@ -26,20 +62,107 @@ def metric_gates(facts: GateFacts) -> Iterable[Gate]:
 
 
 def _judge(facts: GateFacts, rule: MetricRule) -> Gate:
-    name = f"Metric {rule.name}"
-    value = _value(facts.candidate, rule.name)
-    if value is None:
-        return Gate(
-            name,
-            Verdict.INSUFFICIENT,
-            f"The version's run has no number for {rule.name}.",
-            f"Log {rule.name} to the version's run.",
-        )
     if not rule.is_relative:
-        return _fixed(name, rule, value)
-    if facts.incumbent is None:
-        return _without_incumbent(name, rule, value)
-    return _relative(name, facts, facts.incumbent, rule, value)
+        return _held_against(facts, rule, _Bounds(rule.at_least, rule.at_most))
+    if facts.incumbent is not None:
+        return _relative(facts, facts.incumbent, rule)
+    if rule.without_incumbent == "passed":
+        return _held_against(facts, rule, _Bounds())
+    return _insufficient(
+        rule,
+        "The target has no holder to hold it against.",
+        Act.CHANGE_POLICY,
+        f"Let the policy's rule on {rule.name} say without_incumbent: passed.",
+    )
+
+
+def _relative(facts: GateFacts, incumbent: VersionFacts, rule: MetricRule) -> Gate:
+    name, number = rule.name, incumbent.number
+    old = _value(incumbent, name)
+    if old is None:
+        return _insufficient(
+            rule,
+            f"The run of v{number}, the incumbent, has no number for {name}.",
+            Act.LOG_METRIC,
+            f"Log {name} to the run of v{number}.",
+            version=number,
+        )
+    candidate = facts.candidate
+    if rule.same_data and (gap := _data_gap(candidate, incumbent)):
+        return _insufficient(
+            rule,
+            f"The runs of the version and of v{number} {gap}, so {name} does not"
+            " compare.",
+            Act.LOG_DATA_SETS,
+            f"Evaluate {name} of both on the same data set, and log that as an input of"
+            " their runs.",
+        )
+    choices = candidate.choices if candidate else incumbent.choices
+    direction = Direction(rule.direction or choices.direction_of(name))
+    if direction is Direction.UNKNOWN:
+        return _insufficient(
+            rule,
+            f"Nobody has said which way {name} is better.",
+            Act.CHOOSE_DIRECTION,
+            f"Choose {name}'s direction on the model's page or in the policy's rule.",
+        )
+    origin = f" against {_written(old)} of v{number};"
+    return _held_against(facts, rule, _around(old, rule, direction, origin))
+
+
+def _insufficient(
+    rule: MetricRule, explanation: str, act: Act, text: str, version: int | None = None
+) -> Gate:
+    remedy = Remedy(act=act, text=text, names=(rule.name,), version=version)
+    return Gate(f"Metric {rule.name}", Verdict.INSUFFICIENT, explanation, remedy)
+
+
+def _data_gap(candidate: VersionFacts | None, incumbent: VersionFacts) -> str:
+    """Say why their data sets do not compare; empty if they do."""
+    is_same = None
+    if candidate is not None:
+        is_same = compare([incumbent, candidate]).datasets.is_comparable[1]
+    if is_same:
+        return ""
+    return "name other data sets" if is_same is False else "do not both name data sets"
+
+
+def _around(old: float, rule: MetricRule, direction: Direction, origin: str) -> _Bounds:
+    """Return the bound that lies by the tolerance on the worse side of a number."""
+    allowed = rule.tolerance
+    if allowed is None:
+        allowed = abs(old) * (rule.relative_tolerance or 0.0)
+    if math.isinf(old):  # nothing is a share of it
+        allowed = 0.0
+    if direction is Direction.HIGHER:
+        return _Bounds(least=old - allowed, scale=abs(old), origin=origin)
+    return _Bounds(most=old + allowed, scale=abs(old), origin=origin)
+
+
+def _held_against(facts: GateFacts, rule: MetricRule, bounds: _Bounds) -> Gate:
+    metric, asked = rule.name, str(bounds)
+    name, value = f"Metric {metric}", _value(facts.candidate, metric)
+    if value is None:
+        verdict, act = Verdict.INSUFFICIENT, Act.LOG_METRIC
+        said = f"The version's run has no number for {metric}."
+        text = f"Log {metric} to the version's run{asked and f', {asked}'}."
+    elif not asked:
+        said = "the target has no holder to hold it against, which the policy lets pass"
+        return Gate(name, Verdict.PASSED, f"{_written(value)}; {said}.")
+    else:
+        said = f"{_written(value)}{bounds.origin} {asked} is asked."
+        if bounds.admit(value):
+            return Gate(name, Verdict.PASSED, said)
+        verdict, act = Verdict.FAILED, Act.OTHER_VERSION
+        text = f"Promote a version with {metric} {asked}."
+    remedy = Remedy(
+        act=act,
+        text=text,
+        names=(metric,),
+        at_least=bounds.least,
+        at_most=bounds.most,
+    )
+    return Gate(name, verdict, said, remedy)
 
 
 def _value(version: VersionFacts | None, metric: str) -> float | None:
@@ -47,117 +170,10 @@ def _value(version: VersionFacts | None, metric: str) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-def _fixed(name: str, rule: MetricRule, value: float) -> Gate:
-    shown = format_number(value)
-    if rule.at_least is not None and value < rule.at_least - _noise(rule.at_least):
-        bound = f"at least {format_number(rule.at_least)}"
-    elif rule.at_most is not None and value > rule.at_most + _noise(rule.at_most):
-        bound = f"at most {format_number(rule.at_most)}"
-    else:
-        return Gate(name, Verdict.PASSED, f"{shown}, {_bounds(rule)} is asked.")
-    return Gate(
-        name,
-        Verdict.FAILED,
-        f"{shown}, {bound} is asked.",
-        f"Promote a version with {rule.name} {bound}.",
-    )
+def _written(number: float) -> str:
+    """Write a number so that nobody takes it for another one that is judged otherwise.
 
-
-def _bounds(rule: MetricRule) -> str:
-    bounds = []
-    if rule.at_least is not None:
-        bounds.append(f"at least {format_number(rule.at_least)}")
-    if rule.at_most is not None:
-        bounds.append(f"at most {format_number(rule.at_most)}")
-    return " and ".join(bounds)
-
-
-def _without_incumbent(name: str, rule: MetricRule, value: float) -> Gate:
-    said = f"{format_number(value)}; the target has no holder to hold it against"
-    if rule.without_incumbent == "passed":
-        return Gate(name, Verdict.PASSED, f"{said}, which the policy lets pass.")
-    return Gate(
-        name,
-        Verdict.INSUFFICIENT,
-        f"{said}.",
-        "Let the policy's rule say without_incumbent: passed.",
-    )
-
-
-def _relative(
-    name: str,
-    facts: GateFacts,
-    incumbent: VersionFacts,
-    rule: MetricRule,
-    value: float,
-) -> Gate:
-    candidate = facts.candidate
-    old = _value(incumbent, rule.name)
-    if candidate is None or old is None:
-        return Gate(
-            name,
-            Verdict.INSUFFICIENT,
-            f"The run of v{incumbent.number}, the incumbent, has no number for"
-            f" {rule.name}.",
-            f"Log {rule.name} to the run of v{incumbent.number}.",
-        )
-    if gap := _data_gap(candidate, incumbent, rule):
-        return Gate(name, Verdict.INSUFFICIENT, *gap)
-    direction = Direction(rule.direction or candidate.choices.direction_of(rule.name))
-    if direction is Direction.UNKNOWN:
-        return Gate(
-            name,
-            Verdict.INSUFFICIENT,
-            f"Nobody has said which way {rule.name} is better.",
-            "Choose its direction on the model's page, or in the policy's rule.",
-        )
-    return _held_against(name, rule, value, old, direction, incumbent.number)
-
-
-def _data_gap(
-    candidate: VersionFacts, incumbent: VersionFacts, rule: MetricRule
-) -> tuple[str, str] | None:
-    """Say why the two do not compare, and what would mend it; None if they do."""
-    if not rule.same_data:
-        return None
-    is_same = compare([incumbent, candidate]).datasets.is_comparable[1]
-    if is_same:
-        return None
-    what = "name other data sets" if is_same is False else "do not both name data sets"
-    return (
-        f"The runs of v{incumbent.number} and v{candidate.number} {what}, so"
-        f" {rule.name} does not compare.",
-        "Evaluate both on the same data set and log it as an input of their runs.",
-    )
-
-
-def _held_against(
-    name: str,
-    rule: MetricRule,
-    value: float,
-    old: float,
-    direction: Direction,
-    incumbent: int,
-) -> Gate:
-    allowed = rule.tolerance
-    if allowed is None:
-        allowed = abs(old) * (rule.relative_tolerance or 0.0)
-    is_higher = direction is Direction.HIGHER
-    bound = old - allowed if is_higher else old + allowed
-    is_met = (
-        value >= bound - _noise(bound) if is_higher else value <= bound + _noise(bound)
-    )
-    words = f"at {'least' if is_higher else 'most'} {format_number(bound)}"
-    said = (
-        f"{format_number(value)} against {format_number(old)} of v{incumbent};"
-        f" {words} is asked."
-    )
-    if is_met:
-        return Gate(name, Verdict.PASSED, said)
-    return Gate(
-        name, Verdict.FAILED, said, f"Promote a version with {rule.name} {words}."
-    )
-
-
-def _noise(bound: float) -> float:
-    return abs(bound) * _NOISE if math.isfinite(bound) else 0.0
+    With five digits, 0.876543 would not be at least 0.87654.
+    """
+    short = math.isinf(number) or math.isclose(float(f"{number:.5g}"), number)
+    return format_number(number) if short else f"{number:.12g}".replace("-", MINUS)

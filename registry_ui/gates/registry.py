@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from registry_ui.gates.facts import Gate, GateFacts, Verdict
+from registry_ui.gates.remedies import Act, Remedy
 
 
 def registration_gate(facts: GateFacts) -> Gate:
@@ -13,7 +14,10 @@ def registration_gate(facts: GateFacts) -> Gate:
             name,
             Verdict.FAILED,
             "MLflow has this version no longer.",
-            "Ask for another version; this one was deleted.",
+            Remedy(
+                act=Act.OTHER_VERSION,
+                text="Ask for another version; this one was deleted.",
+            ),
         )
     if facts.version_status == "READY":
         return Gate(name, Verdict.PASSED, "MLflow has it and says READY.")
@@ -21,7 +25,7 @@ def registration_gate(facts: GateFacts) -> Gate:
         name,
         Verdict.INSUFFICIENT,
         f"MLflow says {facts.version_status or 'nothing'}.",
-        "Finish the registration in MLflow.",
+        Remedy(act=Act.FINISH_REGISTRATION, text="Finish the registration in MLflow."),
     )
 
 
@@ -38,5 +42,9 @@ def single_holder_gates(facts: GateFacts) -> Iterable[Gate]:
         name,
         Verdict.FAILED,
         f"{holders} would hold the target together.",
-        "Ask again, archiving the versions that are there now.",
+        Remedy(
+            act=Act.FREE_TARGET,
+            text="Move the others out of it first, or ask again, archiving the versions"
+            " that are there now.",
+        ),
     )

@@ -195,6 +195,12 @@ class MetricRule(_Part):
                 f"The rule on {self.name!r} has two tolerances.",
                 "Keep tolerance or relative_tolerance; make two rules for both.",
             )
+        low, high = self.at_least, self.at_most
+        if low is not None and high is not None and low > high:
+            raise refusal(
+                f"No {self.name!r} is at least {low:g} and at most {high:g}.",
+                "Let at_least be no more than at_most.",
+            )
         return self
 
 

@@ -1,7 +1,7 @@
 """Times in which nothing is approved, in a time zone. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,9 @@ class Window:
 
     def until(self, now: datetime) -> datetime | None:
         """Return when the window ends if it covers the instant; else None."""
+        now = now.astimezone(
+            UTC
+        )  # within one time zone, comparing is by the wall clock
         if not self.weekdays:
             return self.ends if self.starts <= now < self.ends else None
         local = now.astimezone(self.starts.tzinfo)
@@ -49,6 +52,8 @@ class Window:
         if self.whole_evening:
             end = datetime.combine(local.date(), time(), local.tzinfo)
             end += timedelta(days=1)
+        # In the hour that comes twice, of the two times that which is still to come.
+        end = end.replace(fold=local.fold)
         is_begun = local.time() >= self.starts.time()
         return end if is_begun and local < end else None
 

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from django.http import Http404
 from ninja import Query, Router, Schema
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from registry_ui.actions.facts import versions_facts
 from registry_ui.actions.selection import MOST_VERSIONS, find_versions
 from registry_ui.api.authentication import ApiRequest
-from registry_ui.api.v1.fields import REFUSALS, Text, examples
+from registry_ui.api.v1.fields import REFUSALS, MetricNumber, Text, examples
 from registry_ui.api.v1.validation import refuse_unknown_parameters
 from registry_ui.comparison import (
     Change,
@@ -21,20 +21,10 @@ from registry_ui.comparison import (
     Verdict,
     compare,
 )
-from registry_ui.models import as_json_number
 
 router = Router(tags=["Comparison"])
 
 FEWEST_VERSIONS = 2
-
-
-def _number(value: float | None) -> float | str | None:
-    return None if value is None else as_json_number(value)
-
-
-MetricNumber = Annotated[
-    float | Literal["NaN", "Infinity", "-Infinity"] | None, BeforeValidator(_number)
-]
 
 
 class CompareQuery(Schema):

@@ -11,6 +11,7 @@ from registry_ui.api.v1.schemas import (
     CommentOut,
     EffectOut,
     GateOut,
+    NeedsOut,
     OutcomeOut,
     RequestLinks,
     RequestOut,
@@ -102,7 +103,8 @@ def _gates_now(decision: Decision) -> list[GateOut]:
             name=gate.name,
             verdict=gate.verdict.value,
             explanation=gate.explanation,
-            remedy=gate.remedy,
+            remedy=str(gate.remedy or ""),
+            needs=NeedsOut.model_validate(gate.remedy) if gate.remedy else None,
         )
         for gate in decision.gates
     ]
@@ -120,6 +122,7 @@ def _gates_on_record(request: TransitionRequest) -> list[GateOut]:
             verdict=gate["verdict"],
             explanation=gate["found"],
             remedy="",
+            needs=None,
         )
         for gate in (event.details["gates"] if event else [])
     ]

@@ -1,12 +1,14 @@
 """Types of fields and parameters that several calls share."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.conf import settings
 from django.db.models import Model
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
+
+from registry_ui.models import as_json_number
 
 LARGEST_INTEGER = 2**31 - 1
 """Of an integer column on PostgreSQL; a larger number is refused, not looked up."""
@@ -24,6 +26,13 @@ def _storable(text: str) -> str:
     return text
 
 
+def _number(value: float | None) -> float | str | None:
+    return None if value is None else as_json_number(value)
+
+
+MetricNumber = Annotated[
+    float | Literal["NaN", "Infinity", "-Infinity"] | None, BeforeValidator(_number)
+]
 Text = Annotated[str, AfterValidator(_storable)]
 Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 

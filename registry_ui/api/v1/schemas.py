@@ -10,12 +10,14 @@ from registry_ui.api.v1.fields import (
     MODEL,
     VERSION,
     Body,
+    MetricNumber,
     Number,
     Text,
     examples,
 )
 from registry_ui.errors import ActionError
 from registry_ui.fingerprint import Fingerprint
+from registry_ui.gates import Act
 from registry_ui.models import STAGE_PREFIX, Review, TransitionRequest
 
 TARGET = "`stage:Production`, or `alias:champion` for an alias."
@@ -169,6 +171,42 @@ class ReviewOut(Schema):
     )
 
 
+class MissingApproval(Schema):
+    """Whose approval is missing."""
+
+    groups: list[str] = Field(description="They are in one of these; empty: any.")
+    level: str = Field(description="They hold at least this: `CAN_MANAGE`.")
+
+
+class NeedsOut(Schema):
+    """What would satisfy a gate, or bring it one step nearer, in parts."""
+
+    model_config = examples(
+        {
+            "act": "report_check",
+            "names": ["bias-audit"],
+            "version": None,
+            "at_least": None,
+            "at_most": None,
+            "until": None,
+            "approvals": [],
+        }
+    )
+
+    act: Act = Field(
+        description="What is to be done. `other_version`, `change_policy`: nothing that"
+        " can be done for this version will do."
+    )
+    names: list[str] = Field(description="Of the check, of the metric, or of the tags.")
+    version: int | None = Field(
+        description="Whose run or model it is about; null: the version's own."
+    )
+    at_least: MetricNumber = Field(description="Bound on the metric; null for none.")
+    at_most: MetricNumber = Field(description="Likewise.")
+    until: datetime | None = Field(description="When waiting is over.")
+    approvals: list[MissingApproval] = Field(description="One for each missing person.")
+
+
 class GateOut(Schema):
     """One rule of the policy, and what it says of the request."""
 
@@ -176,6 +214,7 @@ class GateOut(Schema):
     verdict: Literal["passed", "failed", "waiting", "insufficient"]
     explanation: str = Field(description="What it looked at and found.")
     remedy: str = Field(description="What would satisfy it; empty once passed.")
+    needs: NeedsOut | None = Field(description="The same in parts; null once passed.")
 
 
 class EffectOut(Schema):

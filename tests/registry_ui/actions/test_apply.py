@@ -300,3 +300,23 @@ def test_what_others_asked_for_too_is_superseded(
 
     twin.refresh_from_db()
     assert twin.status == Status.SUPERSEDED
+
+
+def test_a_change_that_two_requests_decided_is_on_record_once(
+    approved: TransitionRequest, mlflow_client: MLflowClient, reviewer: User
+) -> None:
+    twin = create_request(
+        approved.version,
+        "stage:Production",
+        actor=make_user(level=Level.CAN_READ),
+        comment="Me too.",
+        archive_existing_versions=True,
+    )
+    review_request(twin, Review.Decision.APPROVE, actor=reviewer, seen=None)
+
+    assert apply_due_requests(mlflow_client) == 2
+
+    twin.refresh_from_db()
+    assert twin.status == Status.APPLIED
+    moves = [recorded(ask, "model_version.transitioned") for ask in (approved, twin)]
+    assert moves == [2, 0]

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from registry_ui.gates import GateFacts, ReviewFact, Verdict, all_passed, evaluate
+from registry_ui.models import Level
 from registry_ui.policies import default_policy
 
 PRODUCTION = "stage:Production"
@@ -23,7 +24,7 @@ def facts(
         now=NOW,
         asked_at=NOW,
         excluded={1: "asked for this"} if policy.definition.excludes_requester else {},
-        level_name="Can Manage Production Versions",
+        level=Level.CAN_MANAGE_PRODUCTION_VERSIONS,
         reviews=reviews,
         is_in_registry=is_in_registry,
         version_status=status,
@@ -60,7 +61,7 @@ def test_a_request_waits_for_an_approval_and_says_whose() -> None:
 
     assert not all_passed(gates)
     assert gates[1].verdict is Verdict.WAITING
-    assert "not by who asked for this" in gates[1].remedy
+    assert "not by who asked for this" in str(gates[1].remedy)
 
 
 def test_an_approval_by_somebody_else_passes() -> None:

@@ -150,6 +150,7 @@ MALFORMED = [
     ("{name: bias-audit, ", "{", 11, "'name' is missing", "Add it"),
     ("at_least: 0.8", "at_least: high", 13, "no number", "0.85"),
     ("at_least: 0.8", "at_least: .nan", 13, "no number", "0.85"),
+    ("0.8}", "0.8, at_most: 0.7}", 13, "at least 0.8 and at most 0.7", "no more than"),
     ("0.8}", "0.8, tolerance: 1}", 13, "a fixed bound or", "two rules"),
     ("relative_tolerance: 0.1, ", "", 14, "a fixed bound or", "at_least"),
     ("signature: widened", "signature: wide", 15, "will not do", "'compatible'"),

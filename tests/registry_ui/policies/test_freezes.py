@@ -59,6 +59,18 @@ def test_lengths_are_said_in_words() -> None:
     assert in_words(parse_duration("1d 2h")) == "1 day 2 hours"
 
 
+def test_in_the_hour_that_comes_twice_the_end_is_still_to_come() -> None:
+    freeze = Freeze(
+        starts="02:00", ends="02:30", weekdays=(Weekday.SUNDAY,),
+        time_zone="Europe/Berlin",
+    )  # fmt: skip
+
+    for hour in (0, 1):  # before and after the clock is put back
+        end = freeze.until(datetime(2026, 10, 25, hour, 15, tzinfo=UTC))
+        assert end is not None
+        assert end.astimezone(UTC) == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("models", "targets", "model", "target", "does"),
     [

@@ -101,7 +101,7 @@ def test_all_bodies_and_errors_have_an_example_and_bodies_are_closed(
     bodies = {name for name in schemas if name.endswith("In")}
 
     assert bodies == {"RequestIn", "ReviewIn", "CancelIn", "CommentIn", "CheckIn"}
-    for name in bodies | {"Error", "CheckOut", "EffectOut"}:
+    for name in bodies | {"Error", "CheckOut", "EffectOut", "NeedsOut"}:
         assert schemas[name]["examples"], name
     for name in bodies:
         assert schemas[name]["additionalProperties"] is False

@@ -62,6 +62,16 @@ def test_a_request_is_created_with_all_that_a_decision_rests_on(
     assert created["from_stage"] == "Staging"
     assert created["created_at"].endswith("Z")
     assert [gate["verdict"] for gate in created["gates"]] == ["passed", "waiting"]
+    assert created["gates"][0]["needs"] is None
+    assert created["gates"][1]["needs"] == {
+        "act": "approve",
+        "names": [],
+        "version": None,
+        "at_least": None,
+        "at_most": None,
+        "until": None,
+        "approvals": [{"groups": [], "level": "CAN_MANAGE_PRODUCTION_VERSIONS"}],
+    }
     assert [effect["effect"] for effect in created["plan"]] == [
         "v2 goes from Staging to Production",
         "v1 goes from Production to Archived",
