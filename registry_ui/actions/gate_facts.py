@@ -1,6 +1,7 @@
 """From rows to the facts that gates look at. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from registry_ui.models import (
     AuditEvent,
     Check,
     Evidence,
+    Level,
     ModelVersion,
     Review,
     TransitionRequest,
@@ -25,6 +27,19 @@ from registry_ui.policies import Excluded, Policy, PolicyDefinition
 ASKED = "asked for this"
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was so at an earlier instant, where rows hold only the newest.
+
+    Attributes:
+        checks: the newest reports until then on the version.
+        versions: those of the model that may have held the target, by number.
+    """
+
+    checks: Sequence[Check]
+    versions: Mapping[int, ModelVersion]
+
+
 def gate_facts(
     request: TransitionRequest,
     *,
@@ -33,6 +48,7 @@ def gate_facts(
     holdings: Holdings,
     reviews: Sequence[Review],
     now: datetime,
+    past: Past | None = None,
 ) -> GateFacts:
     """Gather what the policy's rules look at, and nothing that none of them does.
 
@@ -43,24 +59,26 @@ def gate_facts(
         holdings: who holds what now.
         reviews: those that rest on what is so now, with their reviewers.
         now: the instant to judge at.
+        past: for an earlier instant, what rows no longer say; None: judge now.
     """
     version, rules = request.version, policy.definition
-    level = permissions.level_to_decide(from_stage=version.stage, target=request.target)
+    stage = holdings.stages.get(version.number, version.stage)
+    level = permissions.level_to_decide(from_stage=stage, target=request.target)
     holders = [n for n in holdings.holders(request.target) if n != version.number]
-    candidate, incumbent = _compared(version, holders, rules)
-    checks = _checks(version, rules)
+    candidate, incumbent = _compared(version, holders, rules, past)
+    checks = _checks(version, rules, past)
     return GateFacts(
         policy=policy,
         now=now,
         asked_at=request.created_at,
         level_name=level.label,
-        reviews=_review_facts(request, reviews, rules),
+        reviews=_review_facts(version, reviews, rules, level),
         excluded=_excluded(request, rules, checks),
         candidate=candidate,
         incumbent=incumbent,
         checks={c.name: CheckFact(c.verdict, c.reported_at) for c in checks},
         holders_after=holders_after(plan, holdings),
-        is_in_registry=version.is_live,
+        is_in_registry=not _is_gone(version, now),
         version_status=version.status,
     )
 
@@ -70,52 +88,72 @@ def display_name(user: User) -> str:
     return user.get_full_name() or user.get_username()
 
 
+def _is_gone(version: ModelVersion, now: datetime) -> bool:
+    """Had MLflow the version or its model no longer, as far as we know?"""
+    deleted = (version.deleted_at, version.model.deleted_at)
+    return any(at is not None and at <= now for at in deleted)
+
+
 def _review_facts(
-    request: TransitionRequest, reviews: Sequence[Review], rules: PolicyDefinition
+    version: ModelVersion,
+    reviews: Sequence[Review],
+    rules: PolicyDefinition,
+    needed: Level,
 ) -> list[ReviewFact]:
-    if any(rule.groups for rule in rules.approvals):
-        prefetch_related_objects(reviews, "reviewer__groups")
-    return [_review_fact(request, review, rules) for review in reviews]
-
-
-def _review_fact(
-    request: TransitionRequest, review: Review, rules: PolicyDefinition
-) -> ReviewFact:
-    reviewer = review.reviewer
     needs_groups = any(rule.groups for rule in rules.approvals)
-    groups = (group.name for group in reviewer.groups.all()) if needs_groups else ()
-    return ReviewFact(
-        reviewer_id=review.reviewer_id,
-        reviewer_name=display_name(reviewer),
-        is_approval=review.decision == Review.Decision.APPROVE,
-        given_at=review.created_at,
-        holds_level=permissions.may_review(reviewer, request),
-        level=permissions.level_of(reviewer, request.version.model),
-        groups=frozenset(groups),
-    )
+    if needs_groups:
+        prefetch_related_objects(reviews, "reviewer__groups")
+    found = []
+    for review in reviews:
+        reviewer = review.reviewer
+        groups = reviewer.groups.all() if needs_groups else ()
+        level = permissions.level_of(reviewer, version.model)
+        found.append(
+            ReviewFact(
+                reviewer_id=review.reviewer_id,
+                reviewer_name=display_name(reviewer),
+                is_approval=review.decision == Review.Decision.APPROVE,
+                given_at=review.created_at,
+                holds_level=level >= needed,
+                level=level,
+                groups=frozenset(group.name for group in groups),
+            )
+        )
+    return found
 
 
 def _compared(
-    version: ModelVersion, holders: Sequence[int], rules: PolicyDefinition
+    version: ModelVersion,
+    holders: Sequence[int],
+    rules: PolicyDefinition,
+    past: Past | None,
 ) -> tuple[VersionFacts | None, VersionFacts | None]:
     """Return the facts of the candidate and of the newest holder, if rules ask."""
-    looks_at_holder = rules.signature or any(rule.is_relative for rule in rules.metrics)
     if not (
-        looks_at_holder or rules.metrics or rules.tags or rules.description_required
+        rules.looks_at_holder
+        or rules.metrics
+        or rules.tags
+        or rules.description_required
     ):
         return None, None
     versions = [version]
-    if looks_at_holder and holders:
+    if rules.looks_at_holder and holders and past:
+        versions += [past.versions[max(holders)]]
+    elif rules.looks_at_holder and holders:
         rows = ModelVersion.objects.with_evidence()
         versions += rows.filter(model=version.model_id, number=max(holders))
     found = versions_facts(versions)
     return found[0], found[1] if len(found) > 1 else None
 
 
-def _checks(version: ModelVersion, rules: PolicyDefinition) -> list[Check]:
+def _checks(
+    version: ModelVersion, rules: PolicyDefinition, past: Past | None
+) -> list[Check]:
     if not rules.checks:
         return []
     names = {rule.name for rule in rules.checks}
+    if past:
+        return [check for check in past.checks if check.name in names]
     return list(version.checks.filter(name__in=names).select_related("reported_by"))
 
 

@@ -20,7 +20,7 @@ from registry_ui.policies.document import (
     parse_document,
     write_document,
 )
-from registry_ui.policies.durations import format_duration, parse_duration
+from registry_ui.policies.durations import format_duration, in_words, parse_duration
 from registry_ui.policies.governing import does_govern, governing
 from registry_ui.policies.words import Rule, rules_in_words
 
@@ -42,6 +42,7 @@ __all__ = [
     "does_govern",
     "format_duration",
     "governing",
+    "in_words",
     "json_schema",
     "parse_document",
     "parse_duration",

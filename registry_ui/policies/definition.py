@@ -315,6 +315,11 @@ class PolicyDefinition(_Part):
         """Must somebody other than the requester approve?"""
         return Excluded.REQUESTER in self.excluded
 
+    @property
+    def looks_at_holder(self) -> bool:
+        """Does a rule hold the version against the newest holder of the target?"""
+        return bool(self.signature) or any(rule.is_relative for rule in self.metrics)
+
     def as_stored(self) -> dict[str, Any]:
         """Return JSON values, without what is as by default, in the fields' order."""
         stored: dict[str, Any] = self.model_dump(mode="json", exclude_defaults=True)

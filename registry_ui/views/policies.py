@@ -13,15 +13,17 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from registry_ui import permissions
+from registry_ui.actions.backtest import AS_OF_TODAY
+from registry_ui.actions.dry_runs import LEFT_OUT
 from registry_ui.actions.policies import (
     Change,
     PolicyChange,
     apply_policies,
     are_reordered,
-    changes_of,
     policies_in_force,
     state_of,
 )
+from registry_ui.actions.policy_previews import preview_of
 from registry_ui.errors import ActionError
 from registry_ui.forms import PoliciesForm
 from registry_ui.htmx import render_page
@@ -43,7 +45,6 @@ from registry_ui.policies import (
     rules_in_words,
     write_document,
 )
-from registry_ui.views.dry_runs import DryRun, dry_runs
 from registry_ui.views.getters import signed_in
 from registry_ui.views.waiting import WaitingRequest, with_open_gates
 
@@ -137,25 +138,17 @@ def policies_edit(request: HttpRequest) -> HttpResponse:
 
 def _editor(request: HttpRequest, form: PoliciesForm) -> HttpResponse:
     is_valid = form.is_valid()
-    context: dict[str, Any] = {"form": form, "changes": [], "runs": []}
+    context: dict[str, Any] = {
+        "form": form,
+        "left_out": LEFT_OUT,
+        "as_of_today": AS_OF_TODAY,
+    }
     if is_valid:
-        context["changes"] = changes_of(form.definitions)
-        context["are_reordered"] = are_reordered(
-            policies_in_force(), context["changes"]
-        )
-        context["runs"] = _runs(form.definitions)
+        context["preview"] = preview_of(form.definitions)
     # A preview is asked for while one types: what is wrong in it is no failure.
     is_preview = request.POST.get("do") == "check"
     status = 200 if is_valid or is_preview else 422
     return render_page(request, EDIT, context, partial="preview", status=status)
-
-
-def _runs(definitions: Sequence[PolicyDefinition]) -> list[DryRun]:
-    requests = TransitionRequest.objects.open().select_related(
-        "version__model", "requested_by"
-    )
-    draft = [Policy(definition, 0) for definition in definitions]
-    return dry_runs(list(requests[:SHOWN_REQUESTS]), draft)
 
 
 def _told(changes: Sequence[PolicyChange], held: Sequence[Policy]) -> str:

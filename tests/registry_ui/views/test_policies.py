@@ -5,10 +5,13 @@ import html
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.holdings import infer_holdings
 from registry_ui.actions.policies import apply_policies, policies_in_force, state_of
-from registry_ui.models import Level, TransitionRequest
+from registry_ui.actions.reviews import review_request
+from registry_ui.models import Level, Review, TransitionRequest
 from registry_ui.policies import PolicyDefinition, parse_document
 from tests.factories import grant, make_model, make_transition_request, make_user
 from tests.registry_ui.views.reading import browser, text
@@ -135,6 +138,22 @@ def test_the_editor_says_what_would_change_and_of_which_request(admin: User) -> 
     assert f"#{request.number}" in page
     assert "0 of 2 approvals so far" in page
     assert policies_in_force() == []
+
+
+def test_the_editor_says_what_is_held_and_what_was_promoted(
+    admin: User, ask: TransitionRequest, reviewer: User
+) -> None:
+    infer_holdings(seen_at=timezone.now())
+    seen = gather_decision(ask).fingerprint
+    review_request(ask, Review.Decision.APPROVE, actor=reviewer, seen=seen)
+
+    page = posted(browser(admin), f"{TEXT}  tags: [owner]\n", "check")
+
+    assert "churn v1 in Production" in page
+    assert "It lacks owner" in page
+    assert "Would have blocked 1 of 1 promotion in the last 90 days." in page
+    assert ask.get_absolute_url() in page
+    assert "taken as they are today" in page
 
 
 def test_the_editor_names_the_lines_of_problems_and_keeps_the_text(
