@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db.models import prefetch_related_objects
 
 from registry_ui import permissions
@@ -74,6 +74,7 @@ def gate_facts(
         level_name=level.label,
         reviews=_review_facts(version, reviews, rules, level),
         excluded=_excluded(request, rules, checks),
+        empty_groups=_empty_groups(rules),
         candidate=candidate,
         incumbent=incumbent,
         checks={c.name: CheckFact(c.verdict, c.reported_at) for c in checks},
@@ -86,6 +87,15 @@ def gate_facts(
 def display_name(user: User) -> str:
     """Return a person's full name, else their user name."""
     return user.get_full_name() or user.get_username()
+
+
+def _empty_groups(rules: PolicyDefinition) -> frozenset[str]:
+    """Return the groups that the policy names and nobody active is in."""
+    names = {name for rule in rules.approvals for name in rule.groups}
+    if not names:
+        return frozenset()
+    peopled = Group.objects.filter(name__in=names, user__is_active=True)
+    return frozenset(names) - set(peopled.values_list("name", flat=True))
 
 
 def _is_gone(version: ModelVersion, now: datetime) -> bool:

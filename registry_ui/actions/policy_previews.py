@@ -11,6 +11,7 @@ from registry_ui.actions.policies import (
     changes_of,
     policies_in_force,
 )
+from registry_ui.actions.policy_warnings import PolicyWarning, warnings_of
 from registry_ui.policies import Policy, PolicyDefinition
 
 
@@ -20,6 +21,7 @@ class PolicyPreview:
 
     changes: Sequence[PolicyChange]
     are_reordered: bool
+    warnings: Sequence[PolicyWarning]
     runs: Sequence[DryRun]
     holders: HolderRuns
     backtest: Backtest
@@ -32,6 +34,7 @@ def preview_of(definitions: Sequence[PolicyDefinition]) -> PolicyPreview:
     return PolicyPreview(
         changes=changes,
         are_reordered=are_reordered(policies_in_force(), changes),
+        warnings=warnings_of(definitions),
         runs=dry_runs(draft),
         holders=holder_runs(draft),
         backtest=backtest(draft),

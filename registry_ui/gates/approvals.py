@@ -48,7 +48,7 @@ def approvals_gate(facts: GateFacts) -> Gate:
     return Gate(
         _NAME,
         Verdict.WAITING,
-        f"{found} approvals so far{have}.{lost}",
+        f"{found} approvals so far{have}.{lost}{_nobody(facts, missing)}",
         _remedy(facts, missing),
     )
 
@@ -91,6 +91,16 @@ def _lost(facts: GateFacts) -> str:
         if review.is_approval and (reason := why_not_counted(facts, review))
     ]
     return "".join(lost)
+
+
+def _nobody(facts: GateFacts, missing: Sequence[ApprovalRule]) -> str:
+    """Say of each rule that nobody can meet that its groups have no people."""
+    empty = dict.fromkeys(
+        rule.groups
+        for rule in missing
+        if rule.groups and facts.empty_groups.issuperset(rule.groups)
+    )
+    return "".join(f" Nobody is in {' or '.join(groups)}." for groups in empty)
 
 
 def _remedy(facts: GateFacts, missing: Sequence[ApprovalRule]) -> str:

@@ -54,6 +54,7 @@ class GateFacts:
         asked_at: when the request was made.
         level_name: the level that decides on this target, in words: `Can Manage`.
         excluded: why people's approvals do not count, by their id: "asked for this".
+        empty_groups: those that the policy names and nobody is in.
         candidate: what is known of the version; None where no rule looks at it.
         incumbent: likewise of the newest holder of the target; None without one.
         checks: newest reports on the version, by the check's name.
@@ -67,6 +68,7 @@ class GateFacts:
     level_name: str
     reviews: Sequence[ReviewFact] = ()
     excluded: Mapping[int, str] = field(default_factory=dict)
+    empty_groups: frozenset[str] = frozenset()
     candidate: VersionFacts | None = None
     incumbent: VersionFacts | None = None
     checks: Mapping[str, CheckFact] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """What `manage.py policy check` says of a draft: for people, or as JSON."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,8 @@ _WORDS = {
 def report_lines(preview: PolicyPreview) -> Iterable[str]:
     """Return the report for people."""
     yield from change_lines(preview.changes)
+    for warning in preview.warnings:
+        yield f"! {warning.policy}: {warning.text} {warning.remedy}"
     yield from _on_requests(preview.runs)
     yield from _on_holders(preview.holders)
     yield from _on_the_past(preview.backtest)
@@ -36,6 +39,7 @@ def report_json(preview: PolicyPreview) -> dict[str, Any]:
             for one in preview.changes
         ],
         "are_reordered": preview.are_reordered,
+        "warnings": [asdict(warning) for warning in preview.warnings],
         "open_requests": [
             {
                 **_request(run.request, run.policy_then),

@@ -24,6 +24,7 @@ from registry_ui.actions.policies import (
     state_of,
 )
 from registry_ui.actions.policy_previews import preview_of
+from registry_ui.actions.policy_warnings import warnings_of
 from registry_ui.errors import ActionError
 from registry_ui.forms import PoliciesForm
 from registry_ui.htmx import render_page
@@ -107,6 +108,7 @@ def policy_detail(request: HttpRequest, name: str) -> HttpResponse:
         "shown": shown,
         "text": write_document([_as_seen(cards[0])]),
         "waiting": _waiting(user, name) if is_held else [],
+        "warnings": warnings_of([card.policy.definition]) if is_held else [],
         "may_edit": permissions.may_manage_registry(user),
     }
     return render_page(request, DETAIL, context, partial="policy")

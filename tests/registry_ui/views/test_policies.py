@@ -156,6 +156,14 @@ def test_the_editor_says_what_is_held_and_what_was_promoted(
     assert "taken as they are today" in page
 
 
+def test_a_group_that_nobody_can_decide_in_is_warned_of(admin: User) -> None:
+    assert "There is no group risk." in posted(browser(admin), TEXT, "check")
+    let_hold()
+    reader = browser(make_user(level=Level.CAN_READ))
+
+    assert "There is no group risk." in text(reader, "/policies/production/")
+
+
 def test_the_editor_names_the_lines_of_problems_and_keeps_the_text(
     admin: User,
 ) -> None:

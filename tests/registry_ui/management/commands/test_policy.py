@@ -80,6 +80,7 @@ def test_a_check_tells_what_is_open_held_and_past(
     call_command("policy", "check", "--json", str(file))
     told = json.loads(capsys.readouterr().out)
 
+    assert "! production: There is no group risk." in report
     assert "Open requests: 1 of 1 would change." in report
     assert (
         "  churn v1 in Production, by production\n    Tags, failed: It lacks" in report
@@ -96,6 +97,7 @@ def test_a_check_tells_what_is_open_held_and_past(
     } > {"Tags"}
     assert told["holders"]["failing"][0]["version"] == 1
     assert told["open_requests"][0]["number"] == requests[1].number
+    assert told["warnings"][0]["policy"] == "production"
 
 
 def test_a_file_with_problems_changes_nothing_and_names_them(file: Path) -> None:
