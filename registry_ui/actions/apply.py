@@ -23,6 +23,11 @@ from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
 from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.mirror_effects import mirror_effect
+from registry_ui.actions.request_files import (
+    READING,
+    asks_for_files,
+    read_request_files,
+)
 from registry_ui.actions.requests import Status, locked
 from registry_ui.events import EventType, record_event
 from registry_ui.mlflow_client import (
@@ -99,7 +104,11 @@ def _apply(request: TransitionRequest, client: MLflowClient) -> None:
     try:
         state, reason = assess(plan, found := _observe(client, request, plan))
         is_untouched = all(e.current(found) == e.before for e in plan.effects)
-        if state is State.READY and is_untouched and (shut := _shut_gates(request)):
+        if (
+            state is State.READY
+            and is_untouched
+            and (shut := _shut_gates(request, client))
+        ):
             _settle_failed(request, plan, shut, found, is_ours=may_have_acted)
             return
         if state is State.READY:
@@ -121,13 +130,16 @@ def _apply(request: TransitionRequest, client: MLflowClient) -> None:
             _settle_failed(request, plan, reason, found, is_ours=may_have_acted)
 
 
-def _shut_gates(request: TransitionRequest) -> str:
+def _shut_gates(request: TransitionRequest, client: MLflowClient) -> str:
     """Say which gates have shut since the approval; empty if it still holds.
 
     A revert restores what was decided before, and has none.
     """
     if request.kind == TransitionRequest.Kind.REVERT:
         return ""
+    if asks_for_files(request):
+        _mine(request).update(due_at=timezone.now() + READING)
+        read_request_files(request, client)
     decision = gather_decision(request)
     found = " ".join(f"{gate.name}: {gate.explanation}" for gate in decision.gates_left)
     return f"Since the approval a gate has shut. {found} Ask again." if found else ""

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from registry_ui.actions.gate_facts import ASKED, gate_facts
+from registry_ui.actions.gate_facts import ASKED, files_of, gate_facts
 from registry_ui.actions.policies import policy_of
-from registry_ui.fingerprint import PARTS, Fingerprint, differences
+from registry_ui.fingerprint import NOTHING, PARTS, Fingerprint, differences
 from registry_ui.gates import (
     Gate,
     GateFacts,
@@ -21,6 +21,7 @@ from registry_ui.models import (
     Alias,
     Evidence,
     ModelVersion,
+    RequestFiles,
     Review,
     TransitionRequest,
 )
@@ -101,9 +102,17 @@ def holdings_around(version: ModelVersion, target: str) -> Holdings:
 
 
 def fingerprint_of(
-    version: ModelVersion, target: str, *, holdings: Holdings, policy: Policy
+    version: ModelVersion,
+    target: str,
+    *,
+    holdings: Holdings,
+    policy: Policy,
+    files: RequestFiles | None,
 ) -> Fingerprint:
-    """Return the fingerprint of what deciding on this move rests on now."""
+    """Return the fingerprint of what deciding on this move rests on now.
+
+    Of the files just what has changed: that they were read first is no change.
+    """
     evidence = Evidence.objects.filter(version=version).first() or Evidence()
     identity = [
         version.model.name,
@@ -123,6 +132,7 @@ def fingerprint_of(
             "signature": evidence.signature,
             "holders": _holders(holdings, target, policy),
             "policy": policy.label,
+            "files": (files.changed if files else None) or NOTHING,
         }
     )
 
@@ -152,7 +162,11 @@ def gather_decision(
     policy = policy_of(version.model.name, request.target, policies=policies)
     holdings = holdings_around(version, request.target)
     fingerprint = fingerprint_of(
-        version, request.target, holdings=holdings, policy=policy
+        version,
+        request.target,
+        holdings=holdings,
+        policy=policy,
+        files=files_of(request, policy),
     )
     reviews = list(request.reviews.filter(stale_reason="").select_related("reviewer"))
     stale = {}

@@ -24,8 +24,8 @@ _LOOKED_AT = 5_000
 
 LEFT_OUT = (
     "Who holds a target was approved before, and is the one that others are held"
-    " against: approvals, freezes, waiting times and rules against the incumbent are"
-    " left out."
+    " against: approvals, freezes, waiting times, unchanged files and rules against the"
+    " incumbent are left out."
 )
 
 
@@ -161,8 +161,8 @@ def _for_holders(definition: PolicyDefinition) -> PolicyDefinition:
     """Leave out the rules that say nothing of who is there already."""
     fixed = tuple(rule for rule in definition.metrics if not rule.is_relative)
     left_out = {"approvals": (), "metrics": fixed, "signature": None}
-    clock = {"freezes": (), "waiting_time": None}
-    return definition.model_copy(update=left_out | clock)
+    of_requests = {"freezes": (), "waiting_time": None, "files_unchanged": False}
+    return definition.model_copy(update=left_out | of_requests)
 
 
 def _together(holdings: Iterable[Holding]) -> dict[tuple[int, str], list[int]]:

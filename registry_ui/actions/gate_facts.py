@@ -11,13 +11,14 @@ from registry_ui import permissions
 from registry_ui.actions.facts import versions_facts
 from registry_ui.comparison import VersionFacts
 from registry_ui.events import EventType
-from registry_ui.gates import CheckFact, GateFacts, ReviewFact
+from registry_ui.gates import CheckFact, FilesFact, GateFacts, ReviewFact
 from registry_ui.models import (
     AuditEvent,
     Check,
     Evidence,
     Level,
     ModelVersion,
+    RequestFiles,
     Review,
     TransitionRequest,
 )
@@ -78,15 +79,44 @@ def gate_facts(
         candidate=candidate,
         incumbent=incumbent,
         checks={c.name: CheckFact(c.verdict, c.reported_at) for c in checks},
+        files=_files_fact(files_of(request, policy)),
         holders_after=holders_after(plan, holdings),
         is_in_registry=not _is_gone(version, now),
         version_status=version.status,
     )
 
 
+def files_of(request: TransitionRequest, policy: Policy) -> RequestFiles | None:
+    """Return what was read of the version's files, where the policy looks at them."""
+    if not policy.definition.files_unchanged:
+        return None
+    return RequestFiles.objects.filter(request=request).first()
+
+
 def display_name(user: User) -> str:
     """Return a person's full name, else their user name."""
     return user.get_full_name() or user.get_username()
+
+
+def _files_fact(files: RequestFiles | None) -> FilesFact:
+    if files is None:
+        return FilesFact()
+    first = files.first
+    return FilesFact(
+        count=None if first is None else len(first),
+        changes=[
+            _change(path, was_there=path in (first or {}), is_there=digest is not None)
+            for path, digest in files.changed.items()
+        ],
+        error=files.error,
+        read_at=files.read_at,
+    )
+
+
+def _change(path: str, *, was_there: bool, is_there: bool) -> str:
+    if not was_there:
+        return f"{path} was added"
+    return f"{path} was changed" if is_there else f"{path} was removed"
 
 
 def _empty_groups(rules: PolicyDefinition) -> frozenset[str]:

@@ -46,6 +46,23 @@ class CheckFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesFact:
+    """How a version's files stand to those of when it was asked for.
+
+    Attributes:
+        count: how many were read then; None: they have not been read yet.
+        changes: a phrase for each that is another one now: "model.pkl was changed".
+        error: why they could not be read the last time; empty if they could.
+        read_at: when they were read last.
+    """
+
+    count: int | None = None
+    changes: Sequence[str] = ()
+    error: str = ""
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """All that gates may look at.
 
@@ -58,6 +75,7 @@ class GateFacts:
         candidate: what is known of the version; None where no rule looks at it.
         incumbent: likewise of the newest holder of the target; None without one.
         checks: newest reports on the version, by the check's name.
+        files: how they stand to those of when it was asked for.
         holders_after: numbers of the versions in the target once this is applied.
         version_status: MLflow's: READY, PENDING_REGISTRATION, FAILED_REGISTRATION.
     """
@@ -72,6 +90,7 @@ class GateFacts:
     candidate: VersionFacts | None = None
     incumbent: VersionFacts | None = None
     checks: Mapping[str, CheckFact] = field(default_factory=dict)
+    files: FilesFact = FilesFact()
     holders_after: Sequence[int] = ()
     is_in_registry: bool = True
     version_status: str = "READY"

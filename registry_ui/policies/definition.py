@@ -275,6 +275,11 @@ class PolicyDefinition(_Part):
     description_required: bool = Field(
         default=False, description="Must the version be described?"
     )
+    files_unchanged: bool = Field(
+        default=False,
+        description="Must the version's files still be those of when it was asked?"
+        " They are compared by their contents.",
+    )
     freezes: tuple[Freeze, ...] = Field(
         default=(), description="When nothing is approved."
     )
