@@ -26,7 +26,7 @@ MOST = 200
 AS_OF_TODAY = (
     "Reviews, checks, holders and the clock are taken as they were. Not kept are older"
     " metrics and other evidence, tags, descriptions, names, groups and permission"
-    " levels: these are taken as they are today."
+    " levels: these are taken as they are today, and files as they were read last."
 )
 
 _KINDS = (TransitionRequest.Kind.PROMOTION, TransitionRequest.Kind.ROLLBACK)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from registry_ui.actions.backtest import Backtest, backtest
 from registry_ui.actions.dry_runs import DryRun, HolderRuns, dry_runs, holder_runs
 from registry_ui.actions.policies import (
+    Change,
     PolicyChange,
     are_reordered,
     changes_of,
@@ -25,6 +26,16 @@ class PolicyPreview:
     runs: Sequence[DryRun]
     holders: HolderRuns
     backtest: Backtest
+
+    @property
+    def changed(self) -> list[PolicyChange]:
+        """Return the policies that do not stay as they are."""
+        return [one for one in self.changes if one.change is not Change.SAME]
+
+    @property
+    def same_count(self) -> int:
+        """Return how many stay."""
+        return len(self.changes) - len(self.changed)
 
 
 def preview_of(definitions: Sequence[PolicyDefinition]) -> PolicyPreview:

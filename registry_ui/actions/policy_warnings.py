@@ -55,7 +55,8 @@ def warnings_of(definitions: Iterable[PolicyDefinition]) -> list[PolicyWarning]:
     found: list[PolicyWarning] = []
     for definition, rule in rules:
         found += _missing(definition, rule, existing)
-        found += _too_few(definition, rule, members)
+        if existing & set(rule.groups):
+            found += _too_few(definition, rule, members)
     return list(dict.fromkeys(found))
 
 

@@ -53,6 +53,8 @@ LIST = "registry_ui/policy_list.html"
 DETAIL = "registry_ui/policy_detail.html"
 EDIT = "registry_ui/policies_edit.html"
 SHOWN_REQUESTS = 20
+MOST_CARDS = 8
+"""So many policies show their rules on one page; of more it is a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,10 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     defaults = [
         Policy(one, 1, is_default=True) for one in CHOICES[settings.DEFAULT_POLICY]
     ]
+    cards = _visible(user, policies_in_force())
     context = {
-        "cards": _visible(user, policies_in_force()),
+        "cards": cards,
+        "are_many": len(cards) > MOST_CARDS,
         "defaults": [_card(one, one.definition.models) for one in defaults],
         "may_edit": permissions.may_manage_registry(user),
     }

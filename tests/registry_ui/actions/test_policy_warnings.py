@@ -38,10 +38,7 @@ def test_a_group_that_does_not_exist_is_named() -> None:
     member("legal", PRODUCTION)
 
     assert warned({"groups": ["risk", "legal"]}) == ["There is no group risk."]
-    assert warned({"groups": ["risk"]}) == [
-        "There is no group risk.",
-        "Nobody is in risk.",
-    ]
+    assert warned({"groups": ["risk"]}) == ["There is no group risk."]
 
 
 def test_a_group_of_people_who_left_is_as_empty_as_one_without_people() -> None:

@@ -59,6 +59,32 @@ def test_policies_are_listed_in_their_order_with_rules_in_words(admin: User) -> 
     assert "Edit policies" in page
 
 
+def test_many_policies_are_a_list_whose_rules_are_on_their_pages(admin: User) -> None:
+    rows = "".join(
+        f"- {{name: p{n}, targets: ['stage:*'], models: [a, b, c, d, e, f]}}\n"
+        for n in range(9)
+    )
+    let_hold(f"policies:\n{rows}")
+
+    page = text(browser(admin), LIST)
+
+    assert "In the order in which they are tried" in page
+    assert "and 2 more" in page
+    assert page.count("/policies/p") == 9
+    let_hold()
+    assert "2 people of risk" in text(browser(admin), LIST)
+
+
+def test_many_changes_are_folded_and_those_that_stay_are_counted(admin: User) -> None:
+    rows = [f"- {{name: p{n}, targets: ['stage:*']}}\n" for n in range(11)]
+    let_hold(f"policies:\n{rows[0]}")
+
+    page = posted(browser(admin), f"policies:\n{''.join(rows)}", "check")
+
+    assert "And 2 more" in page
+    assert "1 stays as it is." in page
+
+
 def test_without_policies_the_default_is_shown(settings: object, admin: User) -> None:
     page = text(browser(make_user(level=Level.CAN_READ)), LIST)
 
