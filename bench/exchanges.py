@@ -8,7 +8,7 @@ from time import perf_counter
 from unittest import mock
 
 from registry_ui.mlflow_client.answers import Answer, JsonObject
-from registry_ui.mlflow_client.connection import Connection
+from registry_ui.mlflow_client.connection import Connection, Take
 
 
 @dataclass(slots=True)
@@ -44,11 +44,11 @@ def recorded() -> Iterator[Exchanges]:
     exchanges, exchange = Exchanges(), Connection._exchange
 
     def timed(
-        self: Connection, method: str, path: str, body: JsonObject | None, limit: int
+        self: Connection, method: str, path: str, body: JsonObject | None, take: Take
     ) -> Answer:
         begun = perf_counter()
         try:
-            return exchange(self, method, path, body, limit)
+            return exchange(self, method, path, body, take)
         finally:
             text = None if body is None else json.dumps(body)
             exchanges.requests.append((method, path, text))

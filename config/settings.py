@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5,
         "options": {"expires": 5},
     },
+    "request_files": {
+        "task": "registry_ui.tasks.read_request_files",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
     "apply": {
         "task": "registry_ui.tasks.apply_requests",
         "schedule": 1,

@@ -22,8 +22,16 @@ PARTS = {
     "signature": "the signature",
     "holders": "who holds the target",
     "policy": "the policy",
+    "files": "the files",
 }
-"""What a fingerprint covers, and how each part is called in a sentence."""
+"""What a fingerprint covers, and how each part is called in a sentence.
+
+Stored ones know the parts by their place: a new one comes last.
+"""
+NOTHING: list[Any] = []
+"""The value of a part that is not looked at."""
+_FIRST_PARTS = 7
+"""How many there were when the first fingerprints were stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +51,19 @@ class Fingerprint:
 
     @classmethod
     def parse(cls, text: str) -> "Fingerprint":
-        """Read what `str()` wrote.
+        """Read what `str()` wrote, be it before the last parts were added.
 
         Raises:
             ActionError: it is none, as when a form was tampered with or cut.
         """
         digests = tuple(text.strip().split("."))
-        if len(digests) != len(PARTS) or any(len(d) != _DIGITS for d in digests):
+        is_whole = _FIRST_PARTS <= len(digests) <= len(PARTS)
+        if not is_whole or any(len(d) != _DIGITS for d in digests):
             raise ActionError(
                 "The form did not say what you saw. Reload the page and decide again."
             )
-        return cls(digests)
+        unknown_then = len(PARTS) - len(digests)
+        return cls(digests + (_digest(NOTHING),) * unknown_then)
 
 
 def differences(seen: Fingerprint, now: Fingerprint) -> list[str]:

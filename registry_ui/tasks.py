@@ -11,6 +11,7 @@ from registry_ui.actions.evidence import read_evidence as run_reading
 from registry_ui.actions.hints import read_hints as run_hints
 from registry_ui.actions.metric_histories import read_wished_histories
 from registry_ui.actions.reminders import remind_people as run_reminders
+from registry_ui.actions.request_files import read_due_request_files
 from registry_ui.actions.sync import sync_mirror as run_sync
 from registry_ui.mlflow_client import MLflowClient, MLflowError
 
@@ -64,6 +65,15 @@ def read_metric_histories() -> None:
 def apply_requests() -> None:
     """Apply every plan that is due."""
     apply_due_requests(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+
+
+@shared_task(ignore_result=True)
+def read_request_files() -> None:
+    """Read the files of versions under review, where a policy asks that they stay."""
+    try:
+        read_due_request_files(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+    except MLflowError as error:
+        logger.warning("files of requests not read error=%s", error)
 
 
 @shared_task(ignore_result=True)

@@ -24,6 +24,11 @@ from registry_ui.actions.outcomes import (
     settle_failed,
     settle_undone,
 )
+from registry_ui.actions.request_files import (
+    READING,
+    asks_for_files,
+    read_request_files,
+)
 from registry_ui.actions.requests import Status
 from registry_ui.actions.undo import way_back
 from registry_ui.mlflow_client import (
@@ -136,6 +141,10 @@ def _carry_out(request: TransitionRequest, plan: Plan, client: MLflowClient) -> 
     since = "this failed" if request.is_being_undone else "this was approved"
     # Of an attempt before this one nobody knows how far it got.
     may_have_acted = request.attempt_count > 1
+    if _has_gates(request) and asks_for_files(request):
+        # Before all else, as it takes a while in which other things may change.
+        _mine(request).update(due_at=timezone.now() + READING)
+        read_request_files(request, client)
     found = _observe(client, request, plan)
     state, reason = assess(plan, found, since=since)
     refusal = ""
@@ -157,14 +166,19 @@ def _carry_out(request: TransitionRequest, plan: Plan, client: MLflowClient) -> 
         settle_applied(request, plan, found)
 
 
+def _has_gates(request: TransitionRequest) -> bool:
+    """Is the plan carried out only if its gates have not shut meanwhile?"""
+    has_none = request.kind in (Kind.REVERT, Kind.BREAK_GLASS)
+    return not request.is_being_undone and not has_none
+
+
 def _shut_gates(request: TransitionRequest) -> str:
     """Say which gates have shut since the approval; empty if it still holds.
 
     A way back restores what was decided before, and has none; a break-glass waits for
     none.
     """
-    has_none = request.kind in (Kind.REVERT, Kind.BREAK_GLASS)
-    if request.is_being_undone or has_none:
+    if not _has_gates(request):
         return ""
     decision = gather_decision(request)
     found = " ".join(f"{gate.name}: {gate.explanation}" for gate in decision.gates_left)

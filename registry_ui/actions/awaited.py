@@ -15,7 +15,7 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.decisions import fingerprint_of
 from registry_ui.actions.exclusions import PoliciesByNumber, excluded_people
-from registry_ui.actions.gate_facts import display_name, review_facts
+from registry_ui.actions.gate_facts import display_name, files_of, review_facts
 from registry_ui.actions.policies import policies_in_force, policy_of_request
 from registry_ui.gates import GateFacts, ReviewFact, approvals_so_far, is_wanted
 from registry_ui.models import (
@@ -112,15 +112,24 @@ def _approval_facts(
     reviewers = {one.reviewer for found in reviews.values() for one in found}
     excluded = excluded_people(requests, policies, {*people, *reviewers})
     now = timezone.now()
+    levels = {
+        one.pk: permissions.level_to_decide(
+            from_stage=one.version.stage, target=one.target
+        )
+        for one in requests
+    }
     return {
         one.pk: GateFacts(
             policy=policies[one.pk],
             now=now,
             asked_at=one.created_at,
-            level=permissions.level_to_decide(
-                from_stage=one.version.stage, target=one.target
-            ),
-            reviews=review_facts(one, reviews[one.pk], policies[one.pk].definition)
+            level=levels[one.pk],
+            reviews=review_facts(
+                one.version,
+                reviews[one.pk],
+                policies[one.pk].definition,
+                levels[one.pk],
+            )
             if one.pk in reviews
             else (),
             excluded=excluded[one.pk],
@@ -153,6 +162,7 @@ def _counting_reviews(
                 evidence=getattr(one.version, "evidence", None) or Evidence(),
                 holdings=holdings[one.version.model_id],
                 policy=policies[number],
+                files=files_of(one, policies[number]),
             )
         )
         for number, one in requests.items()

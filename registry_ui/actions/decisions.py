@@ -7,9 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from registry_ui.actions.exclusions import ASKED
-from registry_ui.actions.gate_facts import gate_facts
+from registry_ui.actions.gate_facts import files_of, gate_facts
 from registry_ui.actions.policies import policy_of_request
-from registry_ui.fingerprint import PARTS, Fingerprint, differences
+from registry_ui.fingerprint import NOTHING, PARTS, Fingerprint, differences
 from registry_ui.gates import (
     Gate,
     GateFacts,
@@ -22,6 +22,7 @@ from registry_ui.models import (
     Alias,
     Evidence,
     ModelVersion,
+    RequestFiles,
     Review,
     TransitionRequest,
 )
@@ -108,6 +109,7 @@ def fingerprint_of(
     evidence: Evidence,
     holdings: Holdings,
     policy: Policy,
+    files: RequestFiles | None,
 ) -> Fingerprint:
     """Return the fingerprint of what deciding on this move rests on now.
 
@@ -117,6 +119,8 @@ def fingerprint_of(
         evidence: of the version; an empty one where nothing was read yet.
         holdings: who holds the target, and what the policy moves along.
         policy: that governs the move.
+        files: of the version, where the policy looks at them. Just what has changed
+            counts: that they were read first is no change.
     """
     identity = [
         version.model.name,
@@ -136,6 +140,7 @@ def fingerprint_of(
             "signature": evidence.signature,
             "holders": _holders(holdings, target, policy),
             "policy": policy.label,
+            "files": (files.changed if files else None) or NOTHING,
         }
     )
 
@@ -170,6 +175,7 @@ def gather_decision(
         evidence=Evidence.objects.filter(version=version).first() or Evidence(),
         holdings=holdings,
         policy=policy,
+        files=files_of(request, policy),
     )
     reviews = list(request.reviews.filter(stale_reason="").select_related("reviewer"))
     stale = {}

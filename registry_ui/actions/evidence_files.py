@@ -7,19 +7,13 @@ can mend: what cannot be read is stored as such, with the reason.
 
 from collections.abc import Callable
 from time import monotonic
-from typing import TypeVar
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from registry_ui.actions.asking import asked
 from registry_ui.actions.retries import again_at
-from registry_ui.mlflow_client import (
-    MLflowClient,
-    MLflowError,
-    MLflowNotFound,
-    MLflowUnreadable,
-    ModelFile,
-)
+from registry_ui.mlflow_client import MLflowClient, MLflowNotFound, ModelFile
 from registry_ui.models import Alias, Evidence, Stage, TransitionRequest
 
 CANDIDATES = 20
@@ -46,8 +40,6 @@ _FIELDS = [
     "files",
     "files_error",
 ]
-_Content = TypeVar("_Content")
-
 
 Note = Callable[[int], None]
 """Takes how many were just read; may raise to have it stopped."""
@@ -108,7 +100,7 @@ def _read(evidence: Evidence, registry: MLflowClient) -> None:
     """
     read_before = evidence.model_read_at
     name, number = evidence.version.model.name, evidence.version.number
-    file, error = _asked(registry, lambda: registry.read_model_file(name, number))
+    file, error = asked(registry, lambda: registry.read_model_file(name, number))
     if file is not None:
         _fill(evidence, file)
         error = _read_requirements(evidence, registry, name, number)
@@ -142,7 +134,7 @@ def _read_requirements(
         except MLflowNotFound:
             return []
 
-    lines, error = _asked(registry, read)
+    lines, error = asked(registry, read)
     evidence.requirements = lines or []
     return error
 
@@ -156,7 +148,7 @@ def _read_example(evidence: Evidence, registry: MLflowClient, file: ModelFile) -
         return
     name, number = evidence.version.model.name, evidence.version.number
     path = file.input_example_path
-    text, error = _asked(
+    text, error = asked(
         registry, lambda: registry.read_input_example(name, number, path)
     )
     evidence.input_example = text or ""
@@ -165,25 +157,8 @@ def _read_example(evidence: Evidence, registry: MLflowClient, file: ModelFile) -
 
 def _list_files(evidence: Evidence, registry: MLflowClient) -> None:
     version = evidence.version
-    found, error = _asked(
+    found, error = asked(
         registry, lambda: registry.list_files(version.source, version.run_id)
     )
     evidence.files = found.sizes if found else {}
     evidence.files_error = LIST_IS_CUT if found and found.is_cut else error
-
-
-def _asked(
-    registry: MLflowClient, read: Callable[[], _Content]
-) -> tuple[_Content | None, str]:
-    """Return what was read, or why it could not be.
-
-    Raises:
-        MLflowError: it is not the file: MLflow does not answer anything else either.
-    """
-    try:
-        return read(), ""
-    except (MLflowNotFound, MLflowUnreadable) as error:
-        return None, str(error)
-    except MLflowError as error:
-        registry.ping()
-        return None, str(error)

@@ -23,6 +23,7 @@ def excluded_people(
     requests: _Requests,
     policies: PoliciesByNumber,
     people: Collection[User] | None = None,
+    checks: Iterable[Check] | None = None,
 ) -> dict[int, dict[int, str]]:
     """Return whom each request's policy excludes.
 
@@ -30,15 +31,21 @@ def excluded_people(
         requests: with version and model.
         policies: that govern them.
         people: just these are looked for by name; None: everybody.
+        checks: on the versions, where they were read already or were others then.
 
     Returns:
         Why people are excluded ("asked for this"), by primary key, by request.
     """
-    found = [
+    found = list(
+        _check_reporters(
+            _excluding(Excluded.CHECK_REPORTERS, requests, policies), policies, checks
+        )
+    )
+    found += [
         one
         for kind, find in _FOUND_BY.items()
         if (governed := _excluding(kind, requests, policies))
-        for one in find(governed, policies)
+        for one in find(governed)
     ]
     names = {who for _, who, _ in found if isinstance(who, str)}
     called = _people_called(names, people)
@@ -70,22 +77,26 @@ def _people_called(
     return found
 
 
-def _requesters(requests: _Requests, _: PoliciesByNumber) -> _Found:
+def _requesters(requests: _Requests) -> _Found:
     return ((one.pk, one.requested_by_id, ASKED) for one in requests)
 
 
-def _check_reporters(requests: _Requests, policies: PoliciesByNumber) -> _Found:
+def _check_reporters(
+    requests: _Requests, policies: PoliciesByNumber, checks: Iterable[Check] | None
+) -> _Found:
     """Find who reported the checks that the policy asks for, and no others."""
-    versions = {one.version_id for one in requests}
-    checks = Check.objects.filter(version__in=versions).order_by()
-    for version, name, person in checks.values_list("version", "name", "reported_by"):
+    if checks is None:
+        versions = {one.version_id for one in requests}
+        rows = Check.objects.filter(version__in=versions) if versions else ()
+        checks = rows
+    for check in checks:
         for one in requests:
-            rules = policies[one.pk].definition.checks
-            if one.version_id == version and any(rule.name == name for rule in rules):
-                yield one.pk, person, f"reported the check {name}"
+            names = {rule.name for rule in policies[one.pk].definition.checks}
+            if one.version_id == check.version_id and check.name in names:
+                yield one.pk, check.reported_by_id, f"reported the check {check.name}"
 
 
-def _creators(requests: _Requests, _: PoliciesByNumber) -> _Found:
+def _creators(requests: _Requests) -> _Found:
     """Find who registered the versions, as far as it was done through Signoff."""
     events = AuditEvent.objects.filter(
         type=EventType.MODEL_VERSION_CREATED,
@@ -103,7 +114,7 @@ def _creators(requests: _Requests, _: PoliciesByNumber) -> _Found:
             yield one.pk, name, "registered the version"
 
 
-def _run_users(requests: _Requests, _: PoliciesByNumber) -> _Found:
+def _run_users(requests: _Requests) -> _Found:
     versions = {one.version_id for one in requests}
     evidence = Evidence.objects.filter(version__in=versions).exclude(run_user="")
     names = dict(evidence.values_list("version", "run_user"))
@@ -112,10 +123,9 @@ def _run_users(requests: _Requests, _: PoliciesByNumber) -> _Found:
             yield one.pk, name, "ran the version's run"
 
 
-_FOUND_BY: Mapping[Excluded, Callable[[_Requests, PoliciesByNumber], _Found]] = {
-    Excluded.CHECK_REPORTERS: _check_reporters,
+_FOUND_BY: Mapping[Excluded, Callable[[_Requests], _Found]] = {
     Excluded.VERSION_CREATOR: _creators,
     Excluded.RUN_USER: _run_users,
     Excluded.REQUESTER: _requesters,
 }
-"""What finds those whom a policy excludes; of several reasons the last one is told."""
+"""What finds them otherwise; of several reasons the last one is told."""

@@ -10,12 +10,14 @@ from registry_ui.gates.clock import clock_gates, expires_at
 from registry_ui.gates.evidence import evidence_gates
 from registry_ui.gates.facts import (
     CheckFact,
+    FilesFact,
     Gate,
     GateFacts,
     ReviewFact,
     Verdict,
     all_passed,
 )
+from registry_ui.gates.files import files_gates
 from registry_ui.gates.metrics import metric_gates
 from registry_ui.gates.registry import registration_gate, single_holder_gates
 from registry_ui.gates.remedies import Act, Remedy
@@ -23,6 +25,7 @@ from registry_ui.gates.remedies import Act, Remedy
 __all__ = [
     "Act",
     "CheckFact",
+    "FilesFact",
     "Gate",
     "GateFacts",
     "Remedy",
@@ -44,6 +47,7 @@ def evaluate(facts: GateFacts) -> tuple[Gate, ...]:
         approvals_gate(facts),
         *evidence_gates(facts),
         *metric_gates(facts),
+        *files_gates(facts),
         *single_holder_gates(facts),
         *clock_gates(facts),
     )

@@ -51,7 +51,7 @@ def approvals_gate(facts: GateFacts) -> Gate:
     return Gate(
         _NAME,
         Verdict.WAITING,
-        f"{found} approvals so far{have}.{lost}",
+        f"{found} approvals so far{have}.{lost}{_nobody(facts, missing)}",
         _remedy(facts, missing),
     )
 
@@ -131,6 +131,16 @@ def _why_unfit(rules: Sequence[ApprovalRule], review: ReviewFact) -> str:
     if any(rule.groups for rule in rules):
         return "is in none of the groups that count"
     return "holds none of the levels that count"
+
+
+def _nobody(facts: GateFacts, missing: Sequence[ApprovalRule]) -> str:
+    """Say of each rule that nobody can meet that its groups have no people."""
+    empty = dict.fromkeys(
+        rule.groups
+        for rule in missing
+        if rule.groups and facts.empty_groups.issuperset(rule.groups)
+    )
+    return "".join(f" Nobody is in {' or '.join(groups)}." for groups in empty)
 
 
 def _remedy(facts: GateFacts, missing: Sequence[ApprovalRule]) -> Remedy:

@@ -48,6 +48,23 @@ class CheckFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesFact:
+    """How a version's files stand to those of when it was asked for.
+
+    Attributes:
+        count: how many were read then; None: they have not been read yet.
+        changes: a phrase for each that is another one now: "model.pkl was changed".
+        error: why they could not be read the last time; empty if they could.
+        read_at: when they were read last.
+    """
+
+    count: int | None = None
+    changes: Sequence[str] = ()
+    error: str = ""
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """All that gates may look at.
 
@@ -56,9 +73,11 @@ class GateFacts:
         asked_at: when the request was made.
         level: that decides on this target.
         excluded: why people's approvals do not count, by their id: "asked for this".
+        empty_groups: those that the policy names and nobody is in.
         candidate: what is known of the version; None where no rule looks at it.
         incumbent: likewise of the newest holder of the target; None without one.
         checks: newest reports on the version, by the check's name.
+        files: how they stand to those of when it was asked for.
         holders_after: numbers of the versions in the target once this is applied.
         version_status: MLflow's: READY, PENDING_REGISTRATION, FAILED_REGISTRATION.
     """
@@ -69,9 +88,11 @@ class GateFacts:
     level: Level
     reviews: Sequence[ReviewFact] = ()
     excluded: Mapping[int, str] = field(default_factory=dict)
+    empty_groups: frozenset[str] = frozenset()
     candidate: VersionFacts | None = None
     incumbent: VersionFacts | None = None
     checks: Mapping[str, CheckFact] = field(default_factory=dict)
+    files: FilesFact = FilesFact()
     holders_after: Sequence[int] = ()
     is_in_registry: bool = True
     version_status: str = "READY"

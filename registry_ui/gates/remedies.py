@@ -19,6 +19,7 @@ class Act(StrEnum):
     SET_TAGS = "set_tags"
     DESCRIBE = "describe"
     WAIT = "wait"
+    READ_FILES = "read_files"
     FREE_TARGET = "free_target"
     FINISH_REGISTRATION = "finish_registration"
     OTHER_VERSION = "other_version"

@@ -26,11 +26,17 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One whole HTTP answer of the MLflow at `address`."""
+    """One HTTP answer of the MLflow at `address`.
+
+    Attributes:
+        body: all of it, or of what was read for its digest alone the first 64 KiB.
+        sha256: of all of it, as hex digits; empty where nobody asked for it.
+    """
 
     address: str
     status: int
     body: bytes
+    sha256: str = ""
 
     def json(self) -> JsonObject:
         """Return the JSON object of a 200 answer; every string in it can be stored.

@@ -1,12 +1,10 @@
 """MLflowClient: what the registry asks of MLflow, each in as few requests as can be."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from http import HTTPStatus
 
 from registry_ui.mlflow_client import parsing, runs
-from registry_ui.mlflow_client.answers import JsonObject, error_of
+from registry_ui.mlflow_client.answers import JsonObject
 from registry_ui.mlflow_client.connection import Connection, Cost
 from registry_ui.mlflow_client.entities import (
     PROMPT_TAG,
@@ -18,12 +16,8 @@ from registry_ui.mlflow_client.entities import (
     RunInfo,
     VersionInfo,
 )
-from registry_ui.mlflow_client.errors import (
-    MLflowNotFound,
-    MLflowUnavailable,
-    not_found,
-)
-from registry_ui.mlflow_client.files import read_file
+from registry_ui.mlflow_client.errors import MLflowNotFound, not_found
+from registry_ui.mlflow_client.files import digest_file, read_file
 from registry_ui.mlflow_client.filters import PROMPTS, name_filter
 from registry_ui.mlflow_client.listing import list_files
 from registry_ui.mlflow_client.model_file import (
@@ -35,10 +29,10 @@ from registry_ui.mlflow_client.model_file import (
     parse_text,
 )
 from registry_ui.mlflow_client.paging import fitting, pages
+from registry_ui.mlflow_client.server import server_version
 
 _VERSIONS_A_PAGE = 10_000
 _ACTIVE_STAGES = {"staging", "production"}
-_ANSWER_TO_PING_BYTES = 64 * 1024
 
 
 class MLflowClient:
@@ -78,16 +72,7 @@ class MLflowClient:
 
         `/version` alone answers also where the host name or the sign-in is refused.
         """
-        answer = self._connection.read("GET", "/version", limit=_ANSWER_TO_PING_BYTES)
-        version = answer.body.decode(errors="replace").strip()
-        if answer.status != HTTPStatus.OK:
-            raise error_of(answer)
-        if not re.match(r"\d+\.\d+", version):
-            raise MLflowUnavailable(
-                f"The server at {self.address} is not MLflow. Is the address right?"
-            )
-        self._connection.get("registered-models/search", {"max_results": 1})
-        return version
+        return server_version(self._connection)
 
     # Reading the registry
 
@@ -383,6 +368,15 @@ class MLflowClient:
             MLflowUnreadable: MLflow cannot list what the source names.
         """
         return list_files(self._connection, source, run_id)
+
+    def digest_file(self, name: str, number: int, path: str, *, limit: int) -> str:
+        """Return the SHA-256 of a version's file, as hex digits; read, but not kept.
+
+        Raises:
+            MLflowNotFound: there is no such version or file.
+            MLflowUnreadable: it is larger than `limit` bytes, or cannot be fetched.
+        """
+        return digest_file(self._connection, name, number, path, limit=limit)
 
     # How
 

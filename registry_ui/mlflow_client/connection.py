@@ -1,5 +1,6 @@
 """One pooled way to MLflow's REST API: deadlines, bounds and the one retry."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _CONNECT_SECONDS = 3.0
 _TOTAL_PER_READ_TIMEOUT = 3
 _ANSWER_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
+_KEPT_OF_DIGESTED_BYTES = 64 * 1024
+"""Enough for what MLflow says instead of a file."""
 _POOL_CONNECTIONS = 8
 
 
@@ -38,6 +41,14 @@ class Cost:
 
     requests: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """How much of a body is taken, and whether it is digested instead of kept."""
+
+    limit: int = _ANSWER_BYTES
+    is_digested: bool = False
 
 
 class AnswerTooLarge(MLflowUnavailable):
@@ -81,7 +92,18 @@ class Connection:
             AnswerTooLarge: the body is larger than `limit` bytes.
         """
         query = f"?{urlencode(params, doseq=True)}" if params else ""
-        return self._send(method, f"{path}{query}", None, attempts=2, limit=limit)
+        take = Take(limit)
+        return self._send(method, f"{path}{query}", None, attempts=2, take=take)
+
+    def digest(self, path: str, params: JsonObject, *, limit: int) -> Answer:
+        """Read by GET and return the answer with its digest, whatever its status.
+
+        Raises:
+            AnswerTooLarge: the body is larger than `limit` bytes.
+        """
+        take = Take(limit, is_digested=True)
+        query = urlencode(params, doseq=True)
+        return self._send("GET", f"{path}?{query}", None, attempts=2, take=take)
 
     def _send(
         self,
@@ -90,30 +112,30 @@ class Connection:
         body: JsonObject | None,
         *,
         attempts: int,
-        limit: int = _ANSWER_BYTES,
+        take: Take = Take(),
     ) -> Answer:
         try:
-            return self._counted_exchange(method, path, body, limit)
+            return self._counted_exchange(method, path, body, take)
         except ProtocolError as error:
             # Most often MLflow closed an idle connection just when we took it.
             if attempts > 1:
-                return self._send(method, path, body, attempts=1, limit=limit)
+                return self._send(method, path, body, attempts=1, take=take)
             raise self._unavailable("it broke the connection") from error
         except HTTPError as error:
             raise self._unavailable(_reason(error, self._timeout_seconds)) from error
 
     def _counted_exchange(
-        self, method: str, path: str, body: JsonObject | None, limit: int
+        self, method: str, path: str, body: JsonObject | None, take: Take
     ) -> Answer:
         started = monotonic()
         self.cost.requests += 1
         try:
-            return self._exchange(method, path, body, limit)
+            return self._exchange(method, path, body, take)
         finally:
             self.cost.seconds += monotonic() - started
 
     def _exchange(
-        self, method: str, path: str, body: JsonObject | None, limit: int
+        self, method: str, path: str, body: JsonObject | None, take: Take
     ) -> Answer:
         deadline = monotonic() + self._timeout_seconds * _TOTAL_PER_READ_TIMEOUT
         headers = self._headers
@@ -129,29 +151,34 @@ class Connection:
             retries=False,
         )
         try:
-            content = self._read_body(response, deadline, limit)
+            content, sha256 = self._read_body(response, deadline, take)
         except BaseException:
             # The rest of the body is still on the way: no use for another request.
             response.close()
             raise
         response.release_conn()
-        return Answer(self.address, response.status, content)
+        return Answer(self.address, response.status, content, sha256)
 
     def _read_body(
-        self, response: urllib3.BaseHTTPResponse, deadline: float, limit: int
-    ) -> bytes:
+        self, response: urllib3.BaseHTTPResponse, deadline: float, take: Take
+    ) -> tuple[bytes, str]:
+        """Return the body, or its beginning and the digest of all of it."""
         chunks: list[bytes] = []
+        digest = hashlib.sha256()
         size = 0
         while chunk := response.read1(_CHUNK_BYTES):
+            if not take.is_digested or size < _KEPT_OF_DIGESTED_BYTES:
+                chunks.append(chunk)
+            if take.is_digested:
+                digest.update(chunk)
             size += len(chunk)
-            if size > limit:
+            if size > take.limit:
                 raise AnswerTooLarge(
-                    f"MLflow at {self.address} answers more than {limit:,} bytes."
+                    f"MLflow at {self.address} answers more than {take.limit:,} bytes."
                 )
             if monotonic() > deadline:
                 raise self._unavailable("its answer takes too long")
-            chunks.append(chunk)
-        return b"".join(chunks)
+        return b"".join(chunks), digest.hexdigest() if take.is_digested else ""
 
     def _unavailable(self, reason: str) -> MLflowUnavailable:
         return MLflowUnavailable(f"MLflow at {self.address} cannot be used: {reason}.")

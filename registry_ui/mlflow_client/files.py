@@ -1,6 +1,7 @@
 """Fetching one file of a version's artifacts through MLflow, whatever stores them."""
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 
 from registry_ui.mlflow_client.answers import Answer, JsonObject, error_of, understood
@@ -22,16 +23,46 @@ def read_file(
         MLflowNotFound: there is no such version or file.
         MLflowUnreadable: it has more than `limit` bytes, or MLflow cannot fetch it.
     """
+
+    def fetch(route: str, params: JsonObject) -> Answer:
+        return connection.read("GET", route, params=params, limit=limit)
+
+    return _fetched(connection, name, number, path, limit, fetch).body
+
+
+def digest_file(
+    connection: Connection, name: str, number: int, path: str, *, limit: int
+) -> str:
+    """Return the SHA-256 of the file at `path` below the version's root, in hex.
+
+    Raises:
+        MLflowNotFound: there is no such version or file.
+        MLflowUnreadable: it has more than `limit` bytes, or MLflow cannot fetch it.
+    """
+
+    def fetch(route: str, params: JsonObject) -> Answer:
+        return connection.digest(route, params, limit=limit)
+
+    return _fetched(connection, name, number, path, limit, fetch).sha256
+
+
+def _fetched(
+    connection: Connection,
+    name: str,
+    number: int,
+    path: str,
+    limit: int,
+    fetch: Callable[[str, JsonObject], Answer],
+) -> Answer:
     version = {"name": name, "version": str(number)}
     try:
-        params = version | {"path": path}
-        answer = _get(connection, "/model-versions/get-artifact", params, limit)
+        answer = fetch("/model-versions/get-artifact", version | {"path": path})
         if answer.status in _UNREADABLE_STATUSES:
-            answer = _from_run(connection, version, path, limit) or answer
+            answer = _from_run(connection, version, path, fetch) or answer
     except AnswerTooLarge:
         raise MLflowUnreadable(f"{path} is larger than {limit:,} bytes.") from None
     if answer.status == HTTPStatus.OK:
-        return answer.body
+        return answer
     error = error_of(answer)
     if answer.status in _UNREADABLE_STATUSES:
         raise MLflowUnreadable(f"MLflow could not read {path}: {error}") from error
@@ -39,7 +70,10 @@ def read_file(
 
 
 def _from_run(
-    connection: Connection, version: JsonObject, path: str, limit: int
+    connection: Connection,
+    version: JsonObject,
+    path: str,
+    fetch: Callable[[str, JsonObject], Answer],
 ) -> Answer | None:
     """Ask the run for the file if the version's source names one.
 
@@ -52,8 +86,4 @@ def _from_run(
     if match is None:
         return None
     params = {"run_uuid": match["run_id"], "path": f"{match['folder']}/{path}"}
-    return _get(connection, "/get-artifact", params, limit)
-
-
-def _get(connection: Connection, path: str, params: JsonObject, limit: int) -> Answer:
-    return connection.read("GET", path, params=params, limit=limit)
+    return fetch("/get-artifact", params)

@@ -18,6 +18,7 @@ from registry_ui.models.evidence import (
     as_json_number,
     as_json_numbers,
 )
+from registry_ui.models.files import RequestFiles
 from registry_ui.models.hints import Hint, MLflowWebhook
 from registry_ui.models.incidents import Holding, Incident
 from registry_ui.models.mirror import (
@@ -75,6 +76,7 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "RegisteredModel",
+    "RequestFiles",
     "Review",
     "Stage",
     "Subscription",

@@ -220,6 +220,11 @@ class Holding(models.Model):
         return self.target.removeprefix(ALIAS_PREFIX) if is_alias else ""
 
     @property
+    def target_label(self) -> str:
+        """Return the target as people say it: `Production`, `@champion`."""
+        return self.stage or f"@{self.alias}"
+
+    @property
     def is_inferred(self) -> bool:
         """Was it so when Signoff first looked?"""
         return self.started_request_id is None and self.started_incident_id is None

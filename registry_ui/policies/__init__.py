@@ -21,8 +21,8 @@ from registry_ui.policies.document import (
     parse_document,
     write_document,
 )
-from registry_ui.policies.durations import format_duration, parse_duration
-from registry_ui.policies.governing import does_govern, governing
+from registry_ui.policies.durations import format_duration, in_words, parse_duration
+from registry_ui.policies.governing import does_match, governing
 from registry_ui.policies.words import Rule, rules_in_words
 
 __all__ = [
@@ -41,9 +41,10 @@ __all__ = [
     "Rule",
     "SignatureRule",
     "default_policy",
-    "does_govern",
+    "does_match",
     "format_duration",
     "governing",
+    "in_words",
     "json_schema",
     "parse_document",
     "parse_duration",

@@ -294,6 +294,11 @@ class PolicyDefinition(_Part):
     description_required: bool = Field(
         default=False, description="Must the version be described?"
     )
+    files_unchanged: bool = Field(
+        default=False,
+        description="Must the version's files still be those of when it was asked?"
+        " They are compared by their contents.",
+    )
     freezes: tuple[Freeze, ...] = Field(
         default=(), description="When nothing is approved."
     )
@@ -343,6 +348,11 @@ class PolicyDefinition(_Part):
     def excludes_requester(self) -> bool:
         """Must somebody other than the requester approve?"""
         return Excluded.REQUESTER in self.excluded
+
+    @property
+    def looks_at_holder(self) -> bool:
+        """Does a rule hold the version against the newest holder of the target?"""
+        return bool(self.signature) or any(rule.is_relative for rule in self.metrics)
 
     def as_stored(self) -> dict[str, Any]:
         """Return JSON values, without what is as by default, in the fields' order."""

@@ -40,10 +40,15 @@ def format_duration(length: timedelta) -> str:
     return " ".join(parts) or "0s"
 
 
-def in_words(length: timedelta) -> str:
-    """Write a length for a sentence: "30 days", "1 hour 30 minutes"."""
+def in_words(length: timedelta, *, most: int | None = None) -> str:
+    """Write a length for a sentence: "30 days", "1 hour 30 minutes".
+
+    Args:
+        length: of time.
+        most: how many units; smaller ones are cut off.
+    """
     words = []
-    for part in format_duration(length).split():
+    for part in format_duration(length).split()[:most]:
         count, name = int(part[:-1]), _NAMES[part[-1]]
         words.append(f"{count} {name}{'' if count == 1 else 's'}")
     return " ".join(words)

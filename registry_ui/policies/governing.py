@@ -23,22 +23,23 @@ def governing(
         kind: of what is asked for.
     """
     return next(
-        (one for one in policies if does_govern(one.definition, model, target, kind)),
+        (
+            one
+            for one in policies
+            if kind in one.definition.kinds
+            and does_match(one.definition, model, target)
+        ),
         None,
     )
 
 
-def does_govern(
-    definition: PolicyDefinition, model: str, target: str, kind: Governed
-) -> bool:
-    """Does the definition cover the kind, and do its patterns fit?
+def does_match(definition: PolicyDefinition, model: str, target: str) -> bool:
+    """Do the definition's patterns fit the model and the target?
 
     Aliases are compared without case, as MLflow lets `Champion` stand by `champion`.
     """
-    return (
-        kind in definition.kinds
-        and any(_fits(target, one) for one in definition.targets)
-        and any(_matches(model, pattern) for pattern in definition.models)
+    return any(_fits(target, one) for one in definition.targets) and any(
+        _matches(model, pattern) for pattern in definition.models
     )
 
 

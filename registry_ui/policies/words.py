@@ -106,6 +106,8 @@ def _version(policy: PolicyDefinition) -> Iterable[Rule]:
         yield Rule("Tags", ", ".join(policy.tags))
     if policy.description_required:
         yield Rule("Description", "The version is described")
+    if policy.files_unchanged:
+        yield Rule("Files", "The same as when it was asked, by their contents")
     if policy.moves_along:
         aliases = ", ".join(f"@{a.removeprefix('alias:')}" for a in policy.moves_along)
         yield Rule("Along", f"{aliases} moves to the version, too")

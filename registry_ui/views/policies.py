@@ -13,16 +13,19 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from registry_ui import permissions
+from registry_ui.actions.backtest import AS_OF_TODAY
+from registry_ui.actions.dry_runs import LEFT_OUT
 from registry_ui.actions.policies import (
     Change,
     PolicyChange,
     apply_policies,
     are_reordered,
-    changes_of,
     policies_in_force,
     policy_of_request,
     state_of,
 )
+from registry_ui.actions.policy_previews import preview_of
+from registry_ui.actions.policy_warnings import warnings_of
 from registry_ui.errors import ActionError
 from registry_ui.forms import PoliciesForm
 from registry_ui.htmx import render_page
@@ -38,12 +41,11 @@ from registry_ui.policies import (
     Policy,
     PolicyDefinition,
     Rule,
-    does_govern,
+    does_match,
     read_stored,
     rules_in_words,
     write_document,
 )
-from registry_ui.views.dry_runs import DryRun, dry_runs
 from registry_ui.views.getters import signed_in
 from registry_ui.views.waiting import WaitingRequest, with_open_gates
 
@@ -51,6 +53,8 @@ LIST = "registry_ui/policy_list.html"
 DETAIL = "registry_ui/policy_detail.html"
 EDIT = "registry_ui/policies_edit.html"
 SHOWN_REQUESTS = 20
+MOST_CARDS = 8
+"""So many policies show their rules on one page; of more it is a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,10 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     defaults = [
         Policy(one, 1, is_default=True) for one in CHOICES[settings.DEFAULT_POLICY]
     ]
+    cards = _visible(user, policies_in_force())
     context = {
-        "cards": _visible(user, policies_in_force()),
+        "cards": cards,
+        "are_many": len(cards) > MOST_CARDS,
         "defaults": [_card(one, one.definition.models) for one in defaults],
         "may_edit": permissions.may_manage_registry(user),
     }
@@ -106,6 +112,7 @@ def policy_detail(request: HttpRequest, name: str) -> HttpResponse:
         "shown": shown,
         "text": write_document([_as_seen(cards[0])]),
         "waiting": _waiting(user, name) if is_held else [],
+        "warnings": warnings_of([card.policy.definition]) if is_held else [],
         "may_edit": permissions.may_manage_registry(user),
     }
     return render_page(request, DETAIL, context, partial="policy")
@@ -137,25 +144,17 @@ def policies_edit(request: HttpRequest) -> HttpResponse:
 
 def _editor(request: HttpRequest, form: PoliciesForm) -> HttpResponse:
     is_valid = form.is_valid()
-    context: dict[str, Any] = {"form": form, "changes": [], "runs": []}
+    context: dict[str, Any] = {
+        "form": form,
+        "left_out": LEFT_OUT,
+        "as_of_today": AS_OF_TODAY,
+    }
     if is_valid:
-        context["changes"] = changes_of(form.definitions)
-        context["are_reordered"] = are_reordered(
-            policies_in_force(), context["changes"]
-        )
-        context["runs"] = _runs(form.definitions)
+        context["preview"] = preview_of(form.definitions)
     # A preview is asked for while one types: what is wrong in it is no failure.
     is_preview = request.POST.get("do") == "check"
     status = 200 if is_valid or is_preview else 422
     return render_page(request, EDIT, context, partial="preview", status=status)
-
-
-def _runs(definitions: Sequence[PolicyDefinition]) -> list[DryRun]:
-    requests = TransitionRequest.objects.open().select_related(
-        "version__model", "requested_by"
-    )
-    draft = [Policy(definition, 0) for definition in definitions]
-    return dry_runs(list(requests[:SHOWN_REQUESTS]), draft)
 
 
 def _told(changes: Sequence[PolicyChange], held: Sequence[Policy]) -> str:
@@ -194,10 +193,7 @@ def _visible(user: User, policies: Sequence[Policy]) -> list[PolicyCard]:
 
 def _matches(definition: PolicyDefinition, pattern: str, name: str) -> bool:
     just_this = definition.model_copy(update={"models": (pattern,)})
-    kind = definition.kinds[0]
-    return any(
-        does_govern(just_this, name, target, kind) for target in definition.targets
-    )
+    return any(does_match(just_this, name, target) for target in definition.targets)
 
 
 def _card(policy: Policy, models: tuple[str, ...]) -> PolicyCard:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_ui.errors import ActionError
-from registry_ui.fingerprint import PARTS, Fingerprint, differences
+from registry_ui.fingerprint import NOTHING, PARTS, Fingerprint, differences
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -38,3 +38,13 @@ def test_a_change_of_one_part_is_named(
 def test_a_form_that_was_tampered_with_is_refused_in_words(text: str) -> None:
     with pytest.raises(ActionError, match="Reload the page"):
         Fingerprint.parse(text)
+
+
+def test_one_that_was_stored_before_there_were_files_is_read_as_without_them() -> None:
+    facts = dict.fromkeys(PARTS, "x") | {"files": NOTHING}
+    now = Fingerprint.of(facts)
+    stored = ".".join(now.digests[:7])
+
+    assert Fingerprint.parse(stored) == now
+    changed = Fingerprint.of({**facts, "files": {"a": "1"}})
+    assert differences(Fingerprint.parse(stored), changed) == ["the files"]

@@ -3,19 +3,20 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registry_ui.actions.policies import (
-    Change,
-    PolicyChange,
-    apply_policies,
-    changes_of,
-    policies_in_force,
-)
+from registry_ui.actions.policies import apply_policies, policies_in_force
+from registry_ui.actions.policy_previews import preview_of
 from registry_ui.errors import ActionError
+from registry_ui.management.policy_report import (
+    change_lines,
+    report_json,
+    report_lines,
+)
 from registry_ui.policies import (
     DocumentError,
     PolicyDefinition,
@@ -23,13 +24,6 @@ from registry_ui.policies import (
     parse_document,
     write_document,
 )
-
-_WORDS = {
-    Change.ADDED: "+ {name} v{number} is new",
-    Change.CHANGED: "~ {name} becomes v{number}",
-    Change.RETIRED: "- {name} v{number} is retired",
-    Change.SAME: "= {name} v{number} stays",
-}
 
 
 class Command(BaseCommand):
@@ -41,8 +35,11 @@ class Command(BaseCommand):
         """Declare what can be done."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         check = verbs.add_parser(
-            "check", help="Say what is wrong with a file, or what it would change."
+            "check",
+            help="Say what is wrong with a file, or what it would change, and what it"
+            " says of open requests, current holders and past promotions.",
         )
+        check.add_argument("--json", action="store_true", help="Write JSON.")
         apply = verbs.add_parser(
             "apply", help="Let exactly the policies of a file hold."
         )
@@ -60,20 +57,22 @@ class Command(BaseCommand):
             case "schema":
                 self.stdout.write(json.dumps(json_schema(), indent=2))
             case "check":
-                self._tell(changes_of(_definitions(options["file"])))
+                preview = preview_of(_definitions(options["file"]))
+                if options["json"]:
+                    self.stdout.write(json.dumps(report_json(preview), indent=2))
+                else:
+                    self._tell(report_lines(preview))
             case "apply":
                 definitions = _definitions(options["file"])
                 try:
-                    self._tell(apply_policies(definitions, actor=None))
+                    changes = apply_policies(definitions, actor=None)
                 except ActionError as error:
                     raise CommandError(str(error)) from None
+                self._tell(change_lines(changes))
 
-    def _tell(self, changes: list[PolicyChange]) -> None:
-        for change in changes:
-            words = _WORDS[change.change]
-            self.stdout.write(words.format(name=change.name, number=change.number))
-        if not changes:
-            self.stdout.write("No policy: the default holds everywhere.")
+    def _tell(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.stdout.write(line)
 
 
 def _definitions(file: str) -> tuple[PolicyDefinition, ...]:

@@ -19,7 +19,7 @@ from registry_ui.mlflow_client import (
     MLflowNotFound,
     MLflowUnreadable,
 )
-from registry_ui.mlflow_client.connection import Connection
+from registry_ui.mlflow_client.connection import Connection, Take
 from registry_ui.mlflow_client.model_file import MAX_MODEL_FILE_BYTES
 
 
@@ -138,7 +138,7 @@ def test_runs_whose_answer_is_too_large_are_asked_for_in_smaller_numbers(
     large = make_run(theirs)
     for key in ("first", "second", "third"):
         theirs.set_tag(large, key, "x" * 7_900)
-    monkeypatch.setattr(Connection._send, "__kwdefaults__", {"limit": 20_000})
+    monkeypatch.setattr(Connection._send, "__kwdefaults__", {"take": Take(20_000)})
 
     runs = mlflow_client.get_runs([*made, large])
 

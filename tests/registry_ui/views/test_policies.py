@@ -5,10 +5,13 @@ import html
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.holdings import infer_holdings
 from registry_ui.actions.policies import apply_policies, policies_in_force, state_of
-from registry_ui.models import Level, TransitionRequest
+from registry_ui.actions.reviews import review_request
+from registry_ui.models import Level, Review, TransitionRequest
 from registry_ui.policies import PolicyDefinition, parse_document
 from tests.factories import grant, make_model, make_transition_request, make_user
 from tests.registry_ui.views.reading import browser, text
@@ -54,6 +57,32 @@ def test_policies_are_listed_in_their_order_with_rules_in_words(admin: User) -> 
     for words in ("2 people of risk", "who asks", "2 hours after it was asked"):
         assert words in page
     assert "Edit policies" in page
+
+
+def test_many_policies_are_a_list_whose_rules_are_on_their_pages(admin: User) -> None:
+    rows = "".join(
+        f"- {{name: p{n}, targets: ['stage:*'], models: [a, b, c, d, e, f]}}\n"
+        for n in range(9)
+    )
+    let_hold(f"policies:\n{rows}")
+
+    page = text(browser(admin), LIST)
+
+    assert "In the order in which they are tried" in page
+    assert "and 2 more" in page
+    assert page.count("/policies/p") == 9
+    let_hold()
+    assert "2 people of risk" in text(browser(admin), LIST)
+
+
+def test_many_changes_are_folded_and_those_that_stay_are_counted(admin: User) -> None:
+    rows = [f"- {{name: p{n}, targets: ['stage:*']}}\n" for n in range(11)]
+    let_hold(f"policies:\n{rows[0]}")
+
+    page = posted(browser(admin), f"policies:\n{''.join(rows)}", "check")
+
+    assert "And 2 more" in page
+    assert "1 stays as it is." in page
 
 
 def test_without_policies_the_default_is_shown(settings: object, admin: User) -> None:
@@ -135,6 +164,30 @@ def test_the_editor_says_what_would_change_and_of_which_request(admin: User) -> 
     assert f"#{request.number}" in page
     assert "0 of 2 approvals so far" in page
     assert policies_in_force() == []
+
+
+def test_the_editor_says_what_is_held_and_what_was_promoted(
+    admin: User, ask: TransitionRequest, reviewer: User
+) -> None:
+    infer_holdings(seen_at=timezone.now())
+    seen = gather_decision(ask).fingerprint
+    review_request(ask, Review.Decision.APPROVE, actor=reviewer, seen=seen)
+
+    page = posted(browser(admin), f"{TEXT}  tags: [owner]\n", "check")
+
+    assert "churn v1 in Production" in page
+    assert "It lacks owner" in page
+    assert "Would have blocked 1 of 1 promotion in the last 90 days." in page
+    assert ask.get_absolute_url() in page
+    assert "taken as they are today" in page
+
+
+def test_a_group_that_nobody_can_decide_in_is_warned_of(admin: User) -> None:
+    assert "There is no group risk." in posted(browser(admin), TEXT, "check")
+    let_hold()
+    reader = browser(make_user(level=Level.CAN_READ))
+
+    assert "There is no group risk." in text(reader, "/policies/production/")
 
 
 def test_the_editor_names_the_lines_of_problems_and_keeps_the_text(
