@@ -29,7 +29,8 @@ AS_OF_TODAY = (
     " levels: these are taken as they are today, and files as they were read last."
 )
 
-_KINDS = (TransitionRequest.Kind.PROMOTION, TransitionRequest.Kind.ROLLBACK)
+_Kind = TransitionRequest.Kind
+_KINDS = (_Kind.PROMOTION, _Kind.ROLLBACK, _Kind.ARCHIVE)
 _A_MINUTE = timedelta(minutes=1)
 """The clock and the people take so long anyway: what passes less early is no news."""
 

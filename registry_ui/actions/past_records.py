@@ -115,7 +115,7 @@ class PastRecords:
         newest = {one.reviewer_id: one for one in given if one.created_at <= at}
         return [
             review
-            for review in newest.values()
+            for review in sorted(newest.values(), key=lambda one: one.created_at)
             if following and _is_same(review, following[0])
         ]
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mlflow import MlflowClient as PlainClient
 
@@ -338,6 +338,16 @@ rules = st.fixed_dictionaries(
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(rules=rules, steps=steps)
+@example(
+    rules={
+        "approvals": [{"count": 2, "groups": []}],
+        "excluded": [],
+        "checks": [],
+        "metrics": [],
+        "single_holder": False,
+    },
+    steps=[("approve", 2), ("metric", 0.7), ("approve", 0), ("approve", 2)],
+)
 def test_the_backtest_says_what_the_live_engine_said(
     rules: dict[str, Any], steps: list[tuple[str, Any]]
 ) -> None:

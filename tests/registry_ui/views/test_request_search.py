@@ -43,7 +43,10 @@ def test_text_finds_models_by_part_and_versions(
 
 
 def test_a_number_finds_its_request(reviewer: User) -> None:
-    asks = [make_transition_request() for _ in range(3)]
+    asks = [
+        make_transition_request(version=make_version(model=make_model(name=name)))
+        for name in ("churn", "fraud", "demand")
+    ]
 
     for q in (f"#{asks[1].number}", f"{asks[1].number}"):
         assert asks[1] in shown(reviewer, q=q)
