@@ -299,9 +299,7 @@ def test_many_requests_take_no_more_queries_than_few(requester: User) -> None:
             version = make_version(model=model, metrics={"auc": 0.9})
             report_check(version, "bias", Check.Verdict.PASSED, actor=requester)
             reviewed(asked(requester, version), by=reviewer)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             judged(**rules)
         counts.append(len(queries))
 
@@ -339,13 +337,7 @@ rules = st.fixed_dictionaries(
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(rules=rules, steps=steps)
 @example(
-    rules={
-        "approvals": [{"count": 2, "groups": []}],
-        "excluded": [],
-        "checks": [],
-        "metrics": [],
-        "single_holder": False,
-    },
+    rules={"approvals": [{"count": 2}], "excluded": []},
     steps=[("approve", 2), ("metric", 0.7), ("approve", 0), ("approve", 2)],
 )
 def test_the_backtest_says_what_the_live_engine_said(

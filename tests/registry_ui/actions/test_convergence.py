@@ -245,6 +245,8 @@ def check_incidents(life: Life) -> None:
     """Compare the model's open incident with how it differs from what was decided."""
     rows = RegisteredModel.objects.filter(name__startswith=PREFIX)
     row = [r for r in rows if as_milliseconds(r.created_at) == life.created_at]
+    if not row and life.is_prompt:  # it became one before any sync had seen it
+        return
     incident = Incident.objects.open().filter(model__in=row).first()
     effects = Effect.many(incident.effects) if incident else ()
     own = (EffectKind.RENAME, EffectKind.MODEL)
