@@ -70,7 +70,8 @@ def holding_before(model: RegisteredModel, target: str) -> Holding | None:
 
     That is the last to end of those that were decided on, or were there when Signoff
     first looked. Left out is who holds the target again, who was left by a rollback, as
-    that was on purpose, and what MLflow has no longer.
+    that was on purpose, who came there by a break-glass that nobody has found right,
+    and what MLflow has no longer.
 
     Args:
         model: whose holdings.
@@ -81,6 +82,10 @@ def holding_before(model: RegisteredModel, target: str) -> Holding | None:
         started_incident=None, version__deleted_at=None
     )
     past = past.exclude(ended_request__kind=TransitionRequest.Kind.ROLLBACK)
+    unreviewed = TransitionRequest.objects.filter(
+        kind=TransitionRequest.Kind.BREAK_GLASS
+    ).exclude(retrospective__status=TransitionRequest.Status.APPLIED)
+    past = past.exclude(started_request__in=unreviewed)
     past = past.exclude(version__in=held.current().values("version"))
     return past.select_related("version").order_by("-ended_at", "-started_at").first()
 

@@ -45,7 +45,8 @@ def review_request(
         PermissionDenied: the actor may not review this request.
         StaleReviewError: it is no longer what was seen; the text says what changed.
         ActionError: it is no longer open, reviewed already, or lacks a comment; or the
-            approval would be of one's own request, or of a version that is gone.
+            approval would be of one's own request, or of a version that is gone; or
+            the review of one's own break-glass.
     """
     request = locked(request)
     if not permissions.may_review(actor, request):
@@ -53,8 +54,13 @@ def review_request(
     refuse_unless_open(request)
     current = gather_decision(request)
     is_approval = decision == Review.Decision.APPROVE
+    # Who broke the glass could else end its review by a rejection of their own.
+    if (is_approval or request.follows_id) and (
+        reason := current.why_excluded(actor.pk)
+    ):
+        raise ActionError(reason)
     if is_approval:
-        _refuse_approval_in_vain(request, current, actor=actor)
+        _refuse_approval_in_vain(request)
     if seen and (changes := differences(seen, current.fingerprint)):
         raise StaleReviewError(
             f"This changed since you looked: {', '.join(changes)}."
@@ -79,16 +85,12 @@ def review_request(
     return review
 
 
-def _refuse_approval_in_vain(
-    request: TransitionRequest, current: Decision, *, actor: User
-) -> None:
-    """Say why this person's approval, or anybody's, cannot count.
+def _refuse_approval_in_vain(request: TransitionRequest) -> None:
+    """Say why nobody's approval can count.
 
     Raises:
         ActionError: with the reason.
     """
-    if reason := current.why_excluded(actor.pk):
-        raise ActionError(reason)
     if not request.version.is_live:
         raise ActionError(
             f"{request.version} was deleted in MLflow. Nothing was decided;"

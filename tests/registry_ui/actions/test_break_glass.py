@@ -151,6 +151,16 @@ def test_somebody_else_reviews_it_and_metrics_are_asked_for_no_more(
     assert review.due_at is None
 
 
+def test_who_did_it_does_not_end_the_review_by_rejecting_it_either(ada: User) -> None:
+    review = review_of(broken(ada))
+
+    with pytest.raises(ActionError, match="asked for this yourself"):
+        decide(review, REJECT, ada)
+
+    review.refresh_from_db()
+    assert review.is_open
+
+
 def test_who_asks_may_not_review_it_even_where_they_may_approve_what_they_ask(
     ada: User, rui: User
 ) -> None:

@@ -105,6 +105,24 @@ def test_nobody_goes_back_to_what_was_never_decided_or_is_gone(
     assert before.version == v1
 
 
+@pytest.mark.parametrize("found_right", [True, False])
+def test_what_a_break_glass_put_there_is_gone_back_to_once_it_was_found_right(
+    versions: list[ModelVersion],
+    *,
+    found_right: bool,
+) -> None:
+    v1, v2, _ = versions
+    broken = make_transition_request(version=v2, kind=Kind.BREAK_GLASS)
+    status = "applied" if found_right else "rejected"
+    make_transition_request(version=v2, follows=broken, status=status)
+    Holding.objects.filter(version=v2).update(started_request=broken)
+
+    before = holding_before(v1.model, PRODUCTION)
+
+    assert before is not None
+    assert before.version == (v2 if found_right else v1)
+
+
 def test_aliases_are_gone_back_to_whatever_their_case() -> None:
     old = make_version()
     hold(old, target="alias:Champion", ended=1)
