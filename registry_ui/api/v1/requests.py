@@ -1,4 +1,4 @@
-"""Transition requests: list, ask, read, review, cancel."""
+"""Transition requests: list, ask, read, review, cancel, retry, undo."""
 
 from http import HTTPStatus
 
@@ -6,8 +6,13 @@ from django.http import HttpResponse
 from ninja import Path, Query, Router, Status
 
 from registry_ui.actions.break_glass import break_glass
-from registry_ui.actions.requests import cancel_request, create_request
+from registry_ui.actions.requests import (
+    cancel_request,
+    create_request,
+    retry_request,
+)
 from registry_ui.actions.reviews import review_request
+from registry_ui.actions.undo import undo_request
 from registry_ui.api.authentication import ApiRequest
 from registry_ui.api.v1.descriptions import (
     describe,
@@ -131,3 +136,26 @@ def create_cancellation(
     """Withdraw an open request: one's own, or any with Can Manage on the model."""
     found = visible_request_or_404(request.auth, path.number)
     return describe(cancel_request(found, actor=request.auth, comment=body.comment))
+
+
+@router.post(f"{PATH}/retry", response={200: RequestOut, **REFUSALS}, summary="Retry")
+def create_retry(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
+    """Have the plan of a failed request tried again, as it was approved.
+
+    Needs the level that decides on the target. A worker changes MLflow within moments:
+    read the request again until it is `applied` or `failed`.
+    """
+    found = visible_request_or_404(request.auth, path.number)
+    return describe(retry_request(found, actor=request.auth))
+
+
+@router.post(f"{PATH}/undo", response={200: RequestOut, **REFUSALS}, summary="Undo")
+def create_undo(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
+    """Have what came true of a failed request's plan taken back.
+
+    Needs the level that decides on the target; a revert can only be tried again. A
+    worker changes MLflow within moments: read the request again until it is `undone`
+    or `failed`.
+    """
+    found = visible_request_or_404(request.auth, path.number)
+    return describe(undo_request(found, actor=request.auth))

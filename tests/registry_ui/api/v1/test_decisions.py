@@ -1,10 +1,11 @@
-"""Reviewing, cancelling and discussing transition requests over REST."""
+"""Deciding on, withdrawing, retrying, undoing and discussing requests over REST."""
 
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from registry_ui.models import (
     AuditEvent,
@@ -193,6 +194,45 @@ def test_somebody_elses_request_is_not_ones_to_cancel(
     ask = make_transition_request(version=candidate)
 
     answer = _post(caller(requester), f"{URL}/{ask.number}/cancel", {})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "event"),
+    [
+        ("retry", "applying", "transition_request.retried"),
+        ("undo", "undone", "transition_request.undone"),
+    ],
+)
+def test_a_failed_plan_is_tried_again_or_taken_back_once(
+    reviewer: User, candidate: ModelVersion, act: str, status: str, event: str
+) -> None:
+    ask = make_transition_request(
+        version=candidate,
+        status=TransitionRequest.Status.FAILED,
+        closed_at=timezone.now(),
+    )
+    path = f"{URL}/{ask.number}/{act}"
+
+    answer = _post(caller(reviewer), path, {})
+    again = _post(caller(reviewer), path, {})
+
+    assert answer.json()["status"] == status
+    assert again.status_code == 400
+    assert "Only a failed request" in again.json()["message"]
+    assert AuditEvent.objects.filter(type=event).count() == 1
+
+
+@pytest.mark.parametrize("act", ["retry", "undo"])
+def test_the_plan_of_a_failed_request_is_for_those_who_decide_on_it(
+    requester: User, candidate: ModelVersion, act: str
+) -> None:
+    ask = make_transition_request(
+        version=candidate, status=TransitionRequest.Status.FAILED
+    )
+
+    answer = _post(caller(requester), f"{URL}/{ask.number}/{act}", {})
 
     assert answer.status_code == 403
 
