@@ -17,7 +17,8 @@ from registry_ui.models import (
 SCHEMA = 1
 
 event_recorded = Signal()
-"""Sent inside the change's transaction, with `event`: an AuditEvent."""
+"""Sent inside the change's transaction, with `event`: an AuditEvent, and `request`: the
+transition request that it is about, as it is now, or None."""
 
 reading_wished = Signal()
 """Sent inside the transaction that stores the wish: somebody waits for MLflow to be
@@ -131,5 +132,5 @@ def record_event(
         "recorded_at": now.isoformat(),
     }
     event = AuditEvent.objects.append(body, **columns)
-    event_recorded.send(sender=AuditEvent, event=event)
+    event_recorded.send(sender=AuditEvent, event=event, request=request)
     return event
