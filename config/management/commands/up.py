@@ -12,7 +12,7 @@ from django.db import connections
 
 from config import demo, preflight, programs
 from config.static_files import collect_if_stale
-from config.supervisor import ProgramFailed, StopRequested, Supervisor
+from config.supervisor import Patience, ProgramFailed, StopRequested, Supervisor
 
 _READY_SECONDS = 180
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         "Run everything on this machine: web server, worker, clock, and an MLflow"
         " server where MLFLOW_TRACKING_URI names none. Ctrl-C stops it."
     )
+    patience = Patience()
     # They would load every page and API into a process that serves none.
     requires_system_checks: list[str] = []
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         try:
             _check(is_demo=is_demo)
             _prepare()
-            _supervise(is_demo=is_demo)
+            _supervise(is_demo=is_demo, patience=self.patience)
         except (preflight.StartRefused, ProgramFailed) as failure:
             sys.exit(str(failure))
         except (StopRequested, KeyboardInterrupt):
@@ -78,14 +79,14 @@ def _prepare() -> None:
                 message.unlink()
 
 
-def _supervise(*, is_demo: bool) -> None:
+def _supervise(*, is_demo: bool, patience: Patience) -> None:
     """Start everything, say where it is, and wait for the end.
 
     Raises:
         StopRequested, ProgramFailed: always one of these.
     """
     environment = programs.environment(os.environ, is_demo=is_demo)
-    with Supervisor(environment, _say) as supervisor:
+    with Supervisor(environment, _say, patience) as supervisor:
         supervisor.start(programs.web())
         if settings.EMBEDDED_MLFLOW:
             supervisor.start(programs.mlflow())
