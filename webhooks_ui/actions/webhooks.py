@@ -13,11 +13,10 @@ from registry_ui.events import EventType, record_event
 from registry_ui.models import RegisteredModel
 from webhooks_ui import permissions
 from webhooks_ui.http_client import check_destination
-from webhooks_ui.models import EventName, Webhook
+from webhooks_ui.models import REGISTRY_WIDE_ONLY, EventName, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
-    REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
 

@@ -7,11 +7,10 @@ from django import forms
 from django.contrib.auth.models import User
 
 from registry_ui.models import RegisteredModel
-from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models import REGISTRY_WIDE_ONLY, Delivery, EventName, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
-    REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
 from webhooks_ui.permissions import may_manage_webhooks
