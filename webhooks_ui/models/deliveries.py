@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from registry_ui.models import AuditEvent
 from webhooks_ui.models.event_names import event_choices
-from webhooks_ui.models.webhooks import Webhook
+from webhooks_ui.models.webhooks import PayloadFormat, Webhook
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,6 +80,12 @@ class Delivery(models.Model):
     )
     event_name = models.CharField(max_length=64, choices=event_choices)
     payload = models.BinaryField(help_text="The exact bytes of each attempt.")
+    payload_format = models.CharField(
+        max_length=16,
+        choices=PayloadFormat.choices,
+        default=PayloadFormat.DATABRICKS,
+        help_text="Of these bytes, whatever the webhook wants by now.",
+    )
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.PENDING
     )

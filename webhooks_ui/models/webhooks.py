@@ -18,6 +18,13 @@ DESCRIPTION_LENGTH = 1000
 CREDENTIAL_LENGTH = 1000
 
 
+class PayloadFormat(models.TextChoices):
+    """In which form a webhook is told."""
+
+    DATABRICKS = "databricks", "Databricks' JSON"
+    CLOUDEVENTS = "cloudevents", "CloudEvents 1.0"
+
+
 def new_webhook_id() -> str:
     """Return 32 hex digits, the form of Databricks' webhook ids."""
     return uuid.uuid4().hex
@@ -76,6 +83,12 @@ class Webhook(models.Model):
     )
     url = models.CharField(max_length=URL_LENGTH)
     events = models.JSONField(help_text="Event names; at least one.")
+    payload_format = models.CharField(
+        max_length=16,
+        choices=PayloadFormat.choices,
+        default=PayloadFormat.DATABRICKS,
+        help_text="Of what happens from now on; what is stored keeps its form.",
+    )
     description = models.CharField(
         max_length=DESCRIPTION_LENGTH, blank=True, default=""
     )
