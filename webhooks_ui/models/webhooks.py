@@ -135,7 +135,9 @@ class Webhook(models.Model):
     @property
     def scope_label(self) -> str:
         """Return the model's name, or that it hears of all models."""
-        return self.model.name if self.model else "All models"
+        if self.model is None:
+            return "All models"
+        return f"{self.model.name}{'' if self.model.is_live else ' (deleted)'}"
 
     @property
     def host(self) -> str:

@@ -321,8 +321,7 @@ _REST: dict[EventName, Rule] = {
     ),
     EventName.REGISTERED_MODEL_DELETED: Rule(
         fires={EventType.REGISTERED_MODEL_DELETED: texts.model_deleted},
-        when="a registered model is deleted, or a tag in MLflow makes it a prompt; the"
-        " last event of a webhook of that model",
+        when="a registered model is deleted, or a tag in MLflow makes it a prompt",
         fields=(f.MODEL_NAME,),
         more=(f.THROUGH, f.IS_PROMPT),
         example={"through": "signoff"},
