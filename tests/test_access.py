@@ -138,8 +138,8 @@ webhooks_ui:notification_test GET 302 302 302 302 302 302 302
 webhooks_ui:notification_test POST 403 302 302 302 302 302 302
 webhooks_ui:notification_unsubscribe GET 404 404 404 404 404 404 404
 webhooks_ui:notification_unsubscribe POST 404 404 404 404 404 404 404
-webhooks_ui:event_catalog GET 302 200 200 200 200 200 200
-webhooks_ui:event_schema GET 200 200 200 200 200 200 200
+webhooks_ui:webhook_events GET 302 200 200 200 200 200 200
+webhooks_ui:webhook_event_schema GET 200 200 200 200 200 200 200
 webhooks_ui:webhook_list GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create POST 403 422 422 422 422 422 422

@@ -9,9 +9,11 @@ app_name = "webhooks_ui"
 _webhooks = [
     path("", webhooks.webhook_list, name="webhook_list"),
     # No id of a webhook is `events`.
-    path("events/", events.event_catalog, name="event_catalog"),
+    path("events/", events.webhook_events, name="webhook_events"),
     path(
-        "events/<str:event_name>/schema.json", events.event_schema, name="event_schema"
+        "events/<str:event_name>/schema.json",
+        events.webhook_event_schema,
+        name="webhook_event_schema",
     ),
     path("new/", webhooks.webhook_create, name="webhook_create"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),

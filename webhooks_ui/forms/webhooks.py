@@ -138,7 +138,6 @@ class WebhookForm(forms.Form):
     )
     payload_format = forms.ChoiceField(
         label="Payload",
-        required=False,  # a program that leaves it out keeps what is stored
         choices=[
             (PayloadFormat.DATABRICKS.value, "Databricks' JSON, which Slack takes too"),
             (PayloadFormat.CLOUDEVENTS.value, "CloudEvents 1.0, for event buses"),
@@ -178,6 +177,9 @@ class WebhookForm(forms.Form):
         elif not user.is_superuser:
             self.fields["model_name"].required = True
             self.fields["model_name"].help_text = "The exact name of one you manage."
+        if data is not None and "payload_format" not in data:
+            # A program that leaves it out keeps what is stored.
+            del self.fields["payload_format"]
         self._explain_credentials()
 
     def clean_model_name(self) -> str:
@@ -198,7 +200,7 @@ class WebhookForm(forms.Form):
         plain = ("url", "events", "description", "enable_ssl_verification")
         return {
             **{name: data[name] for name in plain},
-            "payload_format": data["payload_format"] or None,
+            "payload_format": data.get("payload_format"),
             "secret": _credential(
                 data["secret"], is_removed=data.get("removes_secret")
             ),

@@ -13,7 +13,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schema_url(name: EventName) -> str:
     """Return where the schema of an event is published."""
-    return absolute(reverse("webhooks_ui:event_schema", args=[name.value]))
+    return absolute(reverse("webhooks_ui:webhook_event_schema", args=[name.value]))
 
 
 def schema_of(name: EventName) -> dict[str, Any]:

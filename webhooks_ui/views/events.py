@@ -18,7 +18,7 @@ from webhooks_ui.models import (
 )
 from webhooks_ui.payloads import RULES, cloud_type_of, example_of, schema_of
 
-CATALOG = "webhooks_ui/event_catalog.html"
+CATALOG = "webhooks_ui/webhook_events.html"
 _SCHEMA_TYPE = "application/schema+json"
 
 
@@ -47,7 +47,7 @@ class CatalogEntry:
 
 
 @require_safe
-def event_catalog(request: HttpRequest) -> HttpResponse:
+def webhook_events(request: HttpRequest) -> HttpResponse:
     """Show all events, or those in which each of the words occurs."""
     form = EventFilterForm(request.GET)
     words = form.words()
@@ -70,7 +70,7 @@ def event_catalog(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def event_schema(_request: HttpRequest, event_name: str) -> HttpResponse:
+def webhook_event_schema(_request: HttpRequest, event_name: str) -> HttpResponse:
     """Answer with the JSON schema of an event's payload, to anybody."""
     if event_name not in EventName.values:
         raise Http404
