@@ -138,6 +138,8 @@ webhooks_ui:notification_test GET 302 302 302 302 302 302 302
 webhooks_ui:notification_test POST 403 302 302 302 302 302 302
 webhooks_ui:notification_unsubscribe GET 404 404 404 404 404 404 404
 webhooks_ui:notification_unsubscribe POST 404 404 404 404 404 404 404
+webhooks_ui:webhook_events GET 302 200 200 200 200 200 200
+webhooks_ui:webhook_event_schema GET 200 200 200 200 200 200 200
 webhooks_ui:webhook_list GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create POST 403 422 422 422 422 422 422
@@ -233,6 +235,7 @@ class World:
         seen = str(gather_decision(self.ask).fingerprint)
         reject = {"decision": "reject", "seen": seen, **comment}
         ask = {"model": "churn", "version": 2, "stage": "Archived", **comment}
+        answer = {"answer": "accept", "text": "Mine.", "seen": self.incident.digest}
         bodies: dict[str, dict[str, Any]] = {
             # Nothing is sent to MLflow: these will not do.
             "registry_ui:model_describe": {"description": "x" * 6000},
@@ -242,11 +245,7 @@ class World:
             "registry_ui:comment_edit": {"text": "Another remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
-            "registry_ui:incident_answer": {
-                "answer": "accept",
-                "text": "It was me.",
-                "seen": self.incident.digest,
-            },
+            "registry_ui:incident_answer": answer,
             "registry_ui:token_create": {"name": "ci", "days": "30"},
             "webhooks_ui:webhook_test": {"event": "NONSENSE"},  # nothing is sent
             "webhooks_ui:webhook_status": {"status": "DISABLED"},
@@ -282,6 +281,7 @@ def world() -> World:
         "comment_id": make_comment(version=version, request=ask).pk,
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,
+        "event_name": delivery.event_name,
         "channel": "mail",
         "token": "1.forged",
     }

@@ -2,12 +2,19 @@
 
 from django.urls import include, path
 
-from webhooks_ui.views import deliveries, notifications, webhooks
+from webhooks_ui.views import deliveries, events, notifications, webhooks
 
 app_name = "webhooks_ui"
 
 _webhooks = [
     path("", webhooks.webhook_list, name="webhook_list"),
+    # No id of a webhook is `events`.
+    path("events/", events.webhook_events, name="webhook_events"),
+    path(
+        "events/<str:event_name>/schema.json",
+        events.webhook_event_schema,
+        name="webhook_event_schema",
+    ),
     path("new/", webhooks.webhook_create, name="webhook_create"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
     path("<str:webhook_id>/edit/", webhooks.webhook_update, name="webhook_update"),

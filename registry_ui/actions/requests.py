@@ -149,16 +149,23 @@ def store_request(
 def asked_for(request: TransitionRequest) -> dict[str, Any]:
     """Return what goes on record of what is asked for, and why."""
     details = {
-        "kind": request.kind,
-        "from_stage": request.from_stage,
-        "to_stage": request.to_stage,
-        "target": request.target,
+        **change_of(request),
         "comment": request.comment,
         "mentions": mentioned_in(request.comment, request.version.model),
         "archive_existing_versions": request.archive_existing_versions,
     }
     answered = {"incident": request.incident_id} if request.incident_id else {}
     return details | answered
+
+
+def change_of(request: TransitionRequest) -> dict[str, Any]:
+    """Return what goes on record of the change that a request is about."""
+    return {
+        "kind": request.kind,
+        "from_stage": request.from_stage,
+        "to_stage": request.to_stage,
+        "target": request.target,
+    }
 
 
 def _label(target: str) -> str:
@@ -251,8 +258,7 @@ def settle(
         EventType.TRANSITION_REQUEST_APPROVED,
         actor=actor,
         request=request,
-        kind=request.kind,
-        target=request.target,
+        **change_of(request),
         **decided_on(decision),
     )
 
@@ -289,6 +295,7 @@ def cancel_request(
         EventType.TRANSITION_REQUEST_CANCELLED,
         actor=actor,
         request=request,
+        **change_of(request),
         comment=clean_comment(comment),
     )
     return request

@@ -10,6 +10,7 @@ from registry_ui.actions.decisions import Decision, gather_decision, with_review
 from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.requests import (
     Status,
+    change_of,
     clean_comment,
     close,
     locked,
@@ -80,7 +81,11 @@ def review_request(
     else:
         close(request, Status.REJECTED, actor=actor)
         record_event(
-            EventType.TRANSITION_REQUEST_REJECTED, actor=actor, request=request
+            EventType.TRANSITION_REQUEST_REJECTED,
+            actor=actor,
+            request=request,
+            **change_of(request),
+            review_comment=review.comment,
         )
     return review
 

@@ -61,6 +61,7 @@ PAGES = [
     "/policies/-/edit/",
     "/webhooks/",
     "/webhooks/new/",
+    "/webhooks/events/",
     "/audit/",
     "/audit/1/",
     "/account/",

@@ -9,7 +9,7 @@ from django.db import transaction
 from registry_ui.events import EventType, record_event
 from registry_ui.models import AuditEvent, ModelVersion, RegisteredModel
 from tests.factories import make_user, make_version
-from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models import DATABRICKS_EVENTS, Delivery, EventName, Webhook
 
 LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def make_webhook(
 
     Args:
         url: where it is sent.
-        events: all twelve if not given.
+        events: Databricks' twelve if not given.
         model: the one model it hears of; the registry if not given.
         status: as the enum spells it.
         secret: signs; none if empty.
@@ -39,7 +39,7 @@ def make_webhook(
     """
     webhook = Webhook(
         url=url,
-        events=EventName.values if events is None else events,
+        events=[*DATABRICKS_EVENTS] if events is None else events,
         model=model,
         status=status,
         created_by=created_by or make_user(),

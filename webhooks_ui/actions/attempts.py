@@ -5,6 +5,7 @@ from datetime import datetime
 
 from webhooks_ui.http_client import Answer, Outgoing
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.payloads import content_type_of
 from webhooks_ui.signing import signature_headers
 
 KEPT_ANSWER_BYTES = 4 * 1024
@@ -19,7 +20,7 @@ def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgo
     """
     webhook = delivery.webhook
     body = delivery.body
-    headers = {"Content-Type": "application/json; charset=utf-8"}
+    headers = {"Content-Type": content_type_of(delivery.payload_format)}
     headers |= signature_headers(
         [secret] if (secret := webhook.secret) else [],
         message_id=delivery.pk,

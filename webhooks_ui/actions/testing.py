@@ -24,7 +24,7 @@ def send_test(
     Args:
         webhook: whom to call.
         actor: who tests.
-        event_name: one of the twelve; empty stands for the first it is subscribed to.
+        event_name: one of the catalogue; empty: the first it is subscribed to.
 
     Raises:
         PermissionDenied: the actor may not manage the webhook.
@@ -39,10 +39,15 @@ def send_test(
     delivery = Delivery(
         webhook=webhook,
         event_name=name,
-        payload=payloads.payload_of_test(
-            EventName(name), webhook, at=now, actor=actor.get_username()
-        ),
+        payload_format=webhook.payload_format,
         due_at=now,
+    )
+    delivery.payload = payloads.payload_of_test(
+        EventName(name),
+        webhook,
+        at=now,
+        actor=actor.get_username(),
+        delivery_id=delivery.pk,
     )
     try:
         request = outgoing(delivery)

@@ -13,11 +13,10 @@ from registry_ui.events import EventType, record_event
 from registry_ui.models import RegisteredModel
 from webhooks_ui import permissions
 from webhooks_ui.http_client import check_destination
-from webhooks_ui.models import EventName, Webhook
+from webhooks_ui.models import REGISTRY_WIDE_ONLY, EventName, PayloadFormat, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
-    REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
 
@@ -33,6 +32,7 @@ class WebhookInput:
     """What a person says of a webhook.
 
     `secret` and `authorization`: None leaves what is stored, an empty text removes it.
+    `payload_format`: None leaves what is stored; a new one has Databricks' form.
     """
 
     url: str
@@ -41,6 +41,7 @@ class WebhookInput:
     enable_ssl_verification: bool = True
     secret: str | None = None
     authorization: str | None = None
+    payload_format: str | None = None
 
 
 def create_webhook(
@@ -164,14 +165,7 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
     Raises:
         InvalidFieldError: the first field that will not do.
     """
-    if not given.events:
-        raise InvalidFieldError("events", "Choose at least one event.")
-    if unknown := sorted(set(given.events) - set(EventName.values)):
-        raise InvalidFieldError("events", f"There is no event {unknown[0]!r}.")
-    if model and (unheard := REGISTRY_WIDE_ONLY & set(given.events)):
-        raise InvalidFieldError(
-            "events", f"{min(unheard)} is told to registry-wide webhooks only."
-        )
+    _check_choices(given, model)
     for field, text, most in (
         ("url", given.url, URL_LENGTH),
         ("description", given.description, DESCRIPTION_LENGTH),
@@ -193,6 +187,23 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
             )
 
 
+def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
+    if not given.events:
+        raise InvalidFieldError("events", "Choose at least one event.")
+    if unknown := sorted(set(given.events) - set(EventName.values)):
+        raise InvalidFieldError("events", f"There is no event {unknown[0]!r}.")
+    if model and (unheard := REGISTRY_WIDE_ONLY & set(given.events)):
+        raise InvalidFieldError(
+            "events", f"{min(unheard)} is told to registry-wide webhooks only."
+        )
+    if given.payload_format not in (None, *PayloadFormat.values):
+        raise InvalidFieldError(
+            "payload_format",
+            f"There is no payload format {given.payload_format!r}. Choose one of"
+            f" {', '.join(PayloadFormat.values)}.",
+        )
+
+
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     """Put what was given into the webhook; return the names of what differs."""
     events = [name.value for name in EventName if name in given.events]
@@ -201,6 +212,7 @@ def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
         "events": events,
         "description": given.description,
         "enable_ssl_verification": given.enable_ssl_verification,
+        "payload_format": given.payload_format or webhook.payload_format,
     }
     changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
     for name in changed:

@@ -7,22 +7,37 @@ from django import forms
 from django.contrib.auth.models import User
 
 from registry_ui.models import RegisteredModel
-from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models import (
+    REGISTRY_WIDE_ONLY,
+    Delivery,
+    EventName,
+    PayloadFormat,
+    Webhook,
+)
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
-    REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
 from webhooks_ui.permissions import may_manage_webhooks
 from webhooks_ui.signing import generate_secret
 
 EVENT_GROUPS: dict[str, list[EventName]] = {
-    "Requests": [
+    "Requests asked for": [
         EventName.TRANSITION_REQUEST_CREATED,
         EventName.TRANSITION_REQUEST_TO_STAGING_CREATED,
         EventName.TRANSITION_REQUEST_TO_PRODUCTION_CREATED,
         EventName.TRANSITION_REQUEST_TO_ARCHIVED_CREATED,
+    ],
+    "What becomes of requests": [
+        EventName.TRANSITION_REQUEST_APPROVED,
+        EventName.TRANSITION_REQUEST_REJECTED,
+        EventName.TRANSITION_REQUEST_CANCELLED,
+        EventName.TRANSITION_REQUEST_EXPIRED,
+        EventName.TRANSITION_REQUEST_SUPERSEDED,
+        EventName.TRANSITION_REQUEST_APPLIED,
+        EventName.TRANSITION_FAILED,
+        EventName.TRANSITION_UNDONE,
     ],
     "Stages": [
         EventName.MODEL_VERSION_TRANSITIONED_STAGE,
@@ -30,13 +45,32 @@ EVENT_GROUPS: dict[str, list[EventName]] = {
         EventName.MODEL_VERSION_TRANSITIONED_TO_PRODUCTION,
         EventName.MODEL_VERSION_TRANSITIONED_TO_ARCHIVED,
     ],
+    "Aliases": [
+        EventName.MODEL_VERSION_ALIAS_SET,
+        EventName.MODEL_VERSION_ALIAS_MOVED,
+        EventName.MODEL_VERSION_ALIAS_DELETED,
+    ],
+    "Emergencies and incidents": [
+        EventName.BREAK_GLASS_USED,
+        EventName.BREAK_GLASS_REVIEW_OVERDUE,
+        EventName.INCIDENT_OPENED,
+        EventName.INCIDENT_RESOLVED,
+    ],
     "Models and versions": [
         EventName.REGISTERED_MODEL_CREATED,
+        EventName.REGISTERED_MODEL_RENAMED,
+        EventName.REGISTERED_MODEL_DELETED,
         EventName.MODEL_VERSION_CREATED,
+        EventName.MODEL_VERSION_DELETED,
         EventName.MODEL_VERSION_TAG_SET,
+    ],
+    "Comments, checks and policies": [
         EventName.COMMENT_CREATED,
+        EventName.CHECK_REPORTED,
+        EventName.POLICY_CHANGED,
     ],
 }
+"""Each event once, by what people look for."""
 _PLAIN_TEXT = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 
 
@@ -102,6 +136,15 @@ class WebhookForm(forms.Form):
     removes_authorization = forms.BooleanField(
         label="Remove the Authorization header", required=False
     )
+    payload_format = forms.ChoiceField(
+        label="Payload",
+        choices=[
+            (PayloadFormat.DATABRICKS.value, "Databricks' JSON, which Slack takes too"),
+            (PayloadFormat.CLOUDEVENTS.value, "CloudEvents 1.0, for event buses"),
+        ],
+        initial=PayloadFormat.DATABRICKS,
+        widget=forms.RadioSelect,
+    )
     enable_ssl_verification = forms.BooleanField(
         label="Verify the receiver's certificate",
         required=False,
@@ -134,6 +177,9 @@ class WebhookForm(forms.Form):
         elif not user.is_superuser:
             self.fields["model_name"].required = True
             self.fields["model_name"].help_text = "The exact name of one you manage."
+        if data is not None and "payload_format" not in data:
+            # A program that leaves it out keeps what is stored.
+            del self.fields["payload_format"]
         self._explain_credentials()
 
     def clean_model_name(self) -> str:
@@ -154,6 +200,7 @@ class WebhookForm(forms.Form):
         plain = ("url", "events", "description", "enable_ssl_verification")
         return {
             **{name: data[name] for name in plain},
+            "payload_format": data.get("payload_format"),
             "secret": _credential(
                 data["secret"], is_removed=data.get("removes_secret")
             ),
@@ -190,6 +237,17 @@ class WebhookForm(forms.Form):
             )
 
 
+class EventFilterForm(forms.Form):
+    """Looks for events in the catalogue."""
+
+    q = forms.CharField(required=False, max_length=100)
+
+    def words(self) -> list[str]:
+        """Return what is looked for, without regard to case; none for all."""
+        text = self.cleaned_data["q"] if self.is_valid() else ""
+        return str(text).casefold().split()
+
+
 class DeliveryFilterForm(forms.Form):
     """Chooses which deliveries are listed; what is unknown chooses all."""
 
@@ -209,6 +267,7 @@ def _initial(webhook: Webhook | None, model_name: str) -> dict[str, Any]:
         "events": webhook.events,
         "description": webhook.description,
         "enable_ssl_verification": webhook.enable_ssl_verification,
+        "payload_format": webhook.payload_format,
     }
 
 

@@ -1,16 +1,24 @@
 """What the webhooks and notifications store."""
 
 from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.models.event_names import (
+    DATABRICKS_EVENTS,
+    REGISTRY_WIDE_ONLY,
+    EventName,
+)
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
-from webhooks_ui.models.webhooks import EventName, Webhook
+from webhooks_ui.models.webhooks import PayloadFormat, Webhook
 
 __all__ = [
+    "DATABRICKS_EVENTS",
+    "REGISTRY_WIDE_ONLY",
     "Channel",
     "Delivery",
     "DeliveryAttempt",
     "EventName",
     "Notice",
     "NotificationPreference",
+    "PayloadFormat",
     "Trigger",
     "Webhook",
 ]

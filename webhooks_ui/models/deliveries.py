@@ -17,7 +17,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from registry_ui.models import AuditEvent
-from webhooks_ui.models.webhooks import EventName, Webhook
+from webhooks_ui.models.event_names import event_choices
+from webhooks_ui.models.webhooks import PayloadFormat, Webhook
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,8 +78,14 @@ class Delivery(models.Model):
         related_name="+",
         help_text="Empty: a test with an invented event.",
     )
-    event_name = models.CharField(max_length=64, choices=EventName.choices)
+    event_name = models.CharField(max_length=64, choices=event_choices)
     payload = models.BinaryField(help_text="The exact bytes of each attempt.")
+    payload_format = models.CharField(
+        max_length=16,
+        choices=PayloadFormat.choices,
+        default=PayloadFormat.DATABRICKS,
+        help_text="Of these bytes, whatever the webhook wants by now.",
+    )
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.PENDING
     )

@@ -11,54 +11,18 @@ from django.urls import reverse
 
 from registry_ui.models import Level, ModelPermission, RegisteredModel, registry_level
 from registry_ui.models.encryption import decrypt, encrypt
+from webhooks_ui.models.event_names import REGISTRY_WIDE_ONLY, EventName
 
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000
 CREDENTIAL_LENGTH = 1000
 
 
-class EventName(models.TextChoices):
-    """The twelve events of Databricks' registry webhooks, in their spelling."""
+class PayloadFormat(models.TextChoices):
+    """In which form a webhook is told."""
 
-    REGISTERED_MODEL_CREATED = "REGISTERED_MODEL_CREATED", "A model is created"
-    MODEL_VERSION_CREATED = "MODEL_VERSION_CREATED", "A version is created"
-    MODEL_VERSION_TAG_SET = "MODEL_VERSION_TAG_SET", "A tag of a version is set"
-    COMMENT_CREATED = "COMMENT_CREATED", "A comment is written"
-    TRANSITION_REQUEST_CREATED = (
-        "TRANSITION_REQUEST_CREATED",
-        "Any transition is requested",
-    )
-    TRANSITION_REQUEST_TO_STAGING_CREATED = (
-        "TRANSITION_REQUEST_TO_STAGING_CREATED",
-        "A transition to Staging is requested",
-    )
-    TRANSITION_REQUEST_TO_PRODUCTION_CREATED = (
-        "TRANSITION_REQUEST_TO_PRODUCTION_CREATED",
-        "A transition to Production is requested",
-    )
-    TRANSITION_REQUEST_TO_ARCHIVED_CREATED = (
-        "TRANSITION_REQUEST_TO_ARCHIVED_CREATED",
-        "A transition to Archived is requested",
-    )
-    MODEL_VERSION_TRANSITIONED_STAGE = (
-        "MODEL_VERSION_TRANSITIONED_STAGE",
-        "A version changes to any stage",
-    )
-    MODEL_VERSION_TRANSITIONED_TO_STAGING = (
-        "MODEL_VERSION_TRANSITIONED_TO_STAGING",
-        "A version enters Staging",
-    )
-    MODEL_VERSION_TRANSITIONED_TO_PRODUCTION = (
-        "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION",
-        "A version enters Production",
-    )
-    MODEL_VERSION_TRANSITIONED_TO_ARCHIVED = (
-        "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED",
-        "A version is archived",
-    )
-
-
-REGISTRY_WIDE_ONLY = frozenset({EventName.REGISTERED_MODEL_CREATED})
+    DATABRICKS = "databricks", "Databricks' JSON"
+    CLOUDEVENTS = "cloudevents", "CloudEvents 1.0"
 
 
 def new_webhook_id() -> str:
@@ -119,6 +83,12 @@ class Webhook(models.Model):
     )
     url = models.CharField(max_length=URL_LENGTH)
     events = models.JSONField(help_text="Event names; at least one.")
+    payload_format = models.CharField(
+        max_length=16,
+        choices=PayloadFormat.choices,
+        default=PayloadFormat.DATABRICKS,
+        help_text="Of what happens from now on; what is stored keeps its form.",
+    )
     description = models.CharField(
         max_length=DESCRIPTION_LENGTH, blank=True, default=""
     )
@@ -165,7 +135,9 @@ class Webhook(models.Model):
     @property
     def scope_label(self) -> str:
         """Return the model's name, or that it hears of all models."""
-        return self.model.name if self.model else "All models"
+        if self.model is None:
+            return "All models"
+        return f"{self.model.name}{'' if self.model.is_live else ' (deleted)'}"
 
     @property
     def host(self) -> str:

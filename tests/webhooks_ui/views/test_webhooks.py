@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from registry_ui.models import Level
@@ -254,6 +255,36 @@ def test_the_list_is_filtered_by_status(ada: Client) -> None:
 
 def _url(name: str, webhook: Webhook) -> str:
     return reverse(f"webhooks_ui:{name}", args=[webhook.pk])
+
+
+def test_the_payload_s_form_is_chosen_shown_and_kept_where_it_is_left_out(
+    ada: Client, receiver: Receiver
+) -> None:
+    data = _form_data(url=receiver.url) | {"payload_format": "cloudevents"}
+    ada.post(reverse("webhooks_ui:webhook_create"), data)
+    webhook = Webhook.objects.get()
+
+    ada.post(_url("webhook_update", webhook), _form_data(url=receiver.url))
+    page = ada.get(webhook.get_absolute_url()).content.decode()
+    wrong = ada.post(
+        _url("webhook_update", webhook),
+        _form_data(url=receiver.url) | {"payload_format": "xml"},
+    )
+
+    webhook.refresh_from_db()
+    assert webhook.payload_format == "cloudevents"
+    assert "CloudEvents 1.0" in page
+    assert wrong.status_code == 422
+    assert "xml is not one of the available choices" in wrong.content.decode()
+
+
+def test_a_webhook_whose_model_is_deleted_says_so(ada: Client) -> None:
+    webhook = make_webhook(model=make_model(name="old", deleted_at=timezone.now()))
+
+    page = ada.get(webhook.get_absolute_url()).content.decode()
+
+    assert "old (deleted)" in page
+    assert "Its model is gone from MLflow." in page
 
 
 def _form_data(**changes: object) -> dict[str, object]:
