@@ -2,7 +2,7 @@
 
 from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
-from webhooks_ui.models.webhooks import EventName, Webhook
+from webhooks_ui.models.webhooks import EventName, ParameterForm, Webhook
 
 __all__ = [
     "Channel",
@@ -11,6 +11,7 @@ __all__ = [
     "EventName",
     "Notice",
     "NotificationPreference",
+    "ParameterForm",
     "Trigger",
     "Webhook",
 ]
