@@ -1,14 +1,17 @@
 """Job webhooks against a jobs API on a real socket: each kind, and what goes wrong."""
 
 import json
+import textwrap
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.factories import make_user
+from tests.factories import make_user, make_version
 from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.factories import (
     make_delivery,
@@ -339,6 +342,25 @@ def test_a_test_starts_a_real_run_and_answers_with_it(
     assert jobs_api.runs[0].event["text"]
     webhook.refresh_from_db()
     assert webhook.parameter_form == ParameterForm.NAMED
+
+
+def test_the_notebook_of_the_guide_reads_what_it_is_told(
+    jobs_api: JobsApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs_api.add_job(123, "notebook_task")
+    make_job_webhook(
+        workspace_url=jobs_api.url, events=["MODEL_VERSION_TRANSITIONED_TO_PRODUCTION"]
+    )
+    make_move_to_production(make_version(number=3))
+    drain_deliveries()
+    guide = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
+    guide = guide.partition("### Guide: start a job")[2]
+    notebook = textwrap.dedent(guide.split("```python")[1].partition("```")[0])
+
+    widgets = SimpleNamespace(get=jobs_api.runs[0].parameters["notebook_params"].get)
+    exec(notebook, {"dbutils": SimpleNamespace(widgets=widgets)})  # noqa: S102 - ours
+
+    assert "/3, which is in Production now" in capsys.readouterr().out
 
 
 def test_an_answer_that_names_no_run_shows_none(
