@@ -7,6 +7,7 @@ token however often it is asked. What no client of the jobs API would send is a 
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -75,6 +76,7 @@ class JobsApi:
         calls: method and path of each request, in order.
         faults: what no client of the jobs API would send.
         lost_answers: so many runs are started without an answer.
+        seconds_to_answer: how long it takes for each request.
         description: what `jobs/get` answers in the place of the truth.
     """
 
@@ -85,6 +87,7 @@ class JobsApi:
     calls: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     lost_answers: int = 0
+    seconds_to_answer: float = 0
     description: bytes | None = None
 
     def __post_init__(self) -> None:
@@ -198,6 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, expected: str) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = urlsplit(self.path)
+        time.sleep(self.api.seconds_to_answer)
         self.api.calls.append(f"{self.command} {parts.path}")
         if parts.path != expected:
             self.api.faults.append(f"{self.command} {parts.path}")

@@ -204,7 +204,7 @@ class DeliveryAttempt(models.Model):
         except (ValueError, RecursionError):
             return None
         run_id = answer.get("run_id") if isinstance(answer, dict) else None
-        return run_id if isinstance(run_id, int) else None
+        return run_id if type(run_id) is int else None
 
 
 def is_success(status_code: int) -> bool:

@@ -23,6 +23,7 @@ from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.job_runs import REMEMBERED
 from webhooks_ui.actions.redeliver import redeliver
 from webhooks_ui.actions.testing import send_test
+from webhooks_ui.http_client import sender
 from webhooks_ui.models import Delivery, ParameterForm, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -262,6 +263,22 @@ def test_a_description_above_64_kib_is_read_whole(jobs_api: JobsApi) -> None:
     drain_deliveries()
 
     assert len(jobs_api.runs) == 1
+
+
+def test_both_calls_together_keep_to_the_deadline(
+    jobs_api: JobsApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs_api.add_job(123, "notebook_task")
+    jobs_api.seconds_to_answer = 0.4
+    monkeypatch.setattr(sender, "DEADLINE_SECONDS", 0.6)
+    delivery = make_delivery(webhook=make_job_webhook(workspace_url=jobs_api.url))
+
+    drain_deliveries()
+
+    attempt = delivery.attempts.get()
+    assert attempt.error == "No complete answer within 0.6 s."
+    assert attempt.url.endswith("/api/2.1/jobs/run-now")
+    assert 500 < attempt.duration_ms < 2000
 
 
 def test_a_workspace_that_cannot_be_reached_is_told_in_words() -> None:

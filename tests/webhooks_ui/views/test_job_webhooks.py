@@ -43,7 +43,7 @@ def test_a_job_webhook_is_created_and_tested_without_javascript(
     tested = ada.post(_url("webhook_test", webhook), follow=True)
 
     assert created.redirect_chain[0][0] == webhook.get_absolute_url()
-    assert "A test starts a real run of job 123" in created.content.decode()
+    assert "<strong>Starts a real run</strong> of job 123" in created.content.decode()
     assert (webhook.job_id, webhook.access_token) == ("123", TOKEN)
     assert (webhook.url, webhook.secret) == ("", "")
     html = tested.content.decode()
