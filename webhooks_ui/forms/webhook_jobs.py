@@ -31,9 +31,9 @@ class KindForm(forms.Form):
         widget=forms.TextInput(attrs=_PLAIN_TEXT | {"inputmode": "numeric"}),
     )
     workspace_url = forms.CharField(
-        label="Workspace URL",
+        label="Workspace",
         max_length=URL_LENGTH,
-        help_text="Scheme and host alone, such as"
+        help_text="Its address, scheme and host alone, such as"
         " https://adb-1234567890.7.azuredatabricks.net.",
         widget=forms.TextInput(attrs=_PLAIN_TEXT | {"inputmode": "url"}),
     )

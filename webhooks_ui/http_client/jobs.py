@@ -223,7 +223,7 @@ def _not_looked_up(found: "Answer", run: JobRun) -> "Answer":
         status_code=None,
         failure=Failure.PROTOCOL,
         error="The job could not be looked up: what came back describes no job. Is the"
-        " workspace URL that of a Databricks workspace?",
+        " address that of a Databricks workspace?",
         job=trace,
     )
 
