@@ -202,9 +202,16 @@ def _context(webhook: Webhook) -> dict[str, Any]:
         "deliveries": list(deliveries[:RECENT_DELIVERIES]),
         "waiting_count": webhook.deliveries.pending().count(),
         "test": test,
-        "test_payload": indented(test.delivery.body) if test else "",
+        "test_payload": _request_text(webhook, test) if test else "",
         "events": [(name.value, name.label) for name in _events(webhook)],
     }
+
+
+def _request_text(webhook: Webhook, attempt: DeliveryAttempt) -> str:
+    """Return the body that was sent; empty where a job was looked up, and no more."""
+    if attempt.request_body:
+        return indented(attempt.request_body.encode())
+    return "" if webhook.is_job else indented(attempt.delivery.body)
 
 
 def _events(webhook: Webhook) -> list[EventName]:
