@@ -9,6 +9,7 @@ from webhooks_ui.signing import signature_headers
 
 KEPT_ANSWER_BYTES = 4 * 1024
 _HIDDEN = "(set; not shown)"
+_SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 
 
 def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgoing:
@@ -55,9 +56,21 @@ def attempt_of(
             for name, value in request.headers.items()
         },
         status_code=answer.status_code,
-        response_body=readable(answer.body),
-        error=answer.error,
+        response_body=_without_credential(readable(answer.body), request),
+        error=_without_credential(answer.error, request),
     )
+
+
+def _without_credential(text: str, request: Outgoing) -> str:
+    """Return the text without what it repeats of the Authorization header.
+
+    Some receivers answer with all that they got, and the ledger shows the answer.
+    """
+    credential = request.headers.get("Authorization", "")
+    for part in (credential, *credential.split()[1:]):
+        if len(part) >= _SHORTEST_CREDENTIAL:
+            text = text.replace(part, _HIDDEN)
+    return text
 
 
 def unsent_attempt(
