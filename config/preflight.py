@@ -14,6 +14,7 @@ from pathlib import Path
 from django.db import Error, connection
 
 from config.env import Address
+from registry_ui.actions.keys import missing_keys_in_words
 from registry_ui.mlflow_client import MLflowClient, MLflowError
 
 _ANSWER_SECONDS = 3
@@ -96,6 +97,16 @@ def check_database() -> None:
         raise StartRefused(
             f"The database (DATABASE_URL) cannot be used: {reason}."
         ) from error
+
+
+def check_encryption_keys() -> None:
+    """See that each stored credential has its key; the tables must be there."""
+    if missing := missing_keys_in_words():
+        raise StartRefused(
+            f"{missing}: put it back behind the first one. If it is lost, start with"
+            " `manage.py up --allow-unreadable` and set anew what `manage.py"
+            " rotate_keys` lists."
+        )
 
 
 def why_mlflow_is_useless(uri: str) -> str:

@@ -28,11 +28,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare `--demo`."""
+        """Declare `--demo` and `--allow-unreadable`."""
         parser.add_argument(
             "--demo",
             action="store_true",
             help="fill MLflow with a small real registry, with people to sign in as",
+        )
+        parser.add_argument(
+            "--allow-unreadable",
+            action="store_true",
+            help="start although credentials were encrypted with a key that is lost;"
+            " what needs them fails until they are set anew",
         )
 
     def handle(self, *_arguments: object, **options: Any) -> None:
@@ -40,7 +46,7 @@ class Command(BaseCommand):
         is_demo = bool(options["demo"]) or settings.DEMO
         try:
             _check(is_demo=is_demo)
-            _prepare()
+            _prepare(allows_unreadable=options["allow_unreadable"])
             _supervise(is_demo=is_demo)
         except (preflight.StartRefused, ProgramFailed) as failure:
             sys.exit(str(failure))
@@ -65,9 +71,11 @@ def _check(*, is_demo: bool) -> None:
     preflight.check_database()
 
 
-def _prepare() -> None:
+def _prepare(*, allows_unreadable: bool) -> None:
     """Bring database, static files and broker to the state of this release."""
     call_command("migrate", interactive=False, verbosity=0)
+    if not allows_unreadable:
+        preflight.check_encryption_keys()
     connections.close_all()
     if collect_if_stale():
         _say("Collected the static files.")
