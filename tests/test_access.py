@@ -141,6 +141,7 @@ webhooks_ui:notification_unsubscribe POST 404 404 404 404 404 404 404
 webhooks_ui:webhook_list GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create POST 403 422 422 422 422 422 422
+webhooks_ui:webhook_receivers GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_detail GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update POST 403 404 404 404 404 422 422
@@ -197,8 +198,7 @@ SIGNED = {
     "registry_ui:mlflow_hint": 401,
     "webhooks_ui:notification_unsubscribe": 404,
 }
-"""Called by machines, each call with a signature of its own, and no cookie; and the
-answer without one that will do."""
+"""Called by machines that sign each call, without a cookie; the answer to no signature."""
 QUERIES = dict.fromkeys(
     ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
     "?v=churn/1&v=churn/2",

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from webhooks_ui.views import deliveries, notifications, webhooks
+from webhooks_ui.views import deliveries, notifications, receivers, webhooks
 
 app_name = "webhooks_ui"
 
 _webhooks = [
     path("", webhooks.webhook_list, name="webhook_list"),
     path("new/", webhooks.webhook_create, name="webhook_create"),
+    path("receivers/", receivers.webhook_receivers, name="webhook_receivers"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
     path("<str:webhook_id>/edit/", webhooks.webhook_update, name="webhook_update"),
     path("<str:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),

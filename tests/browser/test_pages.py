@@ -61,6 +61,8 @@ PAGES = [
     "/policies/-/edit/",
     "/webhooks/",
     "/webhooks/new/",
+    "/webhooks/receivers/",
+    "/webhooks/receivers/?language=shell",
     "/audit/",
     "/audit/1/",
     "/account/",
