@@ -198,7 +198,7 @@ SIGNED = {
     "registry_ui:mlflow_hint": 401,
     "webhooks_ui:notification_unsubscribe": 404,
 }
-"""Called by machines that sign each call, without a cookie; the answer to no signature."""
+"""Machines call these without a cookie; what they answer where a signature lacks."""
 QUERIES = dict.fromkeys(
     ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
     "?v=churn/1&v=churn/2",
