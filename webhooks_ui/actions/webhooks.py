@@ -1,5 +1,6 @@
 """Creating, changing, activating, disabling and deleting a webhook."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +40,8 @@ class WebhookInput:
     events: Sequence[str]
     description: str = ""
     enable_ssl_verification: bool = True
-    secret: str | None = None
-    authorization: str | None = None
+    secret: str | None = dataclasses.field(default=None, repr=False)
+    authorization: str | None = dataclasses.field(default=None, repr=False)
 
 
 def create_webhook(
