@@ -54,7 +54,8 @@ class Command(BaseCommand):
         if old:
             raise CommandError(
                 f"{_counted(sum(use.count for use in old))} not encrypted with the"
-                " first key: run `manage.py rotate_keys`."
+                " first key: run `manage.py rotate_keys`, which names those that cannot"
+                " be read."
             )
 
     def _tell_unreadable(self, rotation: Rotation) -> None:
