@@ -16,6 +16,7 @@ from django.db import Error, connection
 from config.env import Address
 from registry_ui.actions.keys import missing_keys_in_words
 from registry_ui.mlflow_client import MLflowClient, MLflowError
+from webhooks_ui.http_client import why_rules_are_useless
 
 _ANSWER_SECONDS = 3
 
@@ -97,6 +98,12 @@ def check_database() -> None:
         raise StartRefused(
             f"The database (DATABASE_URL) cannot be used: {reason}."
         ) from error
+
+
+def check_allowed_networks() -> None:
+    """See that webhooks can be judged by the networks that are allowed."""
+    if reason := why_rules_are_useless():
+        raise StartRefused(reason)
 
 
 def check_encryption_keys() -> None:

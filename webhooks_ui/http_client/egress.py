@@ -96,6 +96,15 @@ def resolve(host: str, port: int) -> tuple[ssrfguard.Address, ...]:
     return ssrfguard.resolve(target, policy=policy)
 
 
+def why_rules_are_useless() -> str:
+    """Say why no call can be judged by what is configured; empty if all can be."""
+    try:
+        _policy_of(*_rules())
+    except ValueError as error:
+        return f"SIGNOFF_WEBHOOK_ALLOWED_NETWORKS cannot hold: {_brief(str(error))}."
+    return ""
+
+
 def refusal_in_words(refusal: Exception) -> str:
     """Return the sentence for a refusal that came up while connecting."""
     return _in_words(refusal)

@@ -58,6 +58,7 @@ def _check(*, is_demo: bool) -> None:
     """Refuse to start where it cannot succeed, before anything is changed."""
     preflight.check_data_dir(settings.DATA_DIR)
     preflight.lock_data_dir(settings.DATA_DIR)
+    preflight.check_allowed_networks()
     addresses = {"SIGNOFF_BIND": settings.BIND}
     if settings.EMBEDDED_MLFLOW:
         preflight.check_mlflow_installed()

@@ -3,7 +3,9 @@
 import pytest
 from pytest_django import Settings
 
+from config.preflight import StartRefused, check_allowed_networks
 from tests.webhooks_ui.conftest import Internet
+from tests.webhooks_ui.receivers import Receiver
 from webhooks_ui.errors import UrlRefusedError
 from webhooks_ui.http_client import (
     Failure,
@@ -44,6 +46,49 @@ def test_an_allowed_network_opens_just_itself(settings: Settings) -> None:
     for url in ("https://10.2.0.1/", "http://10.1.2.3/", "https://[::ffff:10.1.2.3]/"):
         with pytest.raises(UrlRefusedError):
             check_url(url)
+
+
+def test_a_name_with_one_address_outside_of_the_allowed_networks_is_refused(
+    settings: Settings, internet: Internet
+) -> None:
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["10.1.0.0/16"]
+    internet.names["inside.example.com"] = [["10.1.2.3"]]
+    internet.names["mixed.example.com"] = [["10.1.2.3", "169.254.169.254"]]
+
+    check_destination("https://inside.example.com/")
+    with pytest.raises(UrlRefusedError):
+        check_destination("https://mixed.example.com/")
+
+    assert _failure("https://mixed.example.com/") is Failure.REFUSED_BY_POLICY
+    assert internet.dialled == []
+
+
+@pytest.mark.parametrize("network", ["::/96", "::ffff:0:0/96", "64:ff9b::/96"])
+def test_a_network_that_would_open_every_address_within_it_stops_the_start(
+    settings: Settings, network: str
+) -> None:
+    settings.WEBHOOK_ALLOWED_NETWORKS = [network]
+
+    with pytest.raises(StartRefused, match="SIGNOFF_WEBHOOK_ALLOWED_NETWORKS"):
+        check_allowed_networks()
+
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["10.0.0.0/8", "fd00::/8", "::1/128"]
+    check_allowed_networks()
+
+
+def test_behind_a_proxy_numbers_are_judged_here_and_names_there(
+    settings: Settings, internet: Internet, receiver: Receiver
+) -> None:
+    settings.WEBHOOK_ALLOW_HTTP = True
+    settings.WEBHOOK_PROXY = "http://10.9.9.9:4750"
+    internet.routes["10.9.9.9"] = receiver.port
+
+    assert _failure("http://169.254.169.254/") is Failure.REFUSED_BY_POLICY
+    assert internet.dialled == []
+
+    assert send(_to("http://receiver.example.com/hook")).status_code == 200
+    assert internet.dialled == ["10.9.9.9"]
+    assert "receiver.example.com" not in internet.looked_up
 
 
 def test_the_demo_opens_exactly_the_address_of_its_receiver(
