@@ -101,7 +101,8 @@ def why_rules_are_useless() -> str:
     try:
         _policy_of(*_rules())
     except ValueError as error:
-        return f"SIGNOFF_WEBHOOK_ALLOWED_NETWORKS cannot hold: {_brief(str(error))}."
+        reason = _brief(str(error)).replace("allowed_networks", "it", 1)
+        return f"SIGNOFF_WEBHOOK_ALLOWED_NETWORKS will not do: {reason}."
     return ""
 
 
