@@ -143,6 +143,7 @@ webhooks_ui:webhook_event_schema GET 200 200 200 200 200 200 200
 webhooks_ui:webhook_list GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create POST 403 422 422 422 422 422 422
+webhooks_ui:webhook_receivers GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_detail GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update POST 403 404 404 404 404 422 422
@@ -199,8 +200,7 @@ SIGNED = {
     "registry_ui:mlflow_hint": 401,
     "webhooks_ui:notification_unsubscribe": 404,
 }
-"""Called by machines, each call with a signature of its own, and no cookie; and the
-answer without one that will do."""
+"""Machines call these without a cookie; what they answer where a signature lacks."""
 QUERIES = dict.fromkeys(
     ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
     "?v=churn/1&v=churn/2",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from webhooks_ui.views import deliveries, events, notifications, webhooks
+from webhooks_ui.views import deliveries, events, notifications, receivers, webhooks
 
 app_name = "webhooks_ui"
 
@@ -16,6 +16,7 @@ _webhooks = [
         name="webhook_event_schema",
     ),
     path("new/", webhooks.webhook_create, name="webhook_create"),
+    path("receivers/", receivers.webhook_receivers, name="webhook_receivers"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
     path("<str:webhook_id>/edit/", webhooks.webhook_update, name="webhook_update"),
     path("<str:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),

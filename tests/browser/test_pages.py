@@ -62,6 +62,8 @@ PAGES = [
     "/webhooks/",
     "/webhooks/new/",
     "/webhooks/events/",
+    "/webhooks/receivers/",
+    "/webhooks/receivers/?language=shell",
     "/audit/",
     "/audit/1/",
     "/account/",

@@ -11,7 +11,7 @@ from webhooks_ui.signing import signature_headers
 
 KEPT_ANSWER_BYTES = 4 * 1024
 _HIDDEN = "(set; not shown)"
-_SHORTEST_SECRET = 8  # below, a part of a word may be taken for it
+_SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 
 
 def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgoing:
@@ -48,7 +48,6 @@ def attempt_of(
     delivery: Delivery, request: Outgoing, answer: Answer, *, trigger: Trigger
 ) -> DeliveryAttempt:
     """Return the ledger's entry for an answer, not yet saved, credentials left out."""
-    credential = request.headers.get("Authorization", "")
     return DeliveryAttempt(
         delivery=delivery,
         number=delivery.attempt_count + 1,
@@ -62,9 +61,21 @@ def attempt_of(
         },
         status_code=answer.status_code,
         request_body=answer.job.body.decode() if answer.job else "",
-        response_body=_without(credential, readable(answer.body)),
-        error=_without(credential, answer.error),
+        response_body=_without_credential(readable(answer.body), request),
+        error=_without_credential(answer.error, request),
     )
+
+
+def _without_credential(text: str, request: Outgoing) -> str:
+    """Return the text without what it repeats of the Authorization header.
+
+    Some receivers answer with all that they got, and the ledger shows the answer.
+    """
+    credential = request.headers.get("Authorization", "")
+    for part in (credential, *credential.split()[1:]):
+        if len(part) >= _SHORTEST_CREDENTIAL:
+            text = text.replace(part, _HIDDEN)
+    return text
 
 
 def unsent_attempt(
@@ -79,14 +90,6 @@ def unsent_attempt(
         url=delivery.webhook.url or delivery.webhook.workspace_url,
         error=reason,
     )
-
-
-def _without(credential: str, text: str) -> str:
-    """Return the text without a credential that the receiver sent back."""
-    for secret in (credential, credential.rpartition(" ")[2]):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, _HIDDEN)
-    return text
 
 
 def readable(body: bytes) -> str:

@@ -1,7 +1,7 @@
 """Creating, changing, activating, disabling and deleting a webhook."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -48,12 +48,12 @@ class WebhookInput:
     events: Sequence[str]
     description: str = ""
     enable_ssl_verification: bool = True
-    secret: str | None = None
-    authorization: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    authorization: str | None = field(default=None, repr=False)
     payload_format: str | None = None
     job_id: str = ""
     workspace_url: str = ""
-    access_token: str | None = None
+    access_token: str | None = field(default=None, repr=False)
 
 
 def create_webhook(

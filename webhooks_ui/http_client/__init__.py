@@ -1,6 +1,10 @@
 """The only door out: one guarded sender for webhooks."""
 
-from webhooks_ui.http_client.egress import check_destination, check_url
+from webhooks_ui.http_client.egress import (
+    check_destination,
+    check_url,
+    why_rules_are_useless,
+)
 from webhooks_ui.http_client.failures import Failure
 from webhooks_ui.http_client.jobs import JobRun
 from webhooks_ui.http_client.sender import Answer, Outgoing, Sender, send
@@ -14,4 +18,5 @@ __all__ = [
     "check_destination",
     "check_url",
     "send",
+    "why_rules_are_useless",
 ]

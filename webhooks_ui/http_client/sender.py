@@ -41,8 +41,8 @@ class Outgoing:
     id: str
     endpoint: str  # requests of one endpoint share its limit
     url: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)  # they may hold a credential
+    body: bytes = field(repr=False)
     verifies_tls: bool = True
     start_before: float = float("inf")  # of time.monotonic()
     method: str = "POST"

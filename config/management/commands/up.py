@@ -29,11 +29,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare `--demo`."""
+        """Declare `--demo` and `--allow-unreadable`."""
         parser.add_argument(
             "--demo",
             action="store_true",
             help="fill MLflow with a small real registry, with people to sign in as",
+        )
+        parser.add_argument(
+            "--allow-unreadable",
+            action="store_true",
+            help="start although credentials were encrypted with a key that is lost;"
+            " what needs them fails until they are set anew",
         )
 
     def handle(self, *_arguments: object, **options: Any) -> None:
@@ -41,7 +47,7 @@ class Command(BaseCommand):
         is_demo = bool(options["demo"]) or settings.DEMO
         try:
             _check(is_demo=is_demo)
-            _prepare()
+            _prepare(allows_unreadable=options["allow_unreadable"])
             _supervise(is_demo=is_demo, patience=self.patience)
         except (preflight.StartRefused, ProgramFailed) as failure:
             sys.exit(str(failure))
@@ -53,6 +59,7 @@ def _check(*, is_demo: bool) -> None:
     """Refuse to start where it cannot succeed, before anything is changed."""
     preflight.check_data_dir(settings.DATA_DIR)
     preflight.lock_data_dir(settings.DATA_DIR)
+    preflight.check_allowed_networks()
     addresses = {"SIGNOFF_BIND": settings.BIND}
     if settings.EMBEDDED_MLFLOW:
         preflight.check_mlflow_installed()
@@ -66,9 +73,11 @@ def _check(*, is_demo: bool) -> None:
     preflight.check_database()
 
 
-def _prepare() -> None:
+def _prepare(*, allows_unreadable: bool) -> None:
     """Bring database, static files and broker to the state of this release."""
     call_command("migrate", interactive=False, verbosity=0)
+    if not allows_unreadable:
+        preflight.check_encryption_keys()
     connections.close_all()
     if collect_if_stale():
         _say("Collected the static files.")
