@@ -45,8 +45,10 @@ def attempt_of(
     """Return the ledger's entry for an answer, not yet saved, credentials left out."""
     return DeliveryAttempt(
         delivery=delivery,
+        webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
+        triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=answer.started_at,
         duration_ms=answer.duration_ms,
         url=request.url,
@@ -55,6 +57,7 @@ def attempt_of(
             for name, value in request.headers.items()
         },
         status_code=answer.status_code,
+        response_headers=dict(answer.headers),
         response_body=readable(answer.body),
         error=answer.error,
     )
@@ -66,8 +69,10 @@ def unsent_attempt(
     """Return the ledger's entry for an attempt that failed on our side."""
     return DeliveryAttempt(
         delivery=delivery,
+        webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
+        triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=at,
         url=delivery.webhook.url,
         error=reason,

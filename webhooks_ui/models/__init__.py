@@ -2,6 +2,7 @@
 
 from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
+from webhooks_ui.models.selections import Selection, Which
 from webhooks_ui.models.webhooks import EventName, Webhook
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "EventName",
     "Notice",
     "NotificationPreference",
+    "Selection",
     "Trigger",
     "Webhook",
+    "Which",
 ]
