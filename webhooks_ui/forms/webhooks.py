@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from registry_ui.models import RegisteredModel
-from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models import EventName, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
@@ -188,16 +188,6 @@ class WebhookForm(forms.Form):
             authorization.help_text = (
                 "Value of the Authorization header, such as Bearer … or Basic …"
             )
-
-
-class DeliveryFilterForm(forms.Form):
-    """Chooses which deliveries are listed; what is unknown chooses all."""
-
-    status = forms.ChoiceField(choices=Delivery.Status.choices, required=False)
-
-    def chosen(self) -> str:
-        """Return a status, or an empty text for all."""
-        return str(self.cleaned_data["status"]) if self.is_valid() else ""
 
 
 def _initial(webhook: Webhook | None, model_name: str) -> dict[str, Any]:
