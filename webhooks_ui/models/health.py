@@ -2,7 +2,8 @@
 
 Tests are left out. Durations are counted with two digits (84, 840 and 8,400 ms, not
 847), so that what comes back is short however many attempts there are; percentiles
-are read off these counts, the same on every database.
+are read off these counts, the same on every database. Of many attempts every second,
+third, … one is sorted into the stretches: databases sort before they count.
 """
 
 from __future__ import annotations
@@ -19,8 +20,14 @@ from django.db.models.expressions import Combinable
 from webhooks_ui.models.deliveries import DeliveryAttempt, Trigger
 from webhooks_ui.models.webhooks import Webhook
 
+SORTED_AT_MOST = 100_000
+"""Attempts. Sorting a million takes SQLite 1.5 s, counting them a tenth of that."""
+
 _SUCCESS = 2
 """The first digit of each status of success."""
+
+
+_SUCCEEDED = Count("pk", filter=Q(status_code__range=(200, 299)))
 
 
 class _Slot(Func):
@@ -128,16 +135,24 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A period, as a whole and cut into equal stretches, the last one under way."""
+    """A period, as a whole and cut into equal stretches, the last one under way.
+
+    Attributes:
+        total: of all of it; how many succeeded and failed is exact.
+        stretches: in order.
+        every: each how manyth attempt is in the stretches, standing for the others;
+            1 where all are.
+    """
 
     total: Tally
     stretches: Sequence[Stretch]
+    every: int
 
 
 def health_of(
     webhook: Webhook, *, now: datetime, step: timedelta, steps: int
 ) -> Health:
-    """Return how a receiver has fared lately, in one query over one index.
+    """Return how a receiver has fared lately, in two queries over one index.
 
     Args:
         webhook: whose receiver.
@@ -147,20 +162,21 @@ def health_of(
     """
     seconds = int(step.total_seconds())
     first = int(now.timestamp()) // seconds - steps + 1
+    attempts = _real().filter(webhook=webhook, started_at__gte=_moment(first * seconds))
+    counted = attempts.aggregate(attempts=Count("pk"), succeeded=_SUCCEEDED)
+    every = counted["attempts"] // SORTED_AT_MOST + 1
     tallies = {slot: Tally() for slot in range(first, first + steps)}
     total = Tally()
-    for slot, digit, duration, count in _counts(
-        webhook, seconds, _moment(first * seconds)
-    ):
+    for slot, digit, duration, count in _counts(attempts, seconds, every):
         for tally in (total, tallies.get(slot, Tally())):
-            tally.add(count, digit, duration)
-    return Health(
-        total,
-        [
-            Stretch(_moment(slot * seconds), _moment((slot + 1) * seconds), tally)
-            for slot, tally in tallies.items()
-        ],
-    )
+            tally.add(count * every, digit, duration)
+    total.succeeded = counted["succeeded"]
+    total.failed = counted["attempts"] - counted["succeeded"]
+    stretches = [
+        Stretch(_moment(slot * seconds), _moment((slot + 1) * seconds), tally)
+        for slot, tally in tallies.items()
+    ]
+    return Health(total, stretches, every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +207,7 @@ def summaries_of(webhooks: Iterable[Webhook], *, since: datetime) -> dict[str, S
         .values_list("webhook")
         .annotate(
             attempts=Count("pk"),
-            succeeded=Count("pk", filter=Q(status_code__range=(200, 299))),
+            succeeded=_SUCCEEDED,
             last_at=Max("started_at"),
         )
     )
@@ -199,21 +215,17 @@ def summaries_of(webhooks: Iterable[Webhook], *, since: datetime) -> dict[str, S
 
 
 def _counts(
-    webhook: Webhook, seconds: int, since: datetime
+    attempts: QuerySet[DeliveryAttempt], seconds: int, every: int
 ) -> Iterable[tuple[int, int | None, int, int]]:
     """Return slot, first digit of the status, duration, and how many."""
+    if every > 1:
+        attempts = attempts.alias(rest=F("pk") % every).filter(rest=0)
     groups: dict[str, Combinable] = {
         "slot": _Slot("started_at", seconds),
         "digit": _FirstDigit("status_code"),
         "duration": _TwoDigits("duration_ms"),
     }
-    return (
-        _real()
-        .filter(webhook=webhook, started_at__gte=since)
-        .order_by()
-        .values_list(*groups.values())
-        .annotate(Count("pk"))
-    )
+    return attempts.order_by().values_list(*groups.values()).annotate(Count("pk"))
 
 
 def _real() -> QuerySet[DeliveryAttempt]:

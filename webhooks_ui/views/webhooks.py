@@ -27,7 +27,7 @@ from webhooks_ui.actions.webhooks import (
     update_webhook,
 )
 from webhooks_ui.forms import WebhookForm
-from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
+from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Webhook
 from webhooks_ui.signing import generate_secret
 from webhooks_ui.views.delivery_search import delivery_rows
 from webhooks_ui.views.getters import manageable_webhook_or_404
@@ -195,10 +195,11 @@ def _waiting_counts(webhooks: Iterable[Webhook]) -> dict[str, int]:
 def _context(webhook: Webhook) -> dict[str, Any]:
     """Return what the page of a webhook shows."""
     deliveries = webhook.deliveries.exclude(event=None)
+    # By an index, where a look for the newest attempt of a test would read all others.
+    tests = webhook.deliveries.filter(event=None).order_by("-pk")
     test = (
-        DeliveryAttempt.objects.filter(delivery__webhook=webhook, trigger=Trigger.TEST)
+        DeliveryAttempt.objects.filter(delivery__in=tests.values("pk")[:1])
         .select_related("delivery")
-        .order_by("-pk")
         .first()
     )
     return {

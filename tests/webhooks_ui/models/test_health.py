@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.webhooks_ui.factories import make_attempt, make_delivery, make_webhook
-from webhooks_ui.models import Trigger
+from webhooks_ui.models import Trigger, health
 from webhooks_ui.models.health import Summary, Tally, health_of, summaries_of
 
 NOW = datetime(2026, 3, 2, 12, 10, tzinfo=UTC)
@@ -35,17 +35,39 @@ def test_attempts_are_counted_by_stretches_that_end_with_the_present_one() -> No
     make_attempt(delivery, number=9, started_at=NOW, trigger=Trigger.TEST)
     make_attempt(make_delivery(), started_at=NOW)  # of another webhook
 
-    health = health_of(delivery.webhook, now=NOW, step=hour, steps=24)
+    found = health_of(delivery.webhook, now=NOW, step=hour, steps=24)
 
-    tallies = [stretch.tally for stretch in health.stretches]
+    tallies = [stretch.tally for stretch in found.stretches]
     assert len(tallies) == 24
-    assert health.stretches[-1].begins_at == datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert found.stretches[-1].begins_at == datetime(2026, 3, 2, 12, tzinfo=UTC)
     assert (tallies[-1].succeeded, tallies[-1].failed) == (1, 0)
     assert (tallies[-2].succeeded, tallies[-2].failed) == (0, 2)
     assert tallies[-2].durations == {840: 1}
     assert tallies[0].durations == {8_400: 1}
-    assert (health.total.succeeded, health.total.failed) == (2, 2)
-    assert health.total.rate == 0.5
+    assert (found.total.succeeded, found.total.failed) == (2, 2)
+    assert found.total.rate == 0.5
+
+
+@pytest.mark.django_db
+def test_of_very_many_attempts_some_stand_for_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "SORTED_AT_MOST", 10)
+    delivery = make_delivery()
+    for number in range(1, 31):
+        make_attempt(
+            delivery,
+            number=number,
+            started_at=NOW,
+            status_code=200 if number <= 15 else 500,
+        )
+
+    found = health_of(delivery.webhook, now=NOW, step=timedelta(hours=1), steps=2)
+
+    assert found.every == 4
+    assert (found.total.succeeded, found.total.failed) == (15, 15)
+    assert found.stretches[-1].tally.total in range(28, 33)
+    assert found.total.median == 12
 
 
 @pytest.mark.django_db
