@@ -90,6 +90,7 @@ class EventType(models.TextChoices):
     WEBHOOK_DISABLED = "webhook.disabled", "Webhook disabled"
     WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
     WEBHOOK_REDELIVERED = "webhook.redelivered", "Delivery sent again"
+    WEBHOOK_REDELIVERED_IN_BULK = "webhook.redelivered_in_bulk", "Deliveries sent again"
     WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
 
 

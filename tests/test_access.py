@@ -154,6 +154,9 @@ webhooks_ui:webhook_status POST 403 404 404 404 404 302 302
 webhooks_ui:webhook_delete GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_delete POST 403 404 404 404 404 302 302
 webhooks_ui:delivery_list GET 302 404 404 404 404 200 200
+webhooks_ui:webhook_health GET 302 404 404 404 404 302 302
+webhooks_ui:delivery_redeliver_many GET 302 404 404 404 404 200 200
+webhooks_ui:delivery_redeliver_many POST 403 404 404 404 404 422 422
 webhooks_ui:delivery_detail GET 302 404 404 404 404 200 200
 webhooks_ui:delivery_redeliver GET 302 404 404 404 404 302 302
 webhooks_ui:delivery_redeliver POST 403 404 404 404 404 302 302

@@ -50,8 +50,10 @@ def attempt_of(
     """Return the ledger's entry for an answer, not yet saved, credentials left out."""
     return DeliveryAttempt(
         delivery=delivery,
+        webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
+        triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=answer.started_at,
         duration_ms=answer.duration_ms,
         url=answer.job.url if answer.job else request.url,
@@ -60,6 +62,7 @@ def attempt_of(
             for name, value in request.headers.items()
         },
         status_code=answer.status_code,
+        response_headers=dict(answer.headers),
         request_body=answer.job.body.decode() if answer.job else "",
         response_body=_without_credential(readable(answer.body), request),
         error=_without_credential(answer.error, request),
@@ -84,8 +87,10 @@ def unsent_attempt(
     """Return the ledger's entry for an attempt that failed on our side."""
     return DeliveryAttempt(
         delivery=delivery,
+        webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
+        triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=at,
         url=delivery.webhook.url or delivery.webhook.workspace_url,
         error=reason,

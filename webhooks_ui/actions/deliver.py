@@ -214,7 +214,9 @@ def _has_succeeded(answer: Answer) -> bool:
 def _locked_rows(results: Sequence[Result]) -> dict[str, Delivery]:
     """Read the deliveries again under a lock, by id; always in the same order."""
     ids = [request.id for request, _ in results]
-    rows = Delivery.objects.select_for_update().only("webhook_id", *_SETTLED_FIELDS)
+    rows = Delivery.objects.select_for_update().only(
+        "webhook_id", "redelivered_by", *_SETTLED_FIELDS
+    )
     return {row.pk: row for row in rows.filter(pk__in=ids).order_by("pk")}
 
 

@@ -181,7 +181,7 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
     """
     _check_choices(given, model)
     check_kind(given.kind, job_id=given.job_id, workspace_url=given.workspace_url)
-    for field, text, most in (
+    for name, text, most in (
         ("url", given.url, URL_LENGTH),
         ("description", given.description, DESCRIPTION_LENGTH),
         ("secret", given.secret or "", CREDENTIAL_LENGTH),
@@ -191,9 +191,9 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
     ):
         if len(text) > most:
             raise InvalidFieldError(
-                field, f"The {_named(field)} may have at most {most:,} characters."
+                name, f"The {_named(name)} may have at most {most:,} characters."
             )
-    for field, text in (
+    for name, text in (
         ("secret", given.secret or ""),
         ("authorization", given.authorization or ""),
         ("access_token", given.access_token or ""),
@@ -201,8 +201,8 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
         # A line break would begin another header.
         if not (text.isascii() and (text.isprintable() or not text)):
             raise InvalidFieldError(
-                field,
-                f"The {_named(field)} may hold ASCII characters only, on one line.",
+                name,
+                f"The {_named(name)} may hold ASCII characters only, on one line.",
             )
 
 
@@ -223,8 +223,8 @@ def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
         )
 
 
-def _named(field: str) -> str:
-    return field.replace("_url", "_URL").replace("_", " ")
+def _named(name: str) -> str:
+    return name.replace("_url", "_URL").replace("_", " ")
 
 
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:

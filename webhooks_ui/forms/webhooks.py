@@ -10,7 +10,6 @@ from registry_ui.models import RegisteredModel
 from webhooks_ui.forms.webhook_jobs import KindForm
 from webhooks_ui.models import (
     REGISTRY_WIDE_ONLY,
-    Delivery,
     EventName,
     PayloadFormat,
     Webhook,
@@ -249,16 +248,6 @@ class EventFilterForm(forms.Form):
         """Return what is looked for, without regard to case; none for all."""
         text = self.cleaned_data["q"] if self.is_valid() else ""
         return str(text).casefold().split()
-
-
-class DeliveryFilterForm(forms.Form):
-    """Chooses which deliveries are listed; what is unknown chooses all."""
-
-    status = forms.ChoiceField(choices=Delivery.Status.choices, required=False)
-
-    def chosen(self) -> str:
-        """Return a status, or an empty text for all."""
-        return str(self.cleaned_data["status"]) if self.is_valid() else ""
 
 
 def _initial(webhook: Webhook | None, model_name: str) -> dict[str, Any]:

@@ -32,6 +32,10 @@ AT_ONCE = 400
 AT_ONCE_PER_ENDPOINT = 8
 AT_ONCE_UNPROVEN = 2
 USER_AGENT = "Signoff-Webhooks/1"
+KEPT_HEADERS = ("Content-Type", "Retry-After", "Server", "X-Request-Id")
+"""Of an answer: what helps to find out why, and holds no secret."""
+
+_KEPT_HEADER_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,15 @@ class Outgoing:
 class Answer:
     """What came back; `status_code` is None where no answer came.
 
-    `body` is cut at 64 KiB. `error` is a sentence, empty where the status says it all.
+    `headers` are the few of `KEPT_HEADERS`, `body` is cut at 64 KiB, `error` is a
+    sentence, empty where the status says it all.
     `job` is what was asked of the jobs API, if it was.
     """
 
     started_at: datetime
     duration_ms: int
     status_code: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     retry_after_seconds: float | None = None
     failure: Failure | None = None
@@ -245,6 +251,7 @@ async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
                 started_at=started_at,
                 duration_ms=_milliseconds_since(start),
                 status_code=response.status,
+                headers=_kept(response.headers),
                 body=body,
                 retry_after_seconds=_retry_after(response.headers),
                 error=_redirect_in_words(response),
@@ -271,6 +278,15 @@ async def _begin_of(response: aiohttp.ClientResponse, most: int) -> bytes:
                     break
                 body += chunk
     return bytes(body)
+
+
+def _kept(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """Return the headers that are worth keeping, each cut to 200 characters."""
+    return {
+        name: readable.encode("utf-8", "replace").decode()
+        for name in KEPT_HEADERS
+        if (readable := headers.get(name, "")[:_KEPT_HEADER_LENGTH])
+    }
 
 
 def _retry_after(headers: CIMultiDictProxy[str]) -> float | None:

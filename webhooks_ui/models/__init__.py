@@ -7,6 +7,7 @@ from webhooks_ui.models.event_names import (
     EventName,
 )
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
+from webhooks_ui.models.selections import Selection, Which
 from webhooks_ui.models.webhooks import ParameterForm, PayloadFormat, Webhook
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "NotificationPreference",
     "ParameterForm",
     "PayloadFormat",
+    "Selection",
     "Trigger",
     "Webhook",
+    "Which",
 ]
