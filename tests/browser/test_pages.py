@@ -97,7 +97,8 @@ def pages_of_webhook(page: Page) -> list[str]:
     page.goto(f"{address}deliveries/")
     links = page.locator("#main table a, #main a.row-title")
     delivery = links.first.get_attribute("href") or ""
-    forms = [f"{address}edit/", f"{address}delete/"]
+    forms = [f"{address}edit/", f"{address}secret/", f"{address}delete/"]
+    forms += [f"{address}status/?status=DISABLED"]
     return [address, *forms, f"{address}deliveries/", delivery]
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from registry_ui.events import EventType, record_event
 from registry_ui.models import AuditEvent, ModelVersion, RegisteredModel
 from tests.factories import make_user, make_version
-from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models import Delivery, EventName, Webhook, WebhookSecret
 
 LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -45,9 +45,10 @@ def make_webhook(
         created_by=created_by or make_user(),
         **columns,
     )
-    webhook.secret = secret
     webhook.authorization = authorization
     webhook.save(force_insert=True)
+    if secret:
+        WebhookSecret.objects.add(webhook, secret, by=webhook.created_by)
     return webhook
 
 

@@ -13,7 +13,7 @@ from registry_ui.events import EventType, record_event
 from registry_ui.models import RegisteredModel
 from webhooks_ui import permissions
 from webhooks_ui.http_client import check_destination
-from webhooks_ui.models import EventName, Webhook
+from webhooks_ui.models import EventName, Webhook, WebhookSecret
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
@@ -27,12 +27,22 @@ _STATUS_EVENTS = {
     Webhook.Status.TEST_MODE: EventType.WEBHOOK_UPDATED,
 }
 
+_LENGTHS = {
+    "url": URL_LENGTH,
+    "description": DESCRIPTION_LENGTH,
+    "secret": CREDENTIAL_LENGTH,
+    "authorization": CREDENTIAL_LENGTH,
+}
+_CREDENTIALS = frozenset({"secret", "authorization"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookInput:
     """What a person says of a webhook.
 
     `secret` and `authorization`: None leaves what is stored, an empty text removes it.
+    A new secret takes the place of all others at once; `rotate_secret` leaves them a
+    time.
     """
 
     url: str
@@ -66,6 +76,8 @@ def create_webhook(
     _fill(webhook, given)
     with transaction.atomic():
         webhook.save(force_insert=True)
+        if given.secret:
+            WebhookSecret.objects.add(webhook, given.secret, by=actor)
         _record(EventType.WEBHOOK_CREATED, webhook, actor, status=webhook.status)
     return webhook
 
@@ -83,10 +95,21 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
     check_destination(given.url)
     with transaction.atomic():
         webhook = _locked(webhook)
+        before = _told(webhook)
         changed = _fill(webhook, given)
+        if given.secret is not None and "secret" in changed:
+            WebhookSecret.objects.replace_all(webhook, given.secret, by=actor)
         if changed:
             webhook.save(update_fields=[*_columns(changed), "updated_at"])
-            _record(EventType.WEBHOOK_UPDATED, webhook, actor, changed=changed)
+            after = _told(webhook)
+            _record(
+                EventType.WEBHOOK_UPDATED,
+                webhook,
+                actor,
+                changed=changed,
+                before={name: before[name] for name in changed},
+                after={name: after[name] for name in changed},
+            )
     return webhook
 
 
@@ -107,13 +130,20 @@ def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook
     webhook = _locked(webhook)
     if webhook.status == status:
         return webhook
+    status_before = webhook.status
     webhook.status = status
     webhook.disabled_reason = ""
     webhook.failing_since = None
     webhook.save(
         update_fields=["status", "disabled_reason", "failing_since", "updated_at"]
     )
-    _record(_STATUS_EVENTS[Webhook.Status(status)], webhook, actor, status=status)
+    _record(
+        _STATUS_EVENTS[Webhook.Status(status)],
+        webhook,
+        actor,
+        status=status,
+        status_before=status_before,
+    )
     return webhook
 
 
@@ -146,16 +176,8 @@ def disable_gone(webhook: Webhook) -> None:
 
 
 def _locked(webhook: Webhook) -> Webhook:
-    """Read the webhook again under a row lock; the caller's copy may be stale.
-
-    `no_key`: whoever stores a delivery for it holds the chain of events; they must not
-    wait for one who waits for the chain.
-    """
-    return (
-        Webhook.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("model")
-        .get(pk=webhook.pk)
-    )
+    """Read the webhook again under a row lock; the caller's copy may be stale."""
+    return Webhook.objects.locked(webhook.pk)
 
 
 def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
@@ -172,25 +194,32 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
         raise InvalidFieldError(
             "events", f"{min(unheard)} is told to registry-wide webhooks only."
         )
-    for field, text, most in (
-        ("url", given.url, URL_LENGTH),
-        ("description", given.description, DESCRIPTION_LENGTH),
-        ("secret", given.secret or "", CREDENTIAL_LENGTH),
-        ("authorization", given.authorization or "", CREDENTIAL_LENGTH),
-    ):
-        if len(text) > most:
-            raise InvalidFieldError(
-                field, f"The {field} may have at most {most:,} characters."
-            )
     for field, text in (
+        ("url", given.url),
+        ("description", given.description),
         ("secret", given.secret or ""),
         ("authorization", given.authorization or ""),
     ):
-        # A line break would begin another header.
-        if not (text.isascii() and (text.isprintable() or not text)):
-            raise InvalidFieldError(
-                field, f"The {field} may hold ASCII characters only, on one line."
-            )
+        check_text(field, text)
+
+
+def check_text(field: str, text: str) -> None:
+    """Refuse a text that cannot be stored in the field, or would not be sent.
+
+    Raises:
+        InvalidFieldError: says what will not do.
+    """
+    most = _LENGTHS[field]
+    if len(text) > most:
+        raise InvalidFieldError(
+            field, f"The {field} may have at most {most:,} characters."
+        )
+    # A line break would begin another header.
+    is_plain = text.isascii() and (text.isprintable() or not text)
+    if field in _CREDENTIALS and not is_plain:
+        raise InvalidFieldError(
+            field, f"The {field} may hold ASCII characters only, on one line."
+        )
 
 
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
@@ -205,17 +234,36 @@ def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
     for name in changed:
         setattr(webhook, name, plain[name])
-    for name in ("secret", "authorization"):
-        new = getattr(given, name)
-        if new is not None and (new or getattr(webhook, f"encrypted_{name}")):
-            setattr(webhook, name, new)
-            changed.append(name)
+    if given.authorization is not None and (
+        given.authorization or webhook.has_authorization
+    ):
+        webhook.authorization = given.authorization
+        changed.append("authorization")
+    if given.secret is not None and (given.secret or webhook.has_secret):
+        changed.append("secret")  # stored by the caller, for it is rows of its own
     return changed
 
 
+def _told(webhook: Webhook) -> dict[str, Any]:
+    """Return what the record may tell of each field, before and after a change.
+
+    Of the URL the host, for a path may hold a token; of credentials, whether they
+    are set.
+    """
+    return {
+        "url": webhook.host,
+        "events": webhook.events,
+        "description": webhook.description,
+        "enable_ssl_verification": webhook.enable_ssl_verification,
+        "authorization": webhook.has_authorization,
+        "secret": webhook.has_secret,
+    }
+
+
 def _columns(changed: list[str]) -> list[str]:
-    credentials = ("secret", "authorization")
-    return [f"encrypted_{name}" if name in credentials else name for name in changed]
+    """Return which columns hold the fields; the secret is in a table of its own."""
+    columns = {"authorization": "encrypted_authorization"}
+    return [columns.get(name, name) for name in changed if name != "secret"]
 
 
 def _record(

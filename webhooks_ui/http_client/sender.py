@@ -18,6 +18,7 @@ from types import TracebackType
 import aiohttp
 from django.conf import settings
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from webhooks_ui.http_client.egress import GuardedResolver, check_url
 from webhooks_ui.http_client.failures import CAUGHT, Failure, classify
@@ -30,6 +31,7 @@ AT_ONCE = 400
 AT_ONCE_PER_ENDPOINT = 8
 AT_ONCE_UNPROVEN = 2
 USER_AGENT = "Signoff-Webhooks/1"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ class Outgoing:
     body: bytes
     verifies_tls: bool = True
     start_before: float = float("inf")  # of time.monotonic()
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """Return all headers as they go over the wire, ours and the client's."""
+        return {
+            "Host": URL(self.url).host_port_subcomponent or "",
+            **_HEADERS,
+            **self.headers,
+            "Accept": "*/*",
+            "Content-Length": str(len(self.body)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +194,7 @@ async def _open() -> tuple[asyncio.Semaphore, aiohttp.ClientSession]:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        headers=_HEADERS,
     )
     return asyncio.Semaphore(AT_ONCE), session
 
