@@ -67,7 +67,7 @@ def _of_disabled(webhook: Webhook, waiting: int) -> NextStep:
     if webhook.disabled_reason:
         text = f"{webhook.disabled_reason} {text}".strip()
         return NextStep("bad", "Disabled automatically.", text, "activate")
-    text = text or "Nothing is kept for it meanwhile: events are told to active ones."
+    text = text or "What happens meanwhile is not sent to it later."
     return NextStep("info", "Disabled by a person.", text, "activate")
 
 
