@@ -107,8 +107,8 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
                 webhook,
                 actor,
                 changed=changed,
-                before={name: before[name] for name in changed},
-                after={name: after[name] for name in changed},
+                before={name: before[name] for name in changed if name in before},
+                after={name: after[name] for name in changed if name in after},
             )
     return webhook
 
