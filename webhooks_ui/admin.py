@@ -51,11 +51,18 @@ class AttemptInline(admin.TabularInline):  # type: ignore[type-arg] # no generic
 class WebhookAdmin(ReadOnlyAdmin):
     """All webhooks, to search."""
 
-    list_display = ["description", "model", "host", "status", "failing_since"]
-    list_display_links = ["description", "host"]
+    list_display = ["description", "model", "receiver_label", "status", "failing_since"]
+    list_display_links = ["description", "receiver_label"]
     list_filter = ["status", "kind"]
     list_select_related = ["model"]
-    search_fields = ["id", "url", "description", "model__name"]
+    search_fields = [
+        "id",
+        "url",
+        "job_id",
+        "workspace_url",
+        "description",
+        "model__name",
+    ]
     fields = [
         "id",
         "kind",
@@ -68,6 +75,11 @@ class WebhookAdmin(ReadOnlyAdmin):
         "enable_ssl_verification",
         "has_secret",
         "has_authorization",
+        "job_id",
+        "workspace_url",
+        "has_access_token",
+        "parameter_form",
+        "parameter_form_read_at",
         "failing_since",
         "created_by",
         "created_at",
@@ -83,6 +95,11 @@ class WebhookAdmin(ReadOnlyAdmin):
     def has_authorization(self, webhook: Webhook) -> bool:
         """Say that the header is there, not what it holds."""
         return bool(webhook.encrypted_authorization)
+
+    @admin.display(boolean=True, description="Access token set")
+    def has_access_token(self, webhook: Webhook) -> bool:
+        """Say that the token is there, not which."""
+        return bool(webhook.encrypted_access_token)
 
 
 @admin.register(Notice)
@@ -123,7 +140,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ["id", "event_name", "webhook", "status", "attempt_count", "due_at"]
     list_filter = ["status", "event_name"]
     list_select_related = ["webhook__model"]
-    search_fields = ["id", "webhook__id", "webhook__url"]
+    search_fields = ["id", "webhook__id", "webhook__url", "webhook__job_id"]
     fields = [
         "id",
         "webhook",

@@ -57,7 +57,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
         actor=actor,
         model=delivery.webhook.model,
         webhook=delivery.webhook.pk,
-        receiver=delivery.webhook.host,
+        receiver=delivery.webhook.receiver_label,
         event=delivery.event_name,
         delivery=delivery.pk,
     )

@@ -63,7 +63,7 @@ def send_test(
             actor=actor,
             model=webhook.model,
             webhook=webhook.pk,
-            receiver=webhook.host,
+            receiver=webhook.receiver_label,
             event=name,
             status_code=answer.status_code,
         )

@@ -7,7 +7,7 @@ from webhooks_ui.models.event_names import (
     EventName,
 )
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
-from webhooks_ui.models.webhooks import Webhook
+from webhooks_ui.models.webhooks import ParameterForm, Webhook
 
 __all__ = [
     "DATABRICKS_EVENTS",
@@ -18,6 +18,7 @@ __all__ = [
     "EventName",
     "Notice",
     "NotificationPreference",
+    "ParameterForm",
     "Trigger",
     "Webhook",
 ]
