@@ -1,0 +1,48 @@
+"""Calls databricks-registry-webhooks as it is told: a line of JSON in, one out.
+
+Run by the Python of an environment of its own; imports nothing of ours.
+"""
+
+import json
+import sys
+from typing import Any
+
+from databricks_registry_webhooks import HttpUrlSpec, JobSpec, RegistryWebhooksClient
+
+client = RegistryWebhooksClient()
+VERBS = {
+    "create": client.create_webhook,
+    "list": client.list_webhooks,
+    "update": client.update_webhook,
+    "delete": client.delete_webhook,
+    "test": client.test_webhook,
+}
+TYPES = {"http_url_spec": HttpUrlSpec, "job_spec": JobSpec}
+
+
+def call(verb: str, given: dict[str, Any]) -> Any:
+    """Return what the client returns, as JSON has it."""
+    typed = {
+        name: TYPES[name](**value) if name in TYPES else value
+        for name, value in given.items()
+    }
+    return plain(VERBS[verb](**typed))
+
+
+def plain(result: Any) -> Any:
+    """Return an object of the client's as a dict of the properties that it has."""
+    if isinstance(result, list):
+        return [plain(item) for item in result]
+    if hasattr(result, "_properties"):
+        return {name: plain(value) for name, value in result if value not in (None, "")}
+    return result
+
+
+for line in sys.stdin:
+    try:
+        answer = {"returned": call(*json.loads(line))}
+    except Exception as error:  # noqa: BLE001 - whatever the client raises is told
+        code = getattr(error, "error_code", None)
+        answer = {"raised": type(error).__name__, "code": code, "message": str(error)}
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
