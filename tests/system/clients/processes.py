@@ -46,48 +46,54 @@ def python_of_clients() -> str:
 
 @dataclass
 class ClientProcess:
-    """One client that somebody uses."""
+    """One client; whoever has a token may use it."""
 
     process: "subprocess.Popen[str]"
     complaints: IO[str]
     slowest_seconds: float = field(default=0.0)
 
     @classmethod
-    def start(cls, name: str, *, host: str, token: str) -> "ClientProcess":
-        """Start a client that knows nothing of this machine but host and token."""
+    def start(cls, name: str, *, host: str) -> "ClientProcess":
+        """Start a client that knows nothing of this machine but the host."""
         complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by `stop`
         process = subprocess.Popen(  # noqa: S603 - our own script
             [python_of_clients(), str(Path(__file__).parent / SCRIPTS[name])],
             env={
                 "DATABRICKS_HOST": host,
-                "DATABRICKS_TOKEN": token,
                 "DATABRICKS_CONFIG_FILE": os.devnull,
+                # The clients' own, about the age of their protobuf.
+                "PYTHONWARNINGS": "ignore",
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
         )
-        return cls(process, complaints)
+        client = cls(process, complaints)
+        assert client._read() == "ready", client.complained()
+        return client
 
-    def call(self, verb: str, **given: Any) -> Any:
+    def call(self, token: str, verb: str, **given: Any) -> Any:
         """Return what the client returned, as JSON has it.
 
         Raises:
             ClientError: what the client raised.
         """
         assert self.process.stdin
-        assert self.process.stdout
         begun = time.monotonic()
-        self.process.stdin.write(json.dumps([verb, given]) + "\n")
+        self.process.stdin.write(json.dumps([token, verb, given]) + "\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line, self.complained()
+        answer = self._read()
         self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - begun)
-        answer = json.loads(line)
         if "raised" in answer:
             raise ClientError(answer["raised"], answer["code"], answer["message"])
         return answer["returned"]
+
+    def _read(self) -> Any:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, self.complained()
+        return json.loads(line)
 
     def complained(self) -> str:
         """Return what it wrote on stderr, such as warnings."""
@@ -99,3 +105,15 @@ class ClientProcess:
         self.process.kill()
         self.process.communicate()
         self.complaints.close()
+
+
+@dataclass(frozen=True)
+class InHandsOf:
+    """A client, used with somebody's token."""
+
+    client: ClientProcess
+    token: str
+
+    def call(self, verb: str, **given: Any) -> Any:
+        """Return what the client returned; raises `ClientError`."""
+        return self.client.call(self.token, verb, **given)

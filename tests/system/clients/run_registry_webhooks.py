@@ -4,6 +4,7 @@ Run by the Python of an environment of its own; imports nothing of ours.
 """
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -20,8 +21,9 @@ VERBS = {
 TYPES = {"http_url_spec": HttpUrlSpec, "job_spec": JobSpec}
 
 
-def call(verb: str, given: dict[str, Any]) -> Any:
+def call(token: str, verb: str, given: dict[str, Any]) -> Any:
     """Return what the client returns, as JSON has it."""
+    os.environ["DATABRICKS_TOKEN"] = token  # read anew at each call, like the host
     typed = {
         name: TYPES[name](**value) if name in TYPES else value
         for name, value in given.items()
@@ -38,11 +40,16 @@ def plain(result: Any) -> Any:
     return result
 
 
-for line in sys.stdin:
-    try:
-        answer = {"returned": call(*json.loads(line))}
-    except Exception as error:  # noqa: BLE001 - whatever the client raises is told
-        code = getattr(error, "error_code", None)
-        answer = {"raised": type(error).__name__, "code": code, "message": str(error)}
+def say(answer: Any) -> None:
+    """Write a line of JSON."""
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
+
+
+say("ready")
+for line in sys.stdin:
+    try:
+        say({"returned": call(*json.loads(line))})
+    except Exception as error:  # noqa: BLE001 - whatever the client raises is told
+        code = getattr(error, "error_code", None)
+        say({"raised": type(error).__name__, "code": code, "message": str(error)})
