@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from tests.webhooks_ui.jobs_api import JobsApi
 from tests.webhooks_ui.mail_server import MailServer
 from tests.webhooks_ui.receivers import Receiver
 
@@ -19,6 +20,15 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.stop()
+
+
+@pytest.fixture
+def jobs_api() -> Iterator[JobsApi]:
+    """The jobs API of a workspace on loopback; no fault of ours may be left in it."""
+    api = JobsApi()
+    yield api
+    api.stop()
+    assert api.faults == []
 
 
 @pytest.fixture

@@ -51,6 +51,35 @@ def make_webhook(
     return webhook
 
 
+def make_job_webhook(
+    *,
+    workspace_url: str = "https://dbc-1.example.com",
+    job_id: str = "123",
+    access_token: str = "dapi-0123456789abcdef",  # noqa: S107 - of the stand-in
+    **columns: Any,
+) -> Webhook:
+    """Make an active registry-wide webhook that starts a job, by its row alone.
+
+    Args:
+        workspace_url: of the workspace that has the job.
+        job_id: as text.
+        access_token: for the workspace.
+        columns: more columns of `Webhook`; `events`: all twelve if not given.
+    """
+    webhook = Webhook(
+        kind=Webhook.Kind.JOB,
+        workspace_url=workspace_url,
+        job_id=job_id,
+        events=columns.pop("events", EventName.values),
+        status=columns.pop("status", Webhook.Status.ACTIVE),
+        created_by=columns.pop("created_by", None) or make_user(),
+        **columns,
+    )
+    webhook.access_token = access_token
+    webhook.save(force_insert=True)
+    return webhook
+
+
 def make_delivery(
     *,
     webhook: Webhook | None = None,

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from registry_ui.errors import CredentialUnreadableError
 from webhooks_ui.actions.attempts import attempt_of, outgoing, unsent_attempt
+from webhooks_ui.actions.job_runs import remember_forms
 from webhooks_ui.actions.schedule import wait_before
 from webhooks_ui.actions.webhooks import disable_gone
 from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender
@@ -143,6 +144,7 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     """
     now = timezone.now()
     _note_health(results, claimed, now)
+    remember_forms(results)
     rows = _locked_rows(results)
     attempts: list[DeliveryAttempt] = []
     for request, answer in results:

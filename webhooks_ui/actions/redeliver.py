@@ -15,8 +15,9 @@ from webhooks_ui.models import Delivery, Trigger
 def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
     """Make a delivery due now, with a whole run of retries before it.
 
-    Its id and its bytes stay, so a receiver can tell that it has seen it. The clock
-    finds it within a second.
+    Its id and its bytes stay, so a receiver can tell that it has seen it. A job that
+    was started for it is started once more; one that was not, or not for sure, is
+    started once at most. The clock finds the row within a second.
 
     Raises:
         PermissionDenied: the actor may not manage the webhook.
@@ -36,6 +37,8 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
     now = timezone.now()
     if delivery.is_in_flight and delivery.due_at > now:
         raise ActionError("It is on its way just now; look again in a moment.")
+    if delivery.status == Delivery.Status.SUCCEEDED:
+        delivery.run_number += 1
     delivery.status = Delivery.Status.PENDING
     delivery.retry_step = 0
     delivery.next_trigger = Trigger.MANUAL
@@ -49,6 +52,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
             "next_trigger",
             "due_at",
             "claim_token",
+            "run_number",
             "settled_at",
         ]
     )

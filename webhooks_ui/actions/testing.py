@@ -9,6 +9,7 @@ from registry_ui.errors import ActionError, CredentialUnreadableError
 from registry_ui.events import EventType, record_event
 from webhooks_ui import payloads, permissions
 from webhooks_ui.actions.attempts import attempt_of, outgoing
+from webhooks_ui.actions.job_runs import remember_forms
 from webhooks_ui.http_client import send
 from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
 
@@ -58,6 +59,7 @@ def send_test(
     with transaction.atomic():
         delivery.save(force_insert=True)
         attempt.save(force_insert=True)
+        remember_forms([(request, answer)])
         record_event(
             EventType.WEBHOOK_TESTED,
             actor=actor,

@@ -69,6 +69,7 @@ def create_webhook(
     """
     if not permissions.may_manage_webhooks(actor, model):
         raise PermissionDenied
+    given = _of_its_kind(given)
     _check(given, model)
     if status not in Webhook.Status.values:
         raise InvalidFieldError("status", f"There is no status {status!r}.")
@@ -90,6 +91,7 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
+    given = _of_its_kind(given)
     _check(given, webhook.model)
     check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     with transaction.atomic():
@@ -216,7 +218,6 @@ def _named(field: str) -> str:
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     """Put what was given into the webhook; return the names of what differs."""
     check_token(webhook, given.kind, given.workspace_url, given.access_token)
-    given = _of_its_kind(given)
     events = [name.value for name in EventName if name in given.events]
     plain = {
         "kind": given.kind,

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from registry_ui.models import RegisteredModel
+from webhooks_ui.forms.webhook_jobs import KindForm
 from webhooks_ui.models import REGISTRY_WIDE_ONLY, Delivery, EventName, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
@@ -52,7 +53,7 @@ class EventChoice:
         return self.name in REGISTRY_WIDE_ONLY
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(KindForm):
     """Takes a new webhook, or changes of one; credentials go in and never come out."""
 
     model_name = forms.CharField(
@@ -134,6 +135,7 @@ class WebhookForm(forms.Form):
             self.fields["model_name"].required = True
             self.fields["model_name"].help_text = "The exact name of one you manage."
         self._explain_credentials()
+        self.settle_kind()
 
     def clean_model_name(self) -> str:
         """Find the model; one that may not be managed is as good as none."""
@@ -153,6 +155,7 @@ class WebhookForm(forms.Form):
         plain = ("url", "events", "description", "enable_ssl_verification")
         return {
             **{name: data[name] for name in plain},
+            **self.given_of_kind(),
             "secret": _credential(
                 data["secret"], is_removed=data.get("removes_secret")
             ),

@@ -7,6 +7,7 @@ is due again by itself.
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 import uuid
@@ -22,6 +23,8 @@ from webhooks_ui.models.webhooks import Webhook
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+JOB_LOOKUP_PATH = "/api/2.1/jobs/get?job_id="
 
 
 class Trigger(models.TextChoices):
@@ -92,6 +95,9 @@ class Delivery(models.Model):
     )
     due_at = models.DateTimeField()
     claim_token = models.CharField(max_length=32, blank=True, default="")
+    run_number = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was sent again after it had succeeded."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -156,6 +162,9 @@ class DeliveryAttempt(models.Model):
         default=dict, help_text="As sent, credentials left out."
     )
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    request_body = models.TextField(
+        blank=True, default="", help_text="As sent, where it is not the payload."
+    )
     response_body = models.TextField(
         blank=True, default="", help_text="Begin of the answer, at most 4 KiB."
     )
@@ -180,6 +189,23 @@ class DeliveryAttempt(models.Model):
     def has_succeeded(self) -> bool:
         """Did the receiver accept it?"""
         return self.status_code is not None and is_success(self.status_code)
+
+    @property
+    def method(self) -> str:
+        """Return the HTTP method: GET where a job was looked up, and no more."""
+        return "GET" if JOB_LOOKUP_PATH in self.url else "POST"
+
+    @property
+    def run_id(self) -> int | None:
+        """Return the id of the job's run that was started; None where none was."""
+        if not (self.request_body and self.has_succeeded):
+            return None
+        try:
+            answer = json.loads(self.response_body)
+        except (ValueError, RecursionError):
+            return None
+        run_id = answer.get("run_id") if isinstance(answer, dict) else None
+        return run_id if isinstance(run_id, int) else None
 
 
 def is_success(status_code: int) -> bool:

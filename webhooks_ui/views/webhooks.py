@@ -202,9 +202,17 @@ def _context(webhook: Webhook) -> dict[str, Any]:
         "deliveries": list(deliveries[:RECENT_DELIVERIES]),
         "waiting_count": webhook.deliveries.pending().count(),
         "test": test,
-        "test_payload": indented(test.delivery.body) if test else "",
+        "test_payload": _request_text(test) if test else "",
         "events": [(name.value, name.label) for name in _events(webhook)],
     }
+
+
+def _request_text(attempt: DeliveryAttempt) -> str:
+    """Return the body that was sent; empty where a job was looked up, and no more."""
+    if attempt.method != "POST":
+        return ""
+    body = attempt.request_body.encode() or attempt.delivery.body
+    return indented(body)
 
 
 def _events(webhook: Webhook) -> list[EventName]:
