@@ -29,7 +29,8 @@ def send_test(
 
     Raises:
         PermissionDenied: the actor may not manage the webhook.
-        ActionError: there is no such event, or a stored credential cannot be read.
+        ActionError: there is no such event, a stored credential cannot be read, or
+            somebody deleted the webhook meanwhile.
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
@@ -57,6 +58,7 @@ def send_test(
         Delivery.Status.SUCCEEDED if attempt.has_succeeded else Delivery.Status.FAILED
     )
     with transaction.atomic():
+        _refuse_deleted(webhook)
         delivery.save(force_insert=True)
         attempt.save(force_insert=True)
         remember_forms([(request, answer)])
@@ -70,3 +72,10 @@ def send_test(
             status_code=answer.status_code,
         )
     return attempt
+
+
+def _refuse_deleted(webhook: Webhook) -> None:
+    """Refuse to store what came back for a webhook that is there no longer."""
+    webhooks = Webhook.objects.select_for_update(of=("self",), no_key=True)
+    if not webhooks.filter(pk=webhook.pk).exists():
+        raise ActionError("The webhook was deleted while its test was under way.")

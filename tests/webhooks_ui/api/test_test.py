@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from registry_ui.models import RegisteredModel
 from tests.webhooks_ui.api.conftest import PREFIXES, Caller, caller
 from tests.webhooks_ui.factories import make_webhook
-from tests.webhooks_ui.receivers import Receiver, Reply
+from tests.webhooks_ui.jobs_api import JobsApi
+from tests.webhooks_ui.receivers import Received, Receiver, Reply
 from webhooks_ui.models import DeliveryAttempt, Webhook
 
 pytestmark = pytest.mark.usefixtures("open_loopback")
@@ -99,3 +101,43 @@ def test_an_unknown_event_is_refused(
     assert answer.status_code == 400
     assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
     assert receiver.requests == []
+
+
+def test_a_job_is_started_and_the_jobs_apis_answer_returned(
+    by: By, manager: User, churn: RegisteredModel, jobs_api: JobsApi
+) -> None:
+    jobs_api.add_job(7, "notebook_task")
+    spec = {
+        "job_id": "7",
+        "workspace_url": jobs_api.url,
+        "access_token": jobs_api.token,
+    }
+    calls = by(manager)
+    created = calls.call(
+        "create", model_name="churn", events=["COMMENT_CREATED"], job_spec=spec
+    )
+
+    answer = calls.call("test", id=created["webhook"]["id"])
+
+    (run,) = jobs_api.runs
+    assert answer["status_code"] == 200
+    assert json.loads(answer["body"])["run_id"] == run.run_id
+    assert run.event["event"] == "COMMENT_CREATED"
+
+
+def test_a_webhook_that_is_deleted_during_its_test_is_an_error_of_the_call(
+    committed_db: None, by: By, manager: User, webhook: Webhook, receiver: Receiver
+) -> None:
+    calls = by(manager)
+
+    def delete(_: Received) -> Reply:
+        Webhook.objects.filter(pk=webhook.pk).delete()
+        connection.close()  # this thread's own
+        return Reply()
+
+    receiver.answer = delete
+
+    answer: Any = calls.send("test", id=webhook.pk)
+
+    assert answer.status_code == 400
+    assert "deleted while its test was under way" in answer.json()["message"]
