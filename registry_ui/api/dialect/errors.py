@@ -17,19 +17,26 @@ from ninja.errors import AuthenticationError, AuthorizationError
 
 from registry_ui.api.dialect.parameters import MalformedBodyError
 from registry_ui.api.errors import NO_PERMISSION, answer_no_token, error_response
-from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
+from registry_ui.errors import (
+    ActionError,
+    AlreadyExistsError,
+    LimitExceededError,
+    StaleReviewError,
+)
 
 _INVALID = (HTTPStatus.BAD_REQUEST, "INVALID_PARAMETER_VALUE")
 _MALFORMED = (HTTPStatus.BAD_REQUEST, "MALFORMED_REQUEST")
 _MISSING = (HTTPStatus.NOT_FOUND, "RESOURCE_DOES_NOT_EXIST")
 _FORBIDDEN = (HTTPStatus.FORBIDDEN, "PERMISSION_DENIED")
 _EXISTS = (HTTPStatus.BAD_REQUEST, "RESOURCE_ALREADY_EXISTS")
+_TOO_MUCH = (HTTPStatus.BAD_REQUEST, "REQUEST_LIMIT_EXCEEDED")
 _STALE = (HTTPStatus.BAD_REQUEST, "BAD_REQUEST")
 
 _Row = tuple[type[Exception], tuple[HTTPStatus, str], str]
 _TABLE: tuple[_Row, ...] = (
     (AlreadyExistsError, _EXISTS, ""),
     (StaleReviewError, _STALE, ""),
+    (LimitExceededError, _TOO_MUCH, ""),
     (ActionError, _INVALID, ""),
     (AuthorizationError, _FORBIDDEN, ""),
     (PermissionDenied, _FORBIDDEN, ""),
@@ -42,8 +49,10 @@ _TABLE: tuple[_Row, ...] = (
 )
 """Status, code and sentence by class, the narrower ones first; no sentence: its own."""
 
-
-ANSWERED = (AuthenticationError, *(kind for kind, _, _ in _TABLE))
+ANSWERED: tuple[type[Exception], ...] = (
+    AuthenticationError,
+    *(kind for kind, _, _ in _TABLE),
+)
 """What an operation may raise; anything else is a fault of ours."""
 
 

@@ -48,6 +48,7 @@ def python_of_clients() -> str:
 class ClientProcess:
     """One client; whoever has a token may use it."""
 
+    name: str
     process: "subprocess.Popen[str]"
     complaints: IO[str]
     slowest_seconds: float = field(default=0.0)
@@ -69,7 +70,7 @@ class ClientProcess:
             stderr=complaints,
             text=True,
         )
-        client = cls(process, complaints)
+        client = cls(name, process, complaints)
         assert client._read() == "ready", client.complained()
         return client
 

@@ -12,7 +12,12 @@ from django.test import RequestFactory
 from registry_ui.api.dialect.operations import Answer, Call, Operation, addresses
 from registry_ui.api.dialect.parameters import Parameters
 from registry_ui.api.dialect.retries import LONGEST_MESSAGE, unretried
-from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
+from registry_ui.errors import (
+    ActionError,
+    AlreadyExistsError,
+    LimitExceededError,
+    StaleReviewError,
+)
 from registry_ui.models import RegisteredModel
 from tests.factories import make_token
 
@@ -23,6 +28,7 @@ NAMED_BY_CLIENTS = {
     "INVALID_PARAMETER_VALUE",
     "MALFORMED_REQUEST",
     "PERMISSION_DENIED",
+    "REQUEST_LIMIT_EXCEEDED",
     "RESOURCE_ALREADY_EXISTS",
     "RESOURCE_DOES_NOT_EXIST",
 }
@@ -78,6 +84,7 @@ def test_success_is_200_with_a_json_object(requester: User) -> None:
         (ActionError("No."), 400, "INVALID_PARAMETER_VALUE"),
         (AlreadyExistsError("No."), 400, "RESOURCE_ALREADY_EXISTS"),
         (StaleReviewError("No."), 400, "BAD_REQUEST"),
+        (LimitExceededError("No."), 400, "REQUEST_LIMIT_EXCEEDED"),
         (PermissionDenied(), 403, "PERMISSION_DENIED"),
         (PermissionDenied("No."), 403, "PERMISSION_DENIED"),
         (Http404("No."), 404, "RESOURCE_DOES_NOT_EXIST"),

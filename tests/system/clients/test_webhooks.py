@@ -1,119 +1,24 @@
 """Every webhook call of Databricks' own clients, unmodified, against the product."""
 
 import json
-import os
 import re
 import subprocess
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from mlflow import MlflowClient
 
-from tests.running import SYNC_SECONDS, RunningSignoff, wait_for
-from tests.system.clients.processes import (
-    SCRIPTS,
-    ClientError,
-    ClientProcess,
-    InHandsOf,
-    python_of_clients,
-)
+from tests.running import RunningSignoff
+from tests.system.clients.conftest import As, raw, refusal
+from tests.system.clients.processes import InHandsOf, python_of_clients
 from tests.webhooks_ui.receivers import Receiver, Reply
 from webhooks_ui.models import DATABRICKS_EVENTS
 from webhooks_ui.signing import databricks_signature
 
 pytestmark = pytest.mark.system
 
-PEOPLE = """
-import json
-from registry_ui.models import Level
-from tests.factories import make_token, make_user
-people = {
-    "admin": make_user(is_superuser=True),
-    "manager": make_user(level=Level.CAN_MANAGE),
-    "editor": make_user(level=Level.CAN_EDIT),
-    "stranger": make_user(),
-}
-print(json.dumps({name: make_token(user=user)[1] for name, user in people.items()}))
-"""
 NO_SUCH_ID = "0" * 32
-AT_ONCE_SECONDS = 20.0
-"""Who tries again does so for a minute at least (or five: databricks-sdk)."""
-
-As = Callable[[str], InHandsOf]
-
-
-@pytest.fixture(scope="module")
-def secrets_of(signoff: RunningSignoff) -> dict[str, str]:
-    """A token of each role; its holder has no other part in these tests."""
-    python_of_clients()
-    printed = signoff.manage("shell", "--no-imports", "-c", PEOPLE)
-    found: dict[str, str] = json.loads(printed.splitlines()[-1])
-    return found | {"nobody": "signoff_nonsense"}
-
-
-@pytest.fixture(scope="module", params=SCRIPTS)
-def by(
-    request: pytest.FixtureRequest, signoff: RunningSignoff, secrets_of: dict[str, str]
-) -> Iterator[As]:
-    """The client in the hands of a role; none complains, and none tries again."""
-    client = ClientProcess.start(request.param, host=signoff.url)
-    yield lambda role: InHandsOf(client, secrets_of[role])
-    complaints = client.complained()
-    client.stop()
-    assert complaints == ""
-    assert client.slowest_seconds < AT_ONCE_SECONDS
-
-
-@pytest.fixture(scope="module")
-def model(
-    running_mlflow: Any, signoff: RunningSignoff, secrets_of: dict[str, str]
-) -> str:
-    """The name of a model that is mirrored."""
-    name = f"watched-{os.getpid()}"
-    MlflowClient(running_mlflow.uri, running_mlflow.uri).create_registered_model(name)
-
-    def is_known() -> bool:
-        path = f"/api/2.0/mlflow/registry-webhooks/list?model_name={name}"
-        return raw(signoff, secrets_of["admin"], "GET", path)[0] == 200
-
-    wait_for(is_known, seconds=SYNC_SECONDS + 30, what="the model is mirrored")
-    return name
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-def raw(
-    signoff: RunningSignoff, token: str, method: str, path: str, **body: Any
-) -> tuple[int, Any]:
-    """Make a call without any client; return status and answer."""
-    call = urllib.request.Request(  # noqa: S310 - our own server
-        signoff.url + path,
-        method=method,
-        data=json.dumps(body).encode() if body else None,
-        headers={"Authorization": f"Bearer {token}"},
-    )
-    try:
-        with urllib.request.urlopen(call) as answer:  # noqa: S310
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
-
-
-def refusal(client: InHandsOf, verb: str, **given: Any) -> ClientError:
-    with pytest.raises(ClientError) as caught:
-        client.call(verb, **given)
-    return caught.value
 
 
 def new(client: InHandsOf, receiver: Receiver, **given: Any) -> dict[str, Any]:
@@ -348,6 +253,21 @@ def test_events_that_a_client_does_not_know_do_not_break_it(
     assert shown["events"] == ["COMMENT_CREATED"]
     (kept,) = [webhook for webhook in after if webhook["id"] == mixed["id"]]
     assert "MODEL_VERSION_CREATED" in kept["events"]
+
+
+def test_only_one_client_says_a_status_that_nobody_gave(
+    by: As, model: str, receiver: Receiver
+) -> None:
+    manager = by("manager")
+    webhook = new(manager, receiver, model_name=model, status="DISABLED")
+
+    changed = manager.call("update", id=webhook["id"], description="to the chat")
+    manager.call("delete", id=webhook["id"])
+
+    # The document warns of it.
+    says_active = manager.client.name == "databricks-registry-webhooks"
+    assert changed["description"] == "to the chat"
+    assert changed["status"] == ("ACTIVE" if says_active else "DISABLED")
 
 
 @pytest.mark.parametrize("package", ["databricks.sdk", "databricks_registry_webhooks"])
