@@ -270,6 +270,21 @@ def test_only_one_client_says_a_status_that_nobody_gave(
     assert changed["status"] == ("ACTIVE" if says_active else "DISABLED")
 
 
+def test_curl_as_databricks_documents_show_it_is_understood(
+    model: str, signoff: RunningSignoff, secrets_of: dict[str, str]
+) -> None:
+    path = "/api/2.0/mlflow/registry-webhooks/list"
+
+    # Like curl's `-d`, urllib calls a body a form, with GET too.
+    answers = [
+        raw(signoff, secrets_of["manager"], "GET", path, model_name=name)
+        for name in (model, "no-such-model")
+    ]
+
+    assert answers[0] == (200, {"webhooks": []})
+    assert answers[1][0] == 404
+
+
 @pytest.mark.parametrize("package", ["databricks.sdk", "databricks_registry_webhooks"])
 def test_what_the_document_shows_works(
     package: str,
