@@ -104,6 +104,18 @@ def test_a_job_may_take_the_place_of_an_endpoint(
     assert "job_spec" not in back["webhook"]
 
 
+def test_a_job_keeps_its_token_where_it_is_not_replaced(
+    by: By, manager: User, webhook: Webhook
+) -> None:
+    by(manager).call("update", id=webhook.pk, job_spec=JOB)
+
+    answer = by(manager).call("update", id=webhook.pk, description="deploys")
+
+    webhook.refresh_from_db()
+    assert answer["webhook"]["job_spec"]["job_id"] == JOB["job_id"]
+    assert (webhook.access_token, webhook.description) == ("t", "deploys")
+
+
 def test_a_status_is_set_beside_the_rest_or_alone(
     by: By, manager: User, webhook: Webhook
 ) -> None:
