@@ -17,7 +17,8 @@ from registry_ui.models import (
 SCHEMA = 1
 
 event_recorded = Signal()
-"""Sent inside the change's transaction, with `event`: an AuditEvent."""
+"""Sent inside the change's transaction, with `event`: an AuditEvent, and `request`: the
+transition request that it is about, as it is now, or None."""
 
 reading_wished = Signal()
 """Sent inside the transaction that stores the wish: somebody waits for MLflow to be
@@ -89,6 +90,7 @@ class EventType(models.TextChoices):
     WEBHOOK_DISABLED = "webhook.disabled", "Webhook disabled"
     WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
     WEBHOOK_REDELIVERED = "webhook.redelivered", "Delivery sent again"
+    WEBHOOK_REDELIVERED_IN_BULK = "webhook.redelivered_in_bulk", "Deliveries sent again"
     WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
 
 
@@ -131,5 +133,5 @@ def record_event(
         "recorded_at": now.isoformat(),
     }
     event = AuditEvent.objects.append(body, **columns)
-    event_recorded.send(sender=AuditEvent, event=event)
+    event_recorded.send(sender=AuditEvent, event=event, request=request)
     return event

@@ -143,6 +143,7 @@ webhooks_ui:webhook_event_schema GET 200 200 200 200 200 200 200
 webhooks_ui:webhook_list GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create POST 403 422 422 422 422 422 422
+webhooks_ui:webhook_receivers GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_detail GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update POST 403 404 404 404 404 422 422
@@ -153,6 +154,9 @@ webhooks_ui:webhook_status POST 403 404 404 404 404 302 302
 webhooks_ui:webhook_delete GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_delete POST 403 404 404 404 404 302 302
 webhooks_ui:delivery_list GET 302 404 404 404 404 200 200
+webhooks_ui:webhook_health GET 302 404 404 404 404 302 302
+webhooks_ui:delivery_redeliver_many GET 302 404 404 404 404 200 200
+webhooks_ui:delivery_redeliver_many POST 403 404 404 404 404 422 422
 webhooks_ui:delivery_detail GET 302 404 404 404 404 200 200
 webhooks_ui:delivery_redeliver GET 302 404 404 404 404 302 302
 webhooks_ui:delivery_redeliver POST 403 404 404 404 404 302 302
@@ -199,8 +203,7 @@ SIGNED = {
     "registry_ui:mlflow_hint": 401,
     "webhooks_ui:notification_unsubscribe": 404,
 }
-"""Called by machines, each call with a signature of its own, and no cookie; and the
-answer without one that will do."""
+"""Machines call these without a cookie; what they answer where a signature lacks."""
 QUERIES = dict.fromkeys(
     ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
     "?v=churn/1&v=churn/2",

@@ -2,7 +2,15 @@
 
 from django.urls import include, path
 
-from webhooks_ui.views import deliveries, events, notifications, webhooks
+from webhooks_ui.views import (
+    deliveries,
+    events,
+    health,
+    notifications,
+    receivers,
+    redelivery,
+    webhooks,
+)
 
 app_name = "webhooks_ui"
 
@@ -16,13 +24,20 @@ _webhooks = [
         name="webhook_event_schema",
     ),
     path("new/", webhooks.webhook_create, name="webhook_create"),
+    path("receivers/", receivers.webhook_receivers, name="webhook_receivers"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
     path("<str:webhook_id>/edit/", webhooks.webhook_update, name="webhook_update"),
     path("<str:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
     path("<str:webhook_id>/status/", webhooks.webhook_status, name="webhook_status"),
     path("<str:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
+    path("<str:webhook_id>/health/", health.webhook_health, name="webhook_health"),
     path(
         "<str:webhook_id>/deliveries/", deliveries.delivery_list, name="delivery_list"
+    ),
+    path(
+        "<str:webhook_id>/deliveries/redeliver/",
+        redelivery.delivery_redeliver_many,
+        name="delivery_redeliver_many",
     ),
     path(
         "<str:webhook_id>/deliveries/<str:delivery_id>/",

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.decisions import Decision, gather_decision, with_review
 from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.policies import (
     governed_kind,
@@ -209,12 +209,12 @@ def transition_directly(
 def approve_own(request: TransitionRequest, *, actor: User) -> None:
     """Let a request decide itself, where the policy allows direct changes."""
     decision = gather_decision(request)
-    request.reviews.create(
+    review = request.reviews.create(
         reviewer=actor,
         decision=Review.Decision.APPROVE,
         fingerprint=str(decision.fingerprint),
     )
-    settle(request, gather_decision(request), actor=actor)
+    settle(request, with_review(decision, review), actor=actor)
 
 
 def settle(

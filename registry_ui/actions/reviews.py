@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.decisions import Decision, gather_decision, with_review
 from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.requests import (
     Status,
@@ -77,7 +77,7 @@ def review_request(
         current=current,
     )
     if is_approval:
-        settle(request, gather_decision(request), actor=actor)
+        settle(request, with_review(current, review), actor=actor)
     else:
         close(request, Status.REJECTED, actor=actor)
         record_event(

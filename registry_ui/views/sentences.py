@@ -87,6 +87,8 @@ _SENTENCES: dict[str, str] = {
     "webhook.disabled": "{who} disabled the webhook to {receiver}",
     "webhook.tested": "{who} tested the webhook to {receiver}",
     "webhook.redelivered": "{who} had {event} sent to {receiver} again",
+    "webhook.redelivered_in_bulk": "{who} had deliveries sent to {receiver}"
+    " again: {count}",
     "webhook.deleted": "{who} deleted the webhook to {receiver}",
 }
 _AFTERWARDS = {

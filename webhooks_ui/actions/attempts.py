@@ -3,6 +3,7 @@
 import time
 from datetime import datetime
 
+from webhooks_ui.actions.job_runs import job_outgoing
 from webhooks_ui.http_client import Answer, Outgoing
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.payloads import content_type_of
@@ -10,6 +11,7 @@ from webhooks_ui.signing import signature_headers
 
 KEPT_ANSWER_BYTES = 4 * 1024
 _HIDDEN = "(set; not shown)"
+_SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 
 
 def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgoing:
@@ -19,6 +21,8 @@ def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgo
         CredentialUnreadableError: a credential's encryption key is gone.
     """
     webhook = delivery.webhook
+    if webhook.is_job:
+        return job_outgoing(delivery, start_before=start_before)
     body = delivery.body
     headers = {"Content-Type": content_type_of(delivery.payload_format)}
     headers |= signature_headers(
@@ -46,19 +50,35 @@ def attempt_of(
     """Return the ledger's entry for an answer, not yet saved, credentials left out."""
     return DeliveryAttempt(
         delivery=delivery,
+        webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
+        triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=answer.started_at,
         duration_ms=answer.duration_ms,
-        url=request.url,
+        url=answer.job.url if answer.job else request.url,
         request_headers={
             name: _HIDDEN if name == "Authorization" else value
             for name, value in request.headers.items()
         },
         status_code=answer.status_code,
-        response_body=readable(answer.body),
-        error=answer.error,
+        response_headers=dict(answer.headers),
+        request_body=answer.job.body.decode() if answer.job else "",
+        response_body=_without_credential(readable(answer.body), request),
+        error=_without_credential(answer.error, request),
     )
+
+
+def _without_credential(text: str, request: Outgoing) -> str:
+    """Return the text without what it repeats of the Authorization header.
+
+    Some receivers answer with all that they got, and the ledger shows the answer.
+    """
+    credential = request.headers.get("Authorization", "")
+    for part in (credential, *credential.split()[1:]):
+        if len(part) >= _SHORTEST_CREDENTIAL:
+            text = text.replace(part, _HIDDEN)
+    return text
 
 
 def unsent_attempt(
@@ -67,10 +87,12 @@ def unsent_attempt(
     """Return the ledger's entry for an attempt that failed on our side."""
     return DeliveryAttempt(
         delivery=delivery,
+        webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
+        triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=at,
-        url=delivery.webhook.url,
+        url=delivery.webhook.url or delivery.webhook.workspace_url,
         error=reason,
     )
 

@@ -40,6 +40,8 @@ def _horizon() -> datetime:
 
 def _delete(old: QuerySet[Any], what: str) -> int:
     count = 0
+    # From the oldest on: each batch is found at once, not behind all that is kept.
+    old = old.order_by("pk")
     while batch := list(old.values_list("pk", flat=True)[:BATCH]):
         old.model._default_manager.filter(pk__in=batch).delete()
         count += len(batch)

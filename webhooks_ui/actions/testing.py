@@ -9,6 +9,7 @@ from registry_ui.errors import ActionError, CredentialUnreadableError
 from registry_ui.events import EventType, record_event
 from webhooks_ui import payloads, permissions
 from webhooks_ui.actions.attempts import attempt_of, outgoing
+from webhooks_ui.actions.job_runs import remember_forms
 from webhooks_ui.http_client import send
 from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
 
@@ -55,6 +56,7 @@ def send_test(
         raise ActionError(f"{error} Set the webhook's credentials again.") from error
     answer = send(request)
     attempt = attempt_of(delivery, request, answer, trigger=Trigger.TEST)
+    attempt.triggered_by = actor.get_username()
     delivery.attempt_count = 1
     delivery.settled_at = timezone.now()
     delivery.status = (
@@ -63,12 +65,13 @@ def send_test(
     with transaction.atomic():
         delivery.save(force_insert=True)
         attempt.save(force_insert=True)
+        remember_forms([(request, answer)])
         record_event(
             EventType.WEBHOOK_TESTED,
             actor=actor,
             model=webhook.model,
             webhook=webhook.pk,
-            receiver=webhook.host,
+            receiver=webhook.receiver_label,
             event=name,
             status_code=answer.status_code,
         )

@@ -1,7 +1,7 @@
 """Creating, changing, activating, disabling and deleting a webhook."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,7 +12,12 @@ from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import RegisteredModel
 from webhooks_ui import permissions
-from webhooks_ui.http_client import check_destination
+from webhooks_ui.actions.webhook_kinds import (
+    OWN_FIELDS,
+    check_kind,
+    check_receiver,
+    check_token,
+)
 from webhooks_ui.models import REGISTRY_WIDE_ONLY, EventName, PayloadFormat, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
@@ -25,23 +30,30 @@ _STATUS_EVENTS = {
     Webhook.Status.DISABLED: EventType.WEBHOOK_DISABLED,
     Webhook.Status.TEST_MODE: EventType.WEBHOOK_UPDATED,
 }
+_CREDENTIALS = ("secret", "authorization", "access_token")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookInput:
     """What a person says of a webhook.
 
+    The fields of the other kind are not heeded; what is stored of them is removed.
     `secret` and `authorization`: None leaves what is stored, an empty text removes it.
     `payload_format`: None leaves what is stored; a new one has Databricks' form.
+    `access_token`: None leaves what is stored; a job cannot be started without one.
     """
 
-    url: str
+    kind: str = Webhook.Kind.HTTP
+    url: str = ""
     events: Sequence[str]
     description: str = ""
     enable_ssl_verification: bool = True
-    secret: str | None = None
-    authorization: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    authorization: str | None = field(default=None, repr=False)
     payload_format: str | None = None
+    job_id: str = ""
+    workspace_url: str = ""
+    access_token: str | None = field(default=None, repr=False)
 
 
 def create_webhook(
@@ -59,10 +71,11 @@ def create_webhook(
     """
     if not permissions.may_manage_webhooks(actor, model):
         raise PermissionDenied
+    given = _of_its_kind(given)
     _check(given, model)
     if status not in Webhook.Status.values:
         raise InvalidFieldError("status", f"There is no status {status!r}.")
-    check_destination(given.url)
+    check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     webhook = Webhook(model=model, status=status, created_by=actor)
     _fill(webhook, given)
     with transaction.atomic():
@@ -72,7 +85,7 @@ def create_webhook(
 
 
 def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Webhook:
-    """Change a webhook; its scope and kind stay.
+    """Change a webhook; its scope stays, and its kind becomes the given one.
 
     Raises:
         PermissionDenied: the actor may not manage it.
@@ -80,8 +93,9 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
+    given = _of_its_kind(given)
     _check(given, webhook.model)
-    check_destination(given.url)
+    check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     with transaction.atomic():
         webhook = _locked(webhook)
         changed = _fill(webhook, given)
@@ -166,24 +180,29 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
         InvalidFieldError: the first field that will not do.
     """
     _check_choices(given, model)
-    for field, text, most in (
+    check_kind(given.kind, job_id=given.job_id, workspace_url=given.workspace_url)
+    for name, text, most in (
         ("url", given.url, URL_LENGTH),
         ("description", given.description, DESCRIPTION_LENGTH),
         ("secret", given.secret or "", CREDENTIAL_LENGTH),
         ("authorization", given.authorization or "", CREDENTIAL_LENGTH),
+        ("workspace_url", given.workspace_url, URL_LENGTH),
+        ("access_token", given.access_token or "", CREDENTIAL_LENGTH),
     ):
         if len(text) > most:
             raise InvalidFieldError(
-                field, f"The {field} may have at most {most:,} characters."
+                name, f"The {_named(name)} may have at most {most:,} characters."
             )
-    for field, text in (
+    for name, text in (
         ("secret", given.secret or ""),
         ("authorization", given.authorization or ""),
+        ("access_token", given.access_token or ""),
     ):
         # A line break would begin another header.
         if not (text.isascii() and (text.isprintable() or not text)):
             raise InvalidFieldError(
-                field, f"The {field} may hold ASCII characters only, on one line."
+                name,
+                f"The {_named(name)} may hold ASCII characters only, on one line.",
             )
 
 
@@ -204,42 +223,68 @@ def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
         )
 
 
+def _named(name: str) -> str:
+    return name.replace("_url", "_URL").replace("_", " ")
+
+
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     """Put what was given into the webhook; return the names of what differs."""
+    check_token(webhook, given.kind, given.workspace_url, given.access_token)
     events = [name.value for name in EventName if name in given.events]
     plain = {
+        "kind": given.kind,
         "url": given.url,
         "events": events,
         "description": given.description,
         "enable_ssl_verification": given.enable_ssl_verification,
         "payload_format": given.payload_format or webhook.payload_format,
+        "job_id": given.job_id,
+        "workspace_url": given.workspace_url.rstrip("/"),
     }
     changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
     for name in changed:
         setattr(webhook, name, plain[name])
-    for name in ("secret", "authorization"):
+    for name in _CREDENTIALS:
         new = getattr(given, name)
         if new is not None and (new or getattr(webhook, f"encrypted_{name}")):
             setattr(webhook, name, new)
             changed.append(name)
+    if {"kind", "job_id", "workspace_url"} & set(changed):
+        webhook.parameter_form, webhook.parameter_form_read_at = "", None
     return changed
 
 
+def _of_its_kind(given: WebhookInput) -> WebhookInput:
+    """Return what was given with all that belongs to the other kind removed."""
+    return replace(
+        given,
+        **{
+            name: empty
+            for kind, fields in OWN_FIELDS.items()
+            for name, empty in fields.items()
+            if kind != given.kind
+        },
+    )
+
+
 def _columns(changed: list[str]) -> list[str]:
-    credentials = ("secret", "authorization")
-    return [f"encrypted_{name}" if name in credentials else name for name in changed]
+    return [
+        *(f"encrypted_{name}" if name in _CREDENTIALS else name for name in changed),
+        "parameter_form",
+        "parameter_form_read_at",
+    ]
 
 
 def _record(
     event_type: EventType, webhook: Webhook, actor: User | None, **details: Any
 ) -> None:
-    """Record an event about a webhook; only the host, for a path may hold a token."""
+    """Record an event about a webhook; a URL by its host: a path may hold a token."""
     record_event(
         event_type,
         actor=actor,
         model=webhook.model,
         webhook=webhook.pk,
-        receiver=webhook.host,
+        receiver=webhook.receiver_label,
         events=webhook.events,
         **details,
     )

@@ -1,17 +1,19 @@
 """What a person types, checked before an action sees it."""
 
-from webhooks_ui.forms.notifications import NotificationForm
-from webhooks_ui.forms.webhooks import (
-    EVENT_GROUPS,
+from webhooks_ui.forms.deliveries import (
     DeliveryFilterForm,
-    EventFilterForm,
-    WebhookForm,
+    HealthForm,
+    RedeliveryForm,
 )
+from webhooks_ui.forms.notifications import NotificationForm
+from webhooks_ui.forms.webhooks import EVENT_GROUPS, EventFilterForm, WebhookForm
 
 __all__ = [
     "EVENT_GROUPS",
     "DeliveryFilterForm",
     "EventFilterForm",
+    "HealthForm",
     "NotificationForm",
+    "RedeliveryForm",
     "WebhookForm",
 ]

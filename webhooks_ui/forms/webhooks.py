@@ -7,9 +7,9 @@ from django import forms
 from django.contrib.auth.models import User
 
 from registry_ui.models import RegisteredModel
+from webhooks_ui.forms.webhook_jobs import KindForm
 from webhooks_ui.models import (
     REGISTRY_WIDE_ONLY,
-    Delivery,
     EventName,
     PayloadFormat,
     Webhook,
@@ -87,7 +87,7 @@ class EventChoice:
         return self.name in REGISTRY_WIDE_ONLY
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(KindForm):
     """Takes a new webhook, or changes of one; credentials go in and never come out."""
 
     model_name = forms.CharField(
@@ -181,6 +181,7 @@ class WebhookForm(forms.Form):
             # A program that leaves it out keeps what is stored.
             del self.fields["payload_format"]
         self._explain_credentials()
+        self.settle_kind()
 
     def clean_model_name(self) -> str:
         """Find the model; one that may not be managed is as good as none."""
@@ -201,6 +202,7 @@ class WebhookForm(forms.Form):
         return {
             **{name: data[name] for name in plain},
             "payload_format": data.get("payload_format"),
+            **self.given_of_kind(),
             "secret": _credential(
                 data["secret"], is_removed=data.get("removes_secret")
             ),
@@ -246,16 +248,6 @@ class EventFilterForm(forms.Form):
         """Return what is looked for, without regard to case; none for all."""
         text = self.cleaned_data["q"] if self.is_valid() else ""
         return str(text).casefold().split()
-
-
-class DeliveryFilterForm(forms.Form):
-    """Chooses which deliveries are listed; what is unknown chooses all."""
-
-    status = forms.ChoiceField(choices=Delivery.Status.choices, required=False)
-
-    def chosen(self) -> str:
-        """Return a status, or an empty text for all."""
-        return str(self.cleaned_data["status"]) if self.is_valid() else ""
 
 
 def _initial(webhook: Webhook | None, model_name: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from webhooks_ui.models.event_names import (
     EventName,
 )
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
-from webhooks_ui.models.webhooks import PayloadFormat, Webhook
+from webhooks_ui.models.selections import Selection, Which
+from webhooks_ui.models.webhooks import ParameterForm, PayloadFormat, Webhook
 
 __all__ = [
     "DATABRICKS_EVENTS",
@@ -18,7 +19,10 @@ __all__ = [
     "EventName",
     "Notice",
     "NotificationPreference",
+    "ParameterForm",
     "PayloadFormat",
+    "Selection",
     "Trigger",
     "Webhook",
+    "Which",
 ]

@@ -16,6 +16,7 @@ from webhooks_ui.models.event_names import REGISTRY_WIDE_ONLY, EventName
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000
 CREDENTIAL_LENGTH = 1000
+JOB_ID_DIGITS = 19  # of a signed 64-bit number
 
 
 class PayloadFormat(models.TextChoices):
@@ -23,6 +24,18 @@ class PayloadFormat(models.TextChoices):
 
     DATABRICKS = "databricks", "Databricks' JSON"
     CLOUDEVENTS = "cloudevents", "CloudEvents 1.0"
+
+
+class ParameterForm(models.TextChoices):
+    """How a Databricks job takes the event, which depends on the kind of its tasks.
+
+    Source: Databricks, "Workspace Model Registry webhooks", job payloads.
+    """
+
+    NAMED = "named", "Notebook or Python wheel"
+    LISTED = "listed", "Python script, JAR or spark-submit"
+    NONE = "none", "Of another kind: it is not told the event"
+    ALL = "all", "Several tasks"
 
 
 def new_webhook_id() -> str:
@@ -81,7 +94,7 @@ class Webhook(models.Model):
         related_name="webhooks",
         help_text="Empty: events of the whole registry.",
     )
-    url = models.CharField(max_length=URL_LENGTH)
+    url = models.CharField(max_length=URL_LENGTH, blank=True, default="")
     events = models.JSONField(help_text="Event names; at least one.")
     payload_format = models.CharField(
         max_length=16,
@@ -101,6 +114,24 @@ class Webhook(models.Model):
     enable_ssl_verification = models.BooleanField(default=True)
     encrypted_secret = models.TextField(blank=True, default="", editable=False)
     encrypted_authorization = models.TextField(blank=True, default="", editable=False)
+    job_id = models.CharField(max_length=JOB_ID_DIGITS, blank=True, default="")
+    workspace_url = models.CharField(
+        max_length=URL_LENGTH,
+        blank=True,
+        default="",
+        help_text="Scheme and host of the Databricks workspace that has the job.",
+    )
+    encrypted_access_token = models.TextField(blank=True, default="", editable=False)
+    parameter_form = models.CharField(
+        max_length=16,
+        choices=ParameterForm.choices,
+        blank=True,
+        default="",
+        help_text="As last looked up in the workspace; empty: not yet.",
+    )
+    parameter_form_read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that was; empty: look it up again."
+    )
     failing_since = models.DateTimeField(
         null=True, blank=True, help_text="First failure since the last success."
     )
@@ -120,13 +151,26 @@ class Webhook(models.Model):
                 name="http_webhook_has_an_address",
             ),
             models.CheckConstraint(
+                condition=Q(kind="HTTP")
+                | Q(kind="JOB", url="")
+                & ~Q(job_id="")
+                & ~Q(workspace_url="")
+                & ~Q(encrypted_access_token=""),
+                name="job_webhook_has_job_workspace_and_token",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="JOB")
+                | Q(job_id="", workspace_url="", encrypted_access_token=""),
+                name="http_webhook_has_no_job",
+            ),
+            models.CheckConstraint(
                 condition=~Q(events=[]), name="webhook_has_an_event"
             ),
         ]
 
     def __str__(self) -> str:
         """Return scope and receiver: `churn → hooks.example.com`."""
-        return f"{self.scope_label} → {self.host}"
+        return f"{self.scope_label} → {self.receiver_label}"
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
@@ -142,7 +186,18 @@ class Webhook(models.Model):
     @property
     def host(self) -> str:
         """Return host and port of the receiver: a path may hold a token."""
-        return self.url.partition("://")[2].partition("/")[0].partition("?")[0]
+        url = self.workspace_url if self.is_job else self.url
+        return url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+    @property
+    def receiver_label(self) -> str:
+        """Return who is told: `hooks.example.com`, `job 123 at dbc.example.com`."""
+        return f"job {self.job_id} at {self.host}" if self.is_job else self.host
+
+    @property
+    def is_job(self) -> bool:
+        """Does it start a Databricks job?"""
+        return self.kind == self.Kind.JOB
 
     @property
     def is_active(self) -> bool:
@@ -179,6 +234,19 @@ class Webhook(models.Model):
     @authorization.setter
     def authorization(self, plain: str) -> None:
         self.encrypted_authorization = self._seal("authorization", plain)
+
+    @property
+    def access_token(self) -> str:
+        """Return the token for the workspace of its job; empty where none is set.
+
+        Raises:
+            CredentialUnreadableError: the key it was encrypted with is gone.
+        """
+        return self._read("access_token", self.encrypted_access_token)
+
+    @access_token.setter
+    def access_token(self, plain: str) -> None:
+        self.encrypted_access_token = self._seal("access_token", plain)
 
     def wants(self, name: str) -> bool:
         """Is it subscribed to the event, and may it be by its scope?"""

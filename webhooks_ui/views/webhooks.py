@@ -27,9 +27,11 @@ from webhooks_ui.actions.webhooks import (
     update_webhook,
 )
 from webhooks_ui.forms import WebhookForm
-from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
+from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Webhook
 from webhooks_ui.signing import generate_secret
+from webhooks_ui.views.delivery_search import delivery_rows
 from webhooks_ui.views.getters import manageable_webhook_or_404
+from webhooks_ui.views.health import health_context, with_health
 from webhooks_ui.views.payload_text import indented
 
 LIST = "webhooks_ui/webhook_list.html"
@@ -65,7 +67,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
     waiting = _waiting_counts(page)
     context = {
         "page": page,
-        "rows": [(webhook, waiting.get(webhook.pk, 0)) for webhook in page],
+        "rows": with_health(page, waiting),
         "status": status,
         "tabs": [
             (value, label, counts.get(value, 0))
@@ -127,7 +129,8 @@ def webhook_detail(request: HttpRequest, webhook_id: str) -> HttpResponse:
     """Show one webhook: what it is, its last test and its last deliveries."""
     user = signed_in(request)
     webhook = manageable_webhook_or_404(user, webhook_id)
-    return render_page(request, DETAIL, _context(webhook), partial="test")
+    context = _context(webhook) | health_context(request, webhook)
+    return render_page(request, DETAIL, context, partial="test")
 
 
 @require_http_methods(["GET", "POST"])
@@ -140,7 +143,8 @@ def webhook_test(request: HttpRequest, webhook_id: str) -> HttpResponse:
     try:
         send_test(webhook, actor=user, event_name=request.POST.get("event", ""))
     except ActionError as error:
-        context = _context(webhook) | {"test_error": str(error)}
+        context = _context(webhook) | health_context(request, webhook)
+        context |= {"test_error": str(error)}
         return render_page(request, DETAIL, context, partial="test", status=422)
     return redirect(f"{webhook.get_absolute_url()}#test")
 
@@ -190,21 +194,29 @@ def _waiting_counts(webhooks: Iterable[Webhook]) -> dict[str, int]:
 
 def _context(webhook: Webhook) -> dict[str, Any]:
     """Return what the page of a webhook shows."""
-    deliveries = webhook.deliveries.exclude(event=None).defer("payload")
+    deliveries = webhook.deliveries.exclude(event=None)
+    # By an index, where a look for the newest attempt of a test would read all others.
+    tests = webhook.deliveries.filter(event=None).order_by("-pk")
     test = (
-        DeliveryAttempt.objects.filter(delivery__webhook=webhook, trigger=Trigger.TEST)
+        DeliveryAttempt.objects.filter(delivery__in=tests.values("pk")[:1])
         .select_related("delivery")
-        .order_by("-pk")
         .first()
     )
     return {
         "webhook": webhook,
-        "deliveries": list(deliveries[:RECENT_DELIVERIES]),
+        "deliveries": delivery_rows(deliveries[:RECENT_DELIVERIES]),
         "waiting_count": webhook.deliveries.pending().count(),
         "test": test,
-        "test_payload": indented(test.delivery.body) if test else "",
+        "test_payload": _request_text(webhook, test) if test else "",
         "events": [(name.value, name.label) for name in _events(webhook)],
     }
+
+
+def _request_text(webhook: Webhook, attempt: DeliveryAttempt) -> str:
+    """Return the body that was sent; empty where a job was looked up, and no more."""
+    if attempt.request_body:
+        return indented(attempt.request_body.encode())
+    return "" if webhook.is_job else indented(attempt.delivery.body)
 
 
 def _events(webhook: Webhook) -> list[EventName]:
