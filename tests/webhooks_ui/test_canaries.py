@@ -163,7 +163,7 @@ def test_a_key_that_is_lost_is_told_without_what_it_encrypted(
     log: pytest.LogCaptureFixture,
 ) -> None:
     webhook = fill(ada, receiver)
-    sealed = Webhook.objects.get().encrypted_secret
+    sealed = Webhook.objects.get().encrypted_authorization
     settings.ENCRYPTION_KEYS = ["another key than the one of before"]
     make_event()
     ask()
