@@ -235,6 +235,7 @@ class World:
         comment = {"comment": "Fails on new customers."}
         seen = str(gather_decision(self.ask).fingerprint)
         reject = {"decision": "reject", "seen": seen, **comment}
+        mine = {"answer": "accept", "text": "It was me.", "seen": self.incident.digest}
         ask = {"model": "churn", "version": 2, "stage": "Archived", **comment}
         bodies: dict[str, dict[str, Any]] = {
             # Nothing is sent to MLflow: these will not do.
@@ -245,11 +246,7 @@ class World:
             "registry_ui:comment_edit": {"text": "Another remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
-            "registry_ui:incident_answer": {
-                "answer": "accept",
-                "text": "It was me.",
-                "seen": self.incident.digest,
-            },
+            "registry_ui:incident_answer": mine,
             "registry_ui:token_create": {"name": "ci", "days": "30"},
             "webhooks_ui:webhook_test": {"event": "NONSENSE"},  # nothing is sent
             "webhooks_ui:webhook_status": {"status": "DISABLED"},
