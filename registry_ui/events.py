@@ -88,6 +88,8 @@ class EventType(models.TextChoices):
     WEBHOOK_UPDATED = "webhook.updated", "Webhook changed"
     WEBHOOK_ACTIVATED = "webhook.activated", "Webhook activated"
     WEBHOOK_DISABLED = "webhook.disabled", "Webhook disabled"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated", "Secret rotated"
+    WEBHOOK_SECRET_EXPIRED = "webhook.secret_expired", "Secret stopped"
     WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
     WEBHOOK_REDELIVERED = "webhook.redelivered", "Delivery sent again"
     WEBHOOK_REDELIVERED_IN_BULK = "webhook.redelivered_in_bulk", "Deliveries sent again"

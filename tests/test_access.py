@@ -144,6 +144,11 @@ webhooks_ui:webhook_list GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create GET 302 200 200 200 200 200 200
 webhooks_ui:webhook_create POST 403 422 422 422 422 422 422
 webhooks_ui:webhook_receivers GET 302 200 200 200 200 200 200
+webhooks_ui:webhook_check POST 403 404 404 404 404 404 404
+webhooks_ui:webhook_secret GET 302 404 404 404 404 200 200
+webhooks_ui:webhook_secret POST 403 404 404 404 404 422 422
+webhooks_ui:webhook_secret_expire GET 302 404 404 404 404 302 302
+webhooks_ui:webhook_secret_expire POST 403 404 404 404 404 404 404
 webhooks_ui:webhook_detail GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_update POST 403 404 404 404 404 422 422

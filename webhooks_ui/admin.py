@@ -153,12 +153,12 @@ class WebhookAdmin(ReadOnlyAdmin):
     @admin.display(boolean=True, description="Secret set")
     def has_secret(self, webhook: Webhook) -> bool:
         """Say that a secret is there, not which."""
-        return bool(webhook.encrypted_secret)
+        return webhook.has_secret
 
     @admin.display(boolean=True, description="Authorization set")
     def has_authorization(self, webhook: Webhook) -> bool:
         """Say that the header is there, not what it holds."""
-        return bool(webhook.encrypted_authorization)
+        return webhook.has_authorization
 
     @admin.display(boolean=True, description="Access token set")
     def has_access_token(self, webhook: Webhook) -> bool:

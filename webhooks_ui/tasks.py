@@ -20,6 +20,7 @@ def send_notices(channel: str) -> None:
 
 @shared_task(ignore_result=True)
 def forget_old_deliveries() -> None:
-    """Delete what was settled longer ago than deliveries are kept."""
+    """Delete what is older than deliveries are kept, and secrets that have ended."""
     retention.forget_old_deliveries()
     retention.forget_old_notifications()
+    retention.forget_expired_secrets()

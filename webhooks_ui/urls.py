@@ -3,12 +3,14 @@
 from django.urls import include, path
 
 from webhooks_ui.views import (
+    checks,
     deliveries,
     events,
     health,
     notifications,
     receivers,
     redelivery,
+    secrets,
     webhooks,
 )
 
@@ -25,10 +27,17 @@ _webhooks = [
     ),
     path("new/", webhooks.webhook_create, name="webhook_create"),
     path("receivers/", receivers.webhook_receivers, name="webhook_receivers"),
+    path("check/", checks.webhook_check, name="webhook_check"),
     path("<str:webhook_id>/", webhooks.webhook_detail, name="webhook_detail"),
     path("<str:webhook_id>/edit/", webhooks.webhook_update, name="webhook_update"),
     path("<str:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
     path("<str:webhook_id>/status/", webhooks.webhook_status, name="webhook_status"),
+    path("<str:webhook_id>/secret/", secrets.webhook_secret, name="webhook_secret"),
+    path(
+        "<str:webhook_id>/secret/<int:pk>/expire/",
+        secrets.webhook_secret_expire,
+        name="webhook_secret_expire",
+    ),
     path("<str:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
     path("<str:webhook_id>/health/", health.webhook_health, name="webhook_health"),
     path(

@@ -85,6 +85,9 @@ _SENTENCES: dict[str, str] = {
     "webhook.updated": "{who} changed the webhook to {receiver}",
     "webhook.activated": "{who} activated the webhook to {receiver}",
     "webhook.disabled": "{who} disabled the webhook to {receiver}",
+    "webhook.secret_rotated": "{who} gave the webhook to {receiver} a new secret",
+    "webhook.secret_expired": "{who} stopped an old secret of the webhook to"
+    " {receiver}",
     "webhook.tested": "{who} tested the webhook to {receiver}",
     "webhook.redelivered": "{who} had {event} sent to {receiver} again",
     "webhook.redelivered_in_bulk": "{who} had deliveries sent to {receiver}"

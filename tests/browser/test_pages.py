@@ -101,7 +101,8 @@ def pages_of_webhook(page: Page) -> list[str]:
     page.goto(f"{address}deliveries/")
     links = page.locator("#main table a, #main a.row-title")
     delivery = links.first.get_attribute("href") or ""
-    forms = [f"{address}edit/", f"{address}delete/"]
+    forms = [f"{address}edit/", f"{address}secret/", f"{address}delete/"]
+    forms += [f"{address}status/?status=DISABLED"]
     ledger = [f"{address}deliveries/", f"{address}deliveries/redeliver/?which=all"]
     return [address, f"{address}?period=30d", *forms, *ledger, delivery]
 

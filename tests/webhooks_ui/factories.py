@@ -16,6 +16,7 @@ from webhooks_ui.models import (
     EventName,
     Trigger,
     Webhook,
+    WebhookSecret,
 )
 
 LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -52,9 +53,10 @@ def make_webhook(
         created_by=created_by or make_user(),
         **columns,
     )
-    webhook.secret = secret
     webhook.authorization = authorization
     webhook.save(force_insert=True)
+    if secret:
+        WebhookSecret.objects.add(webhook, secret, by=webhook.created_by)
     return webhook
 
 

@@ -139,7 +139,8 @@ def test_no_page_of_the_panel_shows_a_credential(panel: Client) -> None:
     shown = [panel.get(page).content.decode().replace("q=hush", "") for page in pages]
     after = _do(panel, WEBHOOKS, "disable", [webhook])
 
-    stored = [webhook.encrypted_secret, webhook.encrypted_authorization]
+    sealed = webhook.secrets.get().encrypted_value
+    stored = [sealed, webhook.encrypted_authorization]
     for text in [*shown, after]:
         assert not any(secret in text for secret in [hush, "Bearer hush", *stored])
 

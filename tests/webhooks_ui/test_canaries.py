@@ -31,6 +31,7 @@ from webhooks_ui.models import (
     EventName,
     Notice,
     Webhook,
+    WebhookSecret,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -163,7 +164,7 @@ def test_a_key_that_is_lost_is_told_without_what_it_encrypted(
     log: pytest.LogCaptureFixture,
 ) -> None:
     webhook = fill(ada, receiver)
-    sealed = Webhook.objects.get().encrypted_secret
+    sealed = WebhookSecret.objects.get().encrypted_value
     settings.ENCRYPTION_KEYS = ["another key than the one of before"]
     make_event()
     ask()

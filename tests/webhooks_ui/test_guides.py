@@ -21,7 +21,7 @@ from tests.webhooks_ui.receivers import Received, Receiver, Reply
 from tests.webhooks_ui.telling import ask
 from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.testing import send_test
-from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models import Delivery, EventName, Webhook, WebhookSecret
 from webhooks_ui.signing import generate_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -195,13 +195,12 @@ def test_what_is_signed_with_another_secret_starts_nothing(
     bridge: Bridge, receiver: Receiver
 ) -> None:
     webhook = bridge.webhook
-    right, webhook.secret = webhook.secret, generate_secret()
-    webhook.save()
+    right = webhook.secret
+    WebhookSecret.objects.replace_all(webhook, generate_secret(), by=webhook.created_by)
 
     refused = reach_staging("forged")
     Delivery.objects.update(status=Delivery.Status.FAILED)  # it is not tried again
-    webhook.secret = right
-    webhook.save()
+    WebhookSecret.objects.replace_all(webhook, right, by=webhook.created_by)
     reach_staging("churn")
 
     assert refused.attempts.get().status_code == 401

@@ -3,6 +3,8 @@
 import time
 from datetime import datetime
 
+from django.utils import timezone
+
 from webhooks_ui.actions.job_runs import job_outgoing
 from webhooks_ui.http_client import Answer, Outgoing
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
@@ -17,6 +19,8 @@ _SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgoing:
     """Return the request for a delivery, signed as of now.
 
+    It starts before any secret that it is signed with expires, or not at all.
+
     Raises:
         CredentialUnreadableError: a credential's encryption key is gone.
     """
@@ -24,11 +28,17 @@ def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgo
     if webhook.is_job:
         return job_outgoing(delivery, start_before=start_before)
     body = delivery.body
+    now = timezone.now()
+    secrets = webhook.secrets_in_force(now)
+    for secret in secrets:
+        if secret.expires_at is not None:
+            seconds_left = (secret.expires_at - now).total_seconds()
+            start_before = min(start_before, time.monotonic() + seconds_left)
     headers = {"Content-Type": content_type_of(delivery.payload_format)}
     headers |= signature_headers(
-        [secret] if (secret := webhook.secret) else [],
+        [secret.value for secret in secrets],
         message_id=delivery.pk,
-        timestamp=int(time.time()),
+        timestamp=int(now.timestamp()),
         body=body,
     )
     if authorization := webhook.authorization:
@@ -59,7 +69,7 @@ def attempt_of(
         url=answer.job.url if answer.job else request.url,
         request_headers={
             name: _HIDDEN if name == "Authorization" else value
-            for name, value in request.headers.items()
+            for name, value in request.sent_headers.items()
         },
         status_code=answer.status_code,
         response_headers=dict(answer.headers),

@@ -113,7 +113,7 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
             pk__in=list(free.values_list("pk", flat=True))
         ).update(claim_token=token, due_at=now + LEASE)
     mine = Delivery.objects.filter(pk__in=wanted, claim_token=token)
-    return list(mine.select_related("webhook"))
+    return list(mine.select_related("webhook").prefetch_related("webhook__secrets"))
 
 
 def _requests(deliveries: Sequence[Delivery]) -> list[Outgoing]:

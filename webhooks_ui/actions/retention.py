@@ -1,4 +1,4 @@
-"""Letting go of deliveries and notifications; the audit log keeps their events."""
+"""Letting go of deliveries, notifications and secrets; the audit log keeps events."""
 
 import logging
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from registry_ui.models import Notification
-from webhooks_ui.models import Delivery
+from webhooks_ui.models import Delivery, WebhookSecret
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,11 @@ def forget_old_notifications() -> int:
     return _delete(
         Notification.objects.filter(created_at__lt=_horizon()), "notifications"
     )
+
+
+def forget_expired_secrets() -> int:
+    """Delete secrets that sign nothing any more; return how many went."""
+    return _delete(WebhookSecret.objects.expired(timezone.now()), "secrets")
 
 
 def _horizon() -> datetime:

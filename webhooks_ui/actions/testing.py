@@ -1,5 +1,7 @@
 """Sending a test: at once, with an invented event, while somebody waits."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -10,8 +12,18 @@ from registry_ui.events import EventType, record_event
 from webhooks_ui import payloads, permissions
 from webhooks_ui.actions.attempts import attempt_of, outgoing
 from webhooks_ui.actions.job_runs import remember_forms
+from webhooks_ui.errors import TooManyTestsError
 from webhooks_ui.http_client import send
-from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
+from webhooks_ui.models import (
+    Allowance,
+    Delivery,
+    DeliveryAttempt,
+    EventName,
+    Trigger,
+    Webhook,
+)
+
+TESTS_A_MINUTE = 20
 
 
 def send_test(
@@ -30,6 +42,7 @@ def send_test(
     Raises:
         PermissionDenied: the actor may not manage the webhook.
         ActionError: there is no such event, or a stored credential cannot be read.
+        TooManyTestsError: the actor sent 20 within a minute.
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
@@ -54,6 +67,7 @@ def send_test(
         request = outgoing(delivery)
     except CredentialUnreadableError as error:
         raise ActionError(f"{error} Set the webhook's credentials again.") from error
+    _use_allowance(actor, now)
     answer = send(request)
     attempt = attempt_of(delivery, request, answer, trigger=Trigger.TEST)
     attempt.triggered_by = actor.get_username()
@@ -76,3 +90,18 @@ def send_test(
             status_code=answer.status_code,
         )
     return attempt
+
+
+def _use_allowance(actor: User, now: datetime) -> None:
+    """Count the test, before it is sent: who sends many at once gets no more.
+
+    Source: OWASP ASVS 5.0, 2.4.1; the button must be no free probe of other machines.
+
+    Raises:
+        TooManyTestsError: the actor sent too many within a minute.
+    """
+    wait = Allowance.objects.use(
+        actor, Allowance.Purpose.TEST, most=TESTS_A_MINUTE, now=now
+    )
+    if wait is not None:
+        raise TooManyTestsError(TESTS_A_MINUTE, wait)

@@ -18,7 +18,13 @@ from webhooks_ui.actions.webhook_kinds import (
     check_receiver,
     check_token,
 )
-from webhooks_ui.models import REGISTRY_WIDE_ONLY, EventName, PayloadFormat, Webhook
+from webhooks_ui.models import (
+    REGISTRY_WIDE_ONLY,
+    EventName,
+    PayloadFormat,
+    Webhook,
+    WebhookSecret,
+)
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
@@ -30,7 +36,16 @@ _STATUS_EVENTS = {
     Webhook.Status.DISABLED: EventType.WEBHOOK_DISABLED,
     Webhook.Status.TEST_MODE: EventType.WEBHOOK_UPDATED,
 }
-_CREDENTIALS = ("secret", "authorization", "access_token")
+_LENGTHS = {
+    "url": URL_LENGTH,
+    "description": DESCRIPTION_LENGTH,
+    "secret": CREDENTIAL_LENGTH,
+    "authorization": CREDENTIAL_LENGTH,
+    "workspace_url": URL_LENGTH,
+    "access_token": CREDENTIAL_LENGTH,
+}
+_ENCRYPTED = ("authorization", "access_token")
+_CREDENTIALS = frozenset({"secret", *_ENCRYPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +56,8 @@ class WebhookInput:
     `secret` and `authorization`: None leaves what is stored, an empty text removes it.
     `payload_format`: None leaves what is stored; a new one has Databricks' form.
     `access_token`: None leaves what is stored; a job cannot be started without one.
+    A new secret takes the place of all others at once; `rotate_secret` leaves them a
+    time.
     """
 
     kind: str = Webhook.Kind.HTTP
@@ -80,6 +97,8 @@ def create_webhook(
     _fill(webhook, given)
     with transaction.atomic():
         webhook.save(force_insert=True)
+        if given.secret:
+            WebhookSecret.objects.add(webhook, given.secret, by=actor)
         _record(EventType.WEBHOOK_CREATED, webhook, actor, status=webhook.status)
     return webhook
 
@@ -98,10 +117,21 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
     check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     with transaction.atomic():
         webhook = _locked(webhook)
+        before = _told(webhook)
         changed = _fill(webhook, given)
+        if given.secret is not None and "secret" in changed:
+            WebhookSecret.objects.replace_all(webhook, given.secret, by=actor)
         if changed:
             webhook.save(update_fields=[*_columns(changed), "updated_at"])
-            _record(EventType.WEBHOOK_UPDATED, webhook, actor, changed=changed)
+            after = _told(webhook)
+            _record(
+                EventType.WEBHOOK_UPDATED,
+                webhook,
+                actor,
+                changed=changed,
+                before={name: before[name] for name in changed if name in before},
+                after={name: after[name] for name in changed if name in after},
+            )
     return webhook
 
 
@@ -122,13 +152,20 @@ def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook
     webhook = _locked(webhook)
     if webhook.status == status:
         return webhook
+    status_before = webhook.status
     webhook.status = status
     webhook.disabled_reason = ""
     webhook.failing_since = None
     webhook.save(
         update_fields=["status", "disabled_reason", "failing_since", "updated_at"]
     )
-    _record(_STATUS_EVENTS[Webhook.Status(status)], webhook, actor, status=status)
+    _record(
+        _STATUS_EVENTS[Webhook.Status(status)],
+        webhook,
+        actor,
+        status=status,
+        status_before=status_before,
+    )
     return webhook
 
 
@@ -161,16 +198,8 @@ def disable_gone(webhook: Webhook) -> None:
 
 
 def _locked(webhook: Webhook) -> Webhook:
-    """Read the webhook again under a row lock; the caller's copy may be stale.
-
-    `no_key`: whoever stores a delivery for it holds the chain of events; they must not
-    wait for one who waits for the chain.
-    """
-    return (
-        Webhook.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("model")
-        .get(pk=webhook.pk)
-    )
+    """Read the webhook again under a row lock; the caller's copy may be stale."""
+    return Webhook.objects.locked(webhook.pk)
 
 
 def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
@@ -181,29 +210,8 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
     """
     _check_choices(given, model)
     check_kind(given.kind, job_id=given.job_id, workspace_url=given.workspace_url)
-    for name, text, most in (
-        ("url", given.url, URL_LENGTH),
-        ("description", given.description, DESCRIPTION_LENGTH),
-        ("secret", given.secret or "", CREDENTIAL_LENGTH),
-        ("authorization", given.authorization or "", CREDENTIAL_LENGTH),
-        ("workspace_url", given.workspace_url, URL_LENGTH),
-        ("access_token", given.access_token or "", CREDENTIAL_LENGTH),
-    ):
-        if len(text) > most:
-            raise InvalidFieldError(
-                name, f"The {_named(name)} may have at most {most:,} characters."
-            )
-    for name, text in (
-        ("secret", given.secret or ""),
-        ("authorization", given.authorization or ""),
-        ("access_token", given.access_token or ""),
-    ):
-        # A line break would begin another header.
-        if not (text.isascii() and (text.isprintable() or not text)):
-            raise InvalidFieldError(
-                name,
-                f"The {_named(name)} may hold ASCII characters only, on one line.",
-            )
+    for name in _LENGTHS:
+        check_text(name, getattr(given, name) or "")
 
 
 def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
@@ -220,6 +228,25 @@ def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
             "payload_format",
             f"There is no payload format {given.payload_format!r}. Choose one of"
             f" {', '.join(PayloadFormat.values)}.",
+        )
+
+
+def check_text(field: str, text: str) -> None:
+    """Refuse a text that cannot be stored in the field, or would not be sent.
+
+    Raises:
+        InvalidFieldError: says what will not do.
+    """
+    most = _LENGTHS[field]
+    if len(text) > most:
+        raise InvalidFieldError(
+            field, f"The {_named(field)} may have at most {most:,} characters."
+        )
+    # A line break would begin another header.
+    is_plain = text.isascii() and (text.isprintable() or not text)
+    if field in _CREDENTIALS and not is_plain:
+        raise InvalidFieldError(
+            field, f"The {_named(field)} may hold ASCII characters only, on one line."
         )
 
 
@@ -244,11 +271,13 @@ def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
     for name in changed:
         setattr(webhook, name, plain[name])
-    for name in _CREDENTIALS:
+    for name in _ENCRYPTED:
         new = getattr(given, name)
         if new is not None and (new or getattr(webhook, f"encrypted_{name}")):
             setattr(webhook, name, new)
             changed.append(name)
+    if given.secret is not None and (given.secret or webhook.has_secret):
+        changed.append("secret")  # stored by the caller, for it is rows of its own
     if {"kind", "job_id", "workspace_url"} & set(changed):
         webhook.parameter_form, webhook.parameter_form_read_at = "", None
     return changed
@@ -267,9 +296,35 @@ def _of_its_kind(given: WebhookInput) -> WebhookInput:
     )
 
 
+def _told(webhook: Webhook) -> dict[str, Any]:
+    """Return what the record may tell of each field, before and after a change.
+
+    Of the URL the host, for a path may hold a token; of credentials, whether they
+    are set.
+    """
+    return {
+        "kind": webhook.kind,
+        "url": webhook.host,
+        "job_id": webhook.job_id,
+        "workspace_url": webhook.workspace_url,
+        "events": webhook.events,
+        "description": webhook.description,
+        "enable_ssl_verification": webhook.enable_ssl_verification,
+        "payload_format": webhook.payload_format,
+        "access_token": bool(webhook.encrypted_access_token),
+        "authorization": webhook.has_authorization,
+        "secret": webhook.has_secret,
+    }
+
+
 def _columns(changed: list[str]) -> list[str]:
+    """Return which columns hold the fields; the secret is in a table of its own."""
     return [
-        *(f"encrypted_{name}" if name in _CREDENTIALS else name for name in changed),
+        *(
+            f"encrypted_{name}" if name in _ENCRYPTED else name
+            for name in changed
+            if name != "secret"
+        ),
         "parameter_form",
         "parameter_form_read_at",
     ]

@@ -6,6 +6,7 @@ from webhooks_ui.forms.deliveries import (
     RedeliveryForm,
 )
 from webhooks_ui.forms.notifications import NotificationForm
+from webhooks_ui.forms.secrets import RotateSecretForm
 from webhooks_ui.forms.webhooks import EVENT_GROUPS, EventFilterForm, WebhookForm
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "HealthForm",
     "NotificationForm",
     "RedeliveryForm",
+    "RotateSecretForm",
     "WebhookForm",
 ]

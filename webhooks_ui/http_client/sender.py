@@ -19,6 +19,7 @@ from types import TracebackType
 import aiohttp
 from django.conf import settings
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from webhooks_ui.http_client.egress import GuardedResolver, check_url
 from webhooks_ui.http_client.failures import CAUGHT, Failure, classify
@@ -36,6 +37,7 @@ KEPT_HEADERS = ("Content-Type", "Retry-After", "Server", "X-Request-Id")
 """Of an answer: what helps to find out why, and holds no secret."""
 
 _KEPT_HEADER_LENGTH = 200
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,17 @@ class Outgoing:
     method: str = "POST"
     keeps_bytes: int = MAX_ANSWER_BYTES
     job: JobRun | None = None  # to start; address and body are made of it
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """Return all headers as they go over the wire, ours and the client's."""
+        return {
+            "Host": URL(self.url).host_port_subcomponent or "",
+            **_HEADERS,
+            **self.headers,
+            "Accept": "*/*",
+            "Content-Length": str(len(self.body)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +208,7 @@ async def _open() -> tuple[asyncio.Semaphore, aiohttp.ClientSession]:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        headers=_HEADERS,
     )
     return asyncio.Semaphore(AT_ONCE), session
 

@@ -1,18 +1,22 @@
 """What the webhooks and notifications store."""
 
+from webhooks_ui.models.allowances import Allowance
 from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.models.event_names import (
     DATABRICKS_EVENTS,
     REGISTRY_WIDE_ONLY,
     EventName,
 )
+from webhooks_ui.models.history import WebhookChange
 from webhooks_ui.models.notices import Channel, Notice, NotificationPreference
+from webhooks_ui.models.secrets import WebhookSecret
 from webhooks_ui.models.selections import Selection, Which
 from webhooks_ui.models.webhooks import ParameterForm, PayloadFormat, Webhook
 
 __all__ = [
     "DATABRICKS_EVENTS",
     "REGISTRY_WIDE_ONLY",
+    "Allowance",
     "Channel",
     "Delivery",
     "DeliveryAttempt",
@@ -24,5 +28,7 @@ __all__ = [
     "Selection",
     "Trigger",
     "Webhook",
+    "WebhookChange",
+    "WebhookSecret",
     "Which",
 ]

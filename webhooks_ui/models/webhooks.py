@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from registry_ui.models import Level, ModelPermission, RegisteredModel, registry_level
 from registry_ui.models.encryption import decrypt, encrypt
 from webhooks_ui.models.event_names import REGISTRY_WIDE_ONLY, EventName
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from webhooks_ui.models.secrets import WebhookSecret
 
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000
@@ -63,6 +70,15 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         """Keep those that are bound to this model alone."""
         return self.filter(model=model)
 
+    def locked(self, pk: str) -> Webhook:
+        """Read one under a row lock, with its model; call it in a transaction.
+
+        `no_key`: whoever stores a delivery for it holds the chain of events; they must
+        not wait for one who waits for the chain.
+        """
+        rows = self.select_for_update(of=("self",), no_key=True)
+        return rows.select_related("model").get(pk=pk)
+
     def told_of(self, model_pk: int | None) -> WebhookQuerySet:
         """Keep the active ones that hear of events about this model."""
         return self.filter(
@@ -112,7 +128,6 @@ class Webhook(models.Model):
         blank=True, default="", help_text="Why it was disabled other than by a person."
     )
     enable_ssl_verification = models.BooleanField(default=True)
-    encrypted_secret = models.TextField(blank=True, default="", editable=False)
     encrypted_authorization = models.TextField(blank=True, default="", editable=False)
     job_id = models.CharField(max_length=JOB_ID_DIGITS, blank=True, default="")
     workspace_url = models.CharField(
@@ -209,18 +224,30 @@ class Webhook(models.Model):
         """Return the events in plain words, in the order of the catalogue."""
         return [name.label for name in EventName if name in self.events]
 
+    def secrets_in_force(self, now: datetime | None = None) -> list[WebhookSecret]:
+        """Return the secrets that sign, the newest first; read once if prefetched."""
+        now = now or timezone.now()
+        return [secret for secret in self.secrets.all() if secret.is_in_force(now)]
+
+    @property
+    def has_secret(self) -> bool:
+        """Is what it sends signed?"""
+        return bool(self.secrets_in_force())
+
     @property
     def secret(self) -> str:
-        """Return the signing secret; empty where none is set.
+        """Return the newest signing secret; empty where none is set.
 
         Raises:
             CredentialUnreadableError: the key it was encrypted with is gone.
         """
-        return self._read("secret", self.encrypted_secret)
+        in_force = self.secrets_in_force()
+        return in_force[0].value if in_force else ""
 
-    @secret.setter
-    def secret(self, plain: str) -> None:
-        self.encrypted_secret = self._seal("secret", plain)
+    @property
+    def has_authorization(self) -> bool:
+        """Is an Authorization header sent?"""
+        return bool(self.encrypted_authorization)
 
     @property
     def authorization(self) -> str:

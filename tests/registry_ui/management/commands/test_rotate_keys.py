@@ -136,8 +136,7 @@ def test_a_key_that_is_missing_is_told_with_the_page_and_others_go_on(
 
     said = refused()
 
-    fine.refresh_from_db()
-    assert fine.encrypted_secret.startswith(id_of(NEW, settings))
+    assert fine.secrets.get().encrypted_value.startswith(id_of(NEW, settings))
     assert f"http://127.0.0.1:8000/webhooks/{lost.pk}/" in said
     assert "http://127.0.0.1:8000/account/notifications/" in said
     assert "preferences of lost" in said
@@ -151,19 +150,17 @@ def test_a_value_that_was_moved_or_damaged_is_told_and_left_alone(
     settings: Settings,
 ) -> None:
     webhook, other = (make_webhook(secret=secret) for secret in SECRETS[:2])
-    stored = webhook.encrypted_secret
-    Webhook.objects.filter(pk=other.pk).update(encrypted_secret=stored)
-    damaged = make_webhook()
-    text = f"{id_of(OLD, settings)}:no base64!"
-    Webhook.objects.filter(pk=damaged.pk).update(encrypted_secret=text)
+    stored = webhook.secrets.get().encrypted_value
+    other.secrets.update(encrypted_value=stored)
+    damaged = make_webhook(secret=SECRETS[2])
+    damaged.secrets.update(encrypted_value=f"{id_of(OLD, settings)}:no base64!")
     settings.ENCRYPTION_KEYS = [NEW, OLD]
 
     said = refused()
 
     assert "1 credential encrypted anew" in said
     assert said.count("changed or moved") == 2
-    other.refresh_from_db()
-    assert other.encrypted_secret == stored
+    assert other.secrets.get().encrypted_value == stored
 
 
 @pytest.mark.usefixtures("old_key")
