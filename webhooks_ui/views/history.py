@@ -15,6 +15,8 @@ SHOWN_CHANGES = 10
 _LONGEST_VALUE = 120
 _LABELS = {
     "url": "Host",
+    "job_id": "Job",
+    "workspace_url": "Workspace",
     "events": "Events",
     "description": "Description",
     "enable_ssl_verification": "Certificate",
