@@ -109,7 +109,6 @@ class World:
         comment = {"comment": "Fails on new customers."}
         seen = str(gather_decision(self.ask).fingerprint)
         reject = {"decision": "reject", "seen": seen, **comment}
-        mine = {"answer": "accept", "text": "It was me.", "seen": self.incident.digest}
         ask = {"model": "churn", "version": 2, "stage": "Archived", **comment}
         answer = {"answer": "accept", "text": "Mine.", "seen": self.incident.digest}
         bodies: dict[str, dict[str, Any]] = {
