@@ -29,5 +29,5 @@ def test_a_job_webhook_asks_for_its_job_and_nothing_of_an_endpoint(
     expect(page.get_by_role("heading", level=1)).to_contain_text(
         "job 1234567890 at dbc-1.example.com"
     )
-    expect(page.get_by_text("Starts a real run")).to_be_visible()
+    expect(page.get_by_text("Starts a real run", exact=True)).to_be_visible()
     expect(page.get_by_text("dapi-opens-nothing")).to_have_count(0)
