@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass
@@ -84,6 +85,13 @@ class Receiver:
         self._thread.join()
 
 
+def tls_receiver(certificate: Path) -> Receiver:
+    """Start a decent receiver that shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return Receiver(context)
+
+
 @contextlib.contextmanager
 def raw_receiver(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     """Listen on loopback; read what comes, then talk as the function does.
@@ -116,3 +124,24 @@ def raw_receiver(talk: Callable[[socket.socket], None]) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+@contextlib.contextmanager
+def full_receiver() -> Iterator[str]:
+    """Listen on loopback and accept nobody, with no place left in the queue.
+
+    The system then answers no more connections, as a machine behind a firewall that
+    drops packets does not.
+
+    Yields:
+        The URL.
+    """
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(8):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"

@@ -1,8 +1,8 @@
 """Sends POST requests: many at once, each within bounds, nothing but the answer kept.
 
-Bounds (all were broken by some packaged client): a total deadline, an answer cut at
-64 KiB as it came over the wire, no redirects, no cookies, no proxies or credentials
-out of the environment.
+Bounds (all were broken by some packaged client): a total deadline, headers and an
+answer of 64 KiB each as they came over the wire, no redirects, no cookies, no proxies
+or credentials out of the environment.
 """
 
 import asyncio
@@ -19,11 +19,18 @@ import aiohttp
 from django.conf import settings
 from multidict import CIMultiDictProxy
 
+from webhooks_ui.http_client.certificates import certificate_in_words, trusted_context
 from webhooks_ui.http_client.egress import GuardedResolver, check_url
-from webhooks_ui.http_client.failures import CAUGHT, Failure, classify
+from webhooks_ui.http_client.failures import (
+    CAUGHT,
+    MAX_HEADER_BYTES,
+    Failure,
+    HeadersTooLargeError,
+    classify,
+)
 
-DEADLINE_SECONDS = 10.0
-CONNECT_SECONDS = 5.0
+DEADLINE_SECONDS = 10.0  # of all: looking up, connecting, sending, headers, body
+CONNECT_SECONDS = 5.0  # of a connection, the TLS handshake included
 BODY_SECONDS = 2.0  # of the deadline: a status that came is an answer
 MAX_ANSWER_BYTES = 64 * 1024
 AT_ONCE = 400
@@ -206,8 +213,9 @@ async def _post(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
             data=request.body,
             headers=request.headers,
             allow_redirects=False,
-            ssl=request.verifies_tls,
+            ssl=trusted_context() if request.verifies_tls else False,
         ) as response:
+            _check_headers(response)
             body = await _begin_of(response)
             return Answer(
                 started_at=started_at,
@@ -218,13 +226,28 @@ async def _post(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
                 error=_redirect_in_words(response),
             )
     except CAUGHT as error:
-        failure, words = classify(error, seconds=DEADLINE_SECONDS)
+        failure, words = classify(
+            error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
+        )
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            words = await certificate_in_words(error)
         return Answer(
             started_at=started_at,
             duration_ms=_milliseconds_since(start),
             failure=failure,
-            error=words,
+            error=_storable(words),
         )
+
+
+def _check_headers(response: aiohttp.ClientResponse) -> None:
+    """Refuse a flood of headers; aiohttp bounds each line and their number alone.
+
+    Raises:
+        HeadersTooLargeError: they hold more than 64 KiB.
+    """
+    size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
+    if size > MAX_HEADER_BYTES:
+        raise HeadersTooLargeError
 
 
 async def _begin_of(response: aiohttp.ClientResponse) -> bytes:
@@ -263,7 +286,14 @@ def _redirect_in_words(response: aiohttp.ClientResponse) -> str:
     location = response.headers.get("Location")
     if not 300 <= response.status <= 399 or not location:  # noqa: PLR2004 - the class
         return ""
-    return f"The receiver points to {location[:500]}; redirects are not followed."
+    return _storable(
+        f"The receiver points to {location[:500]}; redirects are not followed."
+    )
+
+
+def _storable(text: str) -> str:
+    """Return the text without what a database refuses: half characters, and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def _milliseconds_since(start: float) -> int:
