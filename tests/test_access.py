@@ -148,12 +148,16 @@ webhooks_ui:webhook_test GET 302 404 404 404 404 302 302
 webhooks_ui:webhook_test POST 403 404 404 404 404 422 422
 webhooks_ui:webhook_status GET 302 404 404 404 404 302 302
 webhooks_ui:webhook_status POST 403 404 404 404 404 302 302
+webhooks_ui:webhook_resume GET 302 404 404 404 404 302 302
+webhooks_ui:webhook_resume POST 403 404 404 404 404 302 302
 webhooks_ui:webhook_delete GET 302 404 404 404 404 200 200
 webhooks_ui:webhook_delete POST 403 404 404 404 404 302 302
 webhooks_ui:delivery_list GET 302 404 404 404 404 200 200
 webhooks_ui:delivery_detail GET 302 404 404 404 404 200 200
 webhooks_ui:delivery_redeliver GET 302 404 404 404 404 302 302
 webhooks_ui:delivery_redeliver POST 403 404 404 404 404 302 302
+webhooks_ui:delivery_skip GET 302 404 404 404 404 302 302
+webhooks_ui:delivery_skip POST 403 404 404 404 404 302 302
 api_v1:api-root GET 404 404 404 404 404 404 404
 api_v1:openapi-json GET 200 200 200 200 200 200 200
 api_v1:list_requests GET 401 200 200 200 200 200 200
@@ -231,6 +235,7 @@ class World:
         """Return what a form or a call sends that would do, but for the right to."""
         comment = {"comment": "Fails on new customers."}
         seen = str(gather_decision(self.ask).fingerprint)
+        accept = {"answer": "accept", "text": "Me.", "seen": self.incident.digest}
         reject = {"decision": "reject", "seen": seen, **comment}
         ask = {"model": "churn", "version": 2, "stage": "Archived", **comment}
         bodies: dict[str, dict[str, Any]] = {
@@ -242,11 +247,7 @@ class World:
             "registry_ui:comment_edit": {"text": "Another remark."},
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
-            "registry_ui:incident_answer": {
-                "answer": "accept",
-                "text": "It was me.",
-                "seen": self.incident.digest,
-            },
+            "registry_ui:incident_answer": accept,
             "registry_ui:token_create": {"name": "ci", "days": "30"},
             "webhooks_ui:webhook_test": {"event": "NONSENSE"},  # nothing is sent
             "webhooks_ui:webhook_status": {"status": "DISABLED"},
@@ -267,7 +268,6 @@ def world() -> World:
     ask = make_transition_request(version=version)
     delivery = make_delivery(webhook=make_webhook(model=model))
     incident = make_incident(version=version, after="Staging")
-    event = make_event(EventType.MODEL_VERSION_UPDATED, version=version)
     token, _ = make_token(user=make_user())
     # Named as the model is: addresses of both take a name.
     policy = PolicyDefinition(name="churn", models=("churn",), targets=("alias:old",))
@@ -276,7 +276,7 @@ def world() -> World:
         "name": "churn",
         "version": version.number,
         "number": ask.number,
-        "position": event.position,
+        "position": make_event(EventType.MODEL_VERSION_UPDATED, version=version).pk,
         "key": "val/auc",
         "pk": token.pk,
         "comment_id": make_comment(version=version, request=ask).pk,

@@ -51,7 +51,14 @@ class AttemptInline(admin.TabularInline):  # type: ignore[type-arg] # no generic
 class WebhookAdmin(ReadOnlyAdmin):
     """All webhooks, to search."""
 
-    list_display = ["description", "model", "host", "status", "failing_since"]
+    list_display = [
+        "description",
+        "model",
+        "host",
+        "status",
+        "failing_since",
+        "paused_at",
+    ]
     list_display_links = ["description", "host"]
     list_filter = ["status", "kind"]
     list_select_related = ["model"]
@@ -69,6 +76,12 @@ class WebhookAdmin(ReadOnlyAdmin):
         "has_secret",
         "has_authorization",
         "failing_since",
+        "held_until",
+        "held_reason",
+        "paused_at",
+        "pause_reason",
+        "in_order",
+        "max_per_minute",
         "created_by",
         "created_at",
         "updated_at",
@@ -135,6 +148,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "due_at",
         "created_at",
         "settled_at",
+        "given_up_reason",
         "payload_text",
     ]
     show_full_result_count = False

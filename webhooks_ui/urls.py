@@ -13,6 +13,7 @@ _webhooks = [
     path("<str:webhook_id>/edit/", webhooks.webhook_update, name="webhook_update"),
     path("<str:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
     path("<str:webhook_id>/status/", webhooks.webhook_status, name="webhook_status"),
+    path("<str:webhook_id>/resume/", webhooks.webhook_resume, name="webhook_resume"),
     path("<str:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
     path(
         "<str:webhook_id>/deliveries/", deliveries.delivery_list, name="delivery_list"
@@ -26,6 +27,11 @@ _webhooks = [
         "<str:webhook_id>/deliveries/<str:delivery_id>/redeliver/",
         deliveries.delivery_redeliver,
         name="delivery_redeliver",
+    ),
+    path(
+        "<str:webhook_id>/deliveries/<str:delivery_id>/skip/",
+        deliveries.delivery_skip,
+        name="delivery_skip",
     ),
 ]
 

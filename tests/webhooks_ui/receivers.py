@@ -32,8 +32,8 @@ class Received:
 class Receiver:
     """An HTTP server that keeps what arrives and answers as told."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        """Listen on a free port of loopback; speak TLS if a context is given."""
+    def __init__(self, context: ssl.SSLContext | None = None, *, port: int = 0) -> None:
+        """Listen on loopback, on a free port if none is given; maybe in TLS."""
         self.requests: list[Received] = []
         self.answer: Callable[[Received], Reply] = lambda _: Reply()
         owner = self
@@ -60,7 +60,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         if context:
             self._server.socket = context.wrap_socket(

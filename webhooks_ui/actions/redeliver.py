@@ -8,7 +8,7 @@ from django.utils import timezone
 from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
 from webhooks_ui import permissions
-from webhooks_ui.models import Delivery, Trigger
+from webhooks_ui.models import Delivery, Trigger, Webhook
 
 
 @transaction.atomic
@@ -22,6 +22,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
         PermissionDenied: the actor may not manage the webhook.
         ActionError: it is on its way, or is a test, or the webhook is not active.
     """
+    let_be_called(delivery.webhook_id)
     delivery = (
         Delivery.objects.select_for_update(of=("self",))
         .select_related("webhook__model")
@@ -33,6 +34,8 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
         raise ActionError("A test is not redelivered; send a new one.")
     if not delivery.webhook.is_active:
         raise ActionError("Only an active webhook is called. Activate it first.")
+    if delivery.webhook.is_paused:
+        raise ActionError("The webhook is paused. Resume it first.")
     now = timezone.now()
     if delivery.is_in_flight and delivery.due_at > now:
         raise ActionError("It is on its way just now; look again in a moment.")
@@ -42,6 +45,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
     delivery.due_at = now
     delivery.claim_token = ""
     delivery.settled_at = None
+    delivery.given_up_reason = ""
     delivery.save(
         update_fields=[
             "status",
@@ -50,6 +54,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
             "due_at",
             "claim_token",
             "settled_at",
+            "given_up_reason",
         ]
     )
     record_event(
@@ -62,3 +67,12 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
         delivery=delivery.pk,
     )
     return delivery
+
+
+def let_be_called(webhook_pk: str) -> None:
+    """End the rest that a failing receiver is given: a person wants it called now.
+
+    Before a delivery is locked: webhooks are locked first, here as in the engine.
+    """
+    held = Webhook.objects.filter(pk=webhook_pk, held_until__isnull=False)
+    held.update(held_until=None, held_reason="")

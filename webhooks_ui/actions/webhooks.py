@@ -9,14 +9,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from registry_ui.errors import ActionError, InvalidFieldError
-from registry_ui.events import EventType, record_event
-from registry_ui.models import RegisteredModel
+from registry_ui.events import EventType
+from registry_ui.models import AuditEvent, RegisteredModel
 from webhooks_ui import permissions
+from webhooks_ui.actions.owners import tell_owners
+from webhooks_ui.actions.pausing import resume_webhook
+from webhooks_ui.actions.records import record_about
 from webhooks_ui.http_client import check_destination
 from webhooks_ui.models import EventName, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
+    MOST_PER_MINUTE,
     REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
@@ -33,6 +37,7 @@ class WebhookInput:
     """What a person says of a webhook.
 
     `secret` and `authorization`: None leaves what is stored, an empty text removes it.
+    `in_order` and `max_per_minute`: None leaves what is stored; 0 a minute is no bound.
     """
 
     url: str
@@ -41,6 +46,8 @@ class WebhookInput:
     enable_ssl_verification: bool = True
     secret: str | None = None
     authorization: str | None = None
+    in_order: bool | None = None
+    max_per_minute: int | None = None
 
 
 def create_webhook(
@@ -85,7 +92,10 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
         webhook = _locked(webhook)
         changed = _fill(webhook, given)
         if changed:
-            webhook.save(update_fields=[*_columns(changed), "updated_at"])
+            # Another receiver: what is known of the old one says nothing of it.
+            is_new = "url" in changed and not webhook.is_paused
+            health = webhook.start_afresh() if is_new else []
+            webhook.save(update_fields=[*_columns(changed), *health, "updated_at"])
             _record(EventType.WEBHOOK_UPDATED, webhook, actor, changed=changed)
     return webhook
 
@@ -94,7 +104,8 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
 def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook:
     """Activate or disable a webhook, or put it into test mode.
 
-    What waits to be sent stays and goes out once the webhook is active again.
+    What waits to be sent stays and goes out once the webhook is active again. To
+    activate one that is paused is to resume it.
 
     Raises:
         PermissionDenied: the actor may not manage it.
@@ -106,13 +117,11 @@ def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook
         raise ActionError(f"There is no status {status!r}.")
     webhook = _locked(webhook)
     if webhook.status == status:
-        return webhook
+        return resume_webhook(webhook, actor=actor) if webhook.is_paused else webhook
     webhook.status = status
     webhook.disabled_reason = ""
-    webhook.failing_since = None
-    webhook.save(
-        update_fields=["status", "disabled_reason", "failing_since", "updated_at"]
-    )
+    fields = webhook.start_afresh()
+    webhook.save(update_fields=["status", "disabled_reason", *fields, "updated_at"])
     _record(_STATUS_EVENTS[Webhook.Status(status)], webhook, actor, status=status)
     return webhook
 
@@ -141,21 +150,17 @@ def disable_gone(webhook: Webhook) -> None:
         return
     webhook.status = Webhook.Status.DISABLED
     webhook.disabled_reason = "The receiver answered 410 Gone: it wants no more calls."
-    webhook.save(update_fields=["status", "disabled_reason", "updated_at"])
-    _record(EventType.WEBHOOK_DISABLED, webhook, None, reason=webhook.disabled_reason)
+    fields = webhook.start_afresh()
+    webhook.save(update_fields=["status", "disabled_reason", *fields, "updated_at"])
+    reason = webhook.disabled_reason
+    tell_owners(
+        webhook, _record(EventType.WEBHOOK_DISABLED, webhook, None, reason=reason)
+    )
 
 
 def _locked(webhook: Webhook) -> Webhook:
-    """Read the webhook again under a row lock; the caller's copy may be stale.
-
-    `no_key`: whoever stores a delivery for it holds the chain of events; they must not
-    wait for one who waits for the chain.
-    """
-    return (
-        Webhook.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("model")
-        .get(pk=webhook.pk)
-    )
+    """Read the webhook again under a row lock; the caller's copy may be stale."""
+    return Webhook.objects.locked(webhook.pk)
 
 
 def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
@@ -172,6 +177,7 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
         raise InvalidFieldError(
             "events", f"{min(unheard)} is told to registry-wide webhooks only."
         )
+    _check_pace(given)
     for field, text, most in (
         ("url", given.url, URL_LENGTH),
         ("description", given.description, DESCRIPTION_LENGTH),
@@ -193,6 +199,14 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
             )
 
 
+def _check_pace(given: WebhookInput) -> None:
+    if not 0 <= (given.max_per_minute or 0) <= MOST_PER_MINUTE:
+        raise InvalidFieldError(
+            "max_per_minute",
+            f"At most {MOST_PER_MINUTE:,} a minute; leave it empty for no bound.",
+        )
+
+
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     """Put what was given into the webhook; return the names of what differs."""
     events = [name.value for name in EventName if name in given.events]
@@ -201,7 +215,7 @@ def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
         "events": events,
         "description": given.description,
         "enable_ssl_verification": given.enable_ssl_verification,
-    }
+    } | _pace(webhook, given)
     changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
     for name in changed:
         setattr(webhook, name, plain[name])
@@ -213,6 +227,15 @@ def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     return changed
 
 
+def _pace(webhook: Webhook, given: WebhookInput) -> dict[str, Any]:
+    """Return order and rate: as given, else as they are."""
+    in_order, most = given.in_order, given.max_per_minute
+    return {
+        "in_order": webhook.in_order if in_order is None else in_order,
+        "max_per_minute": webhook.max_per_minute if most is None else most or None,
+    }
+
+
 def _columns(changed: list[str]) -> list[str]:
     credentials = ("secret", "authorization")
     return [f"encrypted_{name}" if name in credentials else name for name in changed]
@@ -220,14 +243,5 @@ def _columns(changed: list[str]) -> list[str]:
 
 def _record(
     event_type: EventType, webhook: Webhook, actor: User | None, **details: Any
-) -> None:
-    """Record an event about a webhook; only the host, for a path may hold a token."""
-    record_event(
-        event_type,
-        actor=actor,
-        model=webhook.model,
-        webhook=webhook.pk,
-        receiver=webhook.host,
-        events=webhook.events,
-        **details,
-    )
+) -> AuditEvent:
+    return record_about(event_type, webhook, actor, **details)

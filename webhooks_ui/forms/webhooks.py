@@ -11,6 +11,7 @@ from webhooks_ui.models import Delivery, EventName, Webhook
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
+    MOST_PER_MINUTE,
     REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
@@ -108,6 +109,19 @@ class WebhookForm(forms.Form):
         initial=True,
         help_text="Turn off only for a self-signed receiver that you run yourself.",
     )
+    in_order = forms.BooleanField(
+        label="Send in order, one at a time",
+        required=False,
+        help_text="A delivery that fails holds up the ones behind it until it succeeds,"
+        " has used up its attempts, or is skipped by a person.",
+    )
+    max_per_minute = forms.IntegerField(
+        label="Most deliveries a minute",
+        required=False,
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        help_text="What is more waits and goes out later. Empty: as many as there are.",
+    )
 
     def __init__(
         self,
@@ -154,6 +168,8 @@ class WebhookForm(forms.Form):
         plain = ("url", "events", "description", "enable_ssl_verification")
         return {
             **{name: data[name] for name in plain},
+            "in_order": data["in_order"],
+            "max_per_minute": data["max_per_minute"] or 0,
             "secret": _credential(
                 data["secret"], is_removed=data.get("removes_secret")
             ),
@@ -161,6 +177,11 @@ class WebhookForm(forms.Form):
                 data["authorization"], is_removed=data.get("removes_authorization")
             ),
         }
+
+    def opens_advanced(self) -> bool:
+        """Is there anything in the part that is folded away?"""
+        names = ("in_order", "max_per_minute")
+        return any(self[name].errors or self[name].value() for name in names)
 
     def event_groups(self) -> dict[str, list[EventChoice]]:
         """Return the boxes of the events, by group."""
@@ -209,6 +230,8 @@ def _initial(webhook: Webhook | None, model_name: str) -> dict[str, Any]:
         "events": webhook.events,
         "description": webhook.description,
         "enable_ssl_verification": webhook.enable_ssl_verification,
+        "in_order": webhook.in_order,
+        "max_per_minute": webhook.max_per_minute,
     }
 
 

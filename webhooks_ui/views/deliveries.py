@@ -13,6 +13,7 @@ from registry_ui.errors import ActionError
 from registry_ui.htmx import render_page
 from registry_ui.views.getters import signed_in
 from webhooks_ui.actions.redeliver import redeliver
+from webhooks_ui.actions.skip import skip
 from webhooks_ui.forms import DeliveryFilterForm
 from webhooks_ui.models import Delivery
 from webhooks_ui.views.getters import (
@@ -74,6 +75,24 @@ def delivery_redeliver(
     return redirect(delivery)
 
 
+@require_http_methods(["GET", "POST"])
+def delivery_skip(
+    request: HttpRequest, webhook_id: str, delivery_id: str
+) -> HttpResponse:
+    """Give a delivery up."""
+    user = signed_in(request)
+    delivery = manageable_delivery_or_404(user, webhook_id, delivery_id)
+    if request.method != "POST":
+        return redirect(delivery)  # where a sign-in in between leads back to
+    try:
+        skip(delivery, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "It is skipped. You can still redeliver it.")
+    return redirect(delivery)
+
+
 def _context(delivery: Delivery) -> dict[str, Any]:
     """Return what the page of a delivery shows."""
     is_pending = delivery.status == Delivery.Status.PENDING
@@ -83,8 +102,9 @@ def _context(delivery: Delivery) -> dict[str, Any]:
         "delivery": delivery,
         "attempts": list(delivery.attempts.all()[:SHOWN_ATTEMPTS]),
         "payload": indented(delivery.body),
-        "is_soon": is_pending and delivery.webhook.is_active and wait < SOON_SECONDS,
+        "is_soon": is_pending and delivery.webhook.is_sending and wait < SOON_SECONDS,
         "may_redeliver": not delivery.is_test
         and not delivery.is_in_flight
-        and delivery.webhook.is_active,
+        and delivery.webhook.is_sending,
+        "may_skip": is_pending and not delivery.is_in_flight,
     }
