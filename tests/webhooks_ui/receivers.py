@@ -64,7 +64,9 @@ class Receiver:
         self._server.daemon_threads = True
         if context:
             self._server.socket = context.wrap_socket(
-                self._server.socket, server_side=True
+                self._server.socket,
+                server_side=True,
+                do_handshake_on_connect=False,  # in the thread of the request, not here
             )
         self.port = self._server.server_address[1]
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}/hook"

@@ -26,7 +26,7 @@ from webhooks_ui.actions.health import (
 )
 from webhooks_ui.actions.schedule import wait_before
 from webhooks_ui.actions.webhooks import disable_gone
-from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender
+from webhooks_ui.http_client import GONE, Answer, Failure, Outgoing, Sender
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 START_WITHIN_SECONDS = 30.0  # of the claim; a call takes 10 s at most, so 5 s remain
 CLAIMING_SECONDS = 10.0  # then the task ends, so that a worker can be stopped
 COLLECT_SECONDS = 0.05
-GONE = 410
 
 _SETTLED_FIELDS = [
     "status",

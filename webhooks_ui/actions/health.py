@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from webhooks_ui.http_client import Answer, Failure, Outgoing
+from webhooks_ui.http_client import OVERLOADED, Answer, Failure, Outgoing
 from webhooks_ui.models import Webhook
 from webhooks_ui.models.deliveries import is_success
 
-OVERLOADED = frozenset({429, 502, 503, 504})
 SHORTEST_HOLD = timedelta(seconds=1)
 LONGEST_HOLD = timedelta(minutes=5)
 LONGEST_HOLD_ASKED_FOR = timedelta(hours=1)

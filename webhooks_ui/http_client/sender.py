@@ -36,6 +36,8 @@ MAX_ANSWER_BYTES = 64 * 1024
 AT_ONCE = 400
 AT_ONCE_PER_ENDPOINT = 8
 AT_ONCE_UNPROVEN = 2
+OVERLOADED = frozenset({429, 502, 503, 504})
+GONE = 410
 USER_AGENT = "Signoff-Webhooks/1"
 
 
@@ -134,7 +136,8 @@ class Sender:
 
         Returns:
             What ended since the last call. No answer at all (None) means that it was
-            not sent: an earlier request to the endpoint failed, or its turn came late.
+            not sent: an earlier request to the endpoint failed or was answered that it
+            wants no more for now, or its turn came late.
         """
         if not self._tasks:
             return []
@@ -150,8 +153,8 @@ class Sender:
             if endpoint.is_broken or time.monotonic() > request.start_before:
                 return request, None
             answer = await _post(self._session, request)
-        if answer.status_code is None:
-            endpoint.is_broken = True
+        if answer.status_code is None or answer.status_code in {GONE, *OVERLOADED}:
+            endpoint.is_broken = True  # what waits is not for it to see now
         elif not endpoint.has_answered:
             endpoint.has_answered = True
             for _ in range(AT_ONCE_PER_ENDPOINT - AT_ONCE_UNPROVEN):

@@ -7,8 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from tests.webhooks_ui.conftest import Internet
-from tests.webhooks_ui.receivers import raw_receiver
-from webhooks_ui.http_client import Failure, Outgoing, egress, failures, send
+from tests.webhooks_ui.receivers import Receiver, Reply, raw_receiver
+from webhooks_ui.http_client import Failure, Outgoing, Sender, egress, failures, send
 
 pytestmark = pytest.mark.usefixtures("open_loopback")
 
@@ -70,6 +70,21 @@ def test_what_a_redirect_points_to_is_storable_whatever_its_bytes() -> None:
 
     assert answer.status_code == 301
     assert answer.error.encode().decode() == answer.error
+
+
+@pytest.mark.parametrize("status", [410, 429, 502, 503, 504])
+def test_a_receiver_that_wants_no_more_is_sent_no_more_of_what_waits(
+    receiver: Receiver, status: int
+) -> None:
+    receiver.replies(Reply(status))
+
+    with Sender() as many:
+        many.submit([_to(receiver.url) for _ in range(20)])
+        answers = [answer for _, answer in many.collect(5)]
+
+    assert len(answers) == 20
+    assert 1 <= len(receiver.requests) <= 2
+    assert answers.count(None) == 20 - len(receiver.requests)
 
 
 def _to(url: str) -> Outgoing:
