@@ -33,7 +33,7 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
     """Take deliveries for this worker alone until the lease ends.
 
     Each webhook gets its share, so a long queue of one holds up no other; one that
-    fails is probed with a single delivery.
+    fails is probed with a single delivery. The oldest come first.
 
     Args:
         now: the time.
@@ -56,7 +56,7 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
     if not taken:
         return []
     mine = Delivery.objects.filter(pk__in=taken, claim_token=token)
-    return list(mine.select_related("webhook"))
+    return list(mine.select_related("webhook").order_by("event_id", "id"))
 
 
 def _share(webhook: Webhook) -> int:
