@@ -45,7 +45,8 @@ from registry_ui.models import (  # noqa: E402
     Stage,
 )
 from webhooks_ui.actions.deliver import drain_deliveries  # noqa: E402
-from webhooks_ui.actions.webhooks import WebhookInput, create_webhook  # noqa: E402
+from webhooks_ui.actions.webhook_fields import WebhookInput  # noqa: E402
+from webhooks_ui.actions.webhooks import create_webhook  # noqa: E402
 from webhooks_ui.models import (  # noqa: E402
     Delivery,
     DeliveryAttempt,

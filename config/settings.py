@@ -193,6 +193,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "watch_webhooks": {
+        "task": "webhooks_ui.tasks.watch_failing_webhooks",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "deliver": {
         "task": "webhooks_ui.tasks.drain_deliveries",
         "schedule": 1,

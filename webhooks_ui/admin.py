@@ -72,7 +72,14 @@ class WebhookAdmin(ReadOnlyAdmin):
     """All webhooks, to search."""
 
     actions = ["activate", "disable", "test"]
-    list_display = ["scope", "receiver_label", "description", "status", "failing_since"]
+    list_display = [
+        "scope",
+        "receiver_label",
+        "description",
+        "status",
+        "failing_since",
+        "paused_at",
+    ]
     list_display_links = ["scope", "receiver_label"]
     list_filter = [
         "status",
@@ -108,6 +115,12 @@ class WebhookAdmin(ReadOnlyAdmin):
         "parameter_form",
         "parameter_form_read_at",
         "failing_since",
+        "held_until",
+        "held_reason",
+        "paused_at",
+        "pause_reason",
+        "in_order",
+        "max_per_minute",
         "created_by",
         "created_at",
         "updated_at",
@@ -232,6 +245,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "due_at",
         "created_at",
         "settled_at",
+        "given_up_reason",
         "payload_text",
     ]
     show_full_result_count = False

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from webhooks_ui.actions import deliver, notify, retention
+from webhooks_ui.actions import deliver, notify, pausing, retention
 from webhooks_ui.models import Channel
 
 
@@ -19,8 +19,15 @@ def send_notices(channel: str) -> None:
 
 
 @shared_task(ignore_result=True)
+def watch_failing_webhooks() -> None:
+    """Warn of webhooks that go on failing, and pause them in the end."""
+    pausing.watch_failing_webhooks()
+
+
+@shared_task(ignore_result=True)
 def forget_old_deliveries() -> None:
     """Delete what is older than deliveries are kept, and secrets that have ended."""
+    retention.give_up_what_waited_too_long()
     retention.forget_old_deliveries()
     retention.forget_old_notifications()
     retention.forget_expired_secrets()

@@ -40,6 +40,7 @@ _webhooks = [
         secrets.webhook_secret_expire,
         name="webhook_secret_expire",
     ),
+    path("<str:webhook_id>/resume/", webhooks.webhook_resume, name="webhook_resume"),
     path("<str:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
     path("<str:webhook_id>/health/", health.webhook_health, name="webhook_health"),
     path(
@@ -59,6 +60,11 @@ _webhooks = [
         "<str:webhook_id>/deliveries/<str:delivery_id>/redeliver/",
         deliveries.delivery_redeliver,
         name="delivery_redeliver",
+    ),
+    path(
+        "<str:webhook_id>/deliveries/<str:delivery_id>/skip/",
+        deliveries.delivery_skip,
+        name="delivery_skip",
     ),
 ]
 

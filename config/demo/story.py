@@ -24,7 +24,8 @@ from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import ModelVersion, Review, TransitionRequest
 from registry_ui.policies import parse_document
-from webhooks_ui.actions.webhooks import WebhookInput, create_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import create_webhook
 from webhooks_ui.models import EventName
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def tell_of(event: AuditEvent, request: TransitionRequest | None) -> None:
 def notify(
     reasons: Mapping[int, Reason],
     *,
-    model: RegisteredModel,
+    model: RegisteredModel | None,
     occasion: str,
     request: TransitionRequest | None = None,
     event: AuditEvent | None = None,
@@ -96,7 +96,7 @@ def notify(
 
     Args:
         reasons: why each person is told, by their primary key.
-        model: what it is about.
+        model: what it is about; None: the whole registry, and any active person.
         occasion: names it: `expiry:12`; at most 64 characters.
         request: what it is about, if it is about one.
         event: what happened, if it is on record.
@@ -106,7 +106,8 @@ def notify(
         What was stored.
     """
     told = Notification.objects.filter(occasion=occasion, user__in=reasons)
-    people = User.objects.filter(readers(model), pk__in=reasons).exclude(
+    may_know = readers(model) if model else Q(is_active=True)
+    people = User.objects.filter(may_know, pk__in=reasons).exclude(
         pk__in=told.values("user")
     )
     if event and event.actor_name:

@@ -22,13 +22,19 @@ class Notification(models.Model):
         MENTIONED = "mentioned", "Somebody mentions me"
         WATCHING = "watching", "Something happens to what I watch"
         REMINDER = "reminder", "A request of mine, or that needs me, is about to expire"
+        WEBHOOK = "webhook", "A webhook that I manage fails, is paused or is disabled"
 
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="notifications"
     )
     reason = models.CharField(max_length=16, choices=Reason.choices)
     model = models.ForeignKey(
-        RegisteredModel, on_delete=models.CASCADE, related_name="notifications"
+        RegisteredModel,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        help_text="Empty: it is about the whole registry.",
     )
     request = models.ForeignKey(
         TransitionRequest,

@@ -64,6 +64,7 @@ _STATUS_ICONS = {
     "pending": "hourglass",
     "insufficient": "triangle-alert",
     "test_mode": "flask-conical",
+    "paused": "circle-pause",
 }
 _OTHER_ICON = "circle-dashed"
 _NOBODY = SafeString('<span class="faint">—</span>')

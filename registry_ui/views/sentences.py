@@ -88,6 +88,13 @@ _SENTENCES: dict[str, str] = {
     "webhook.secret_rotated": "{who} gave the webhook to {receiver} a new secret",
     "webhook.secret_expired": "{who} stopped an old secret of the webhook to"
     " {receiver}",
+    "webhook.warned": "The webhook to {receiver} takes nothing; it is paused on"
+    " {pauses_on} if that lasts",
+    "webhook.paused": "{who} paused the webhook to {receiver}",
+    "webhook.resumed": "{who} resumed the webhook to {receiver}",
+    "webhook.skipped": "{who} skipped the delivery of {event} to {receiver}",
+    "webhook.given_up": "Signoff gave up {deliveries} deliveries to {receiver} that"
+    " had waited for {days} days",
     "webhook.tested": "{who} tested the webhook to {receiver}",
     "webhook.redelivered": "{who} had {event} sent to {receiver} again",
     "webhook.redelivered_in_bulk": "{who} had deliveries sent to {receiver}"
@@ -139,6 +146,11 @@ _LOOKS = {
     "comment.deleted": ("trash-2", ""),
     "incident.opened": ("siren", "bad"),
     "incident.updated": ("siren", "warn"),
+    "webhook.warned": ("triangle-alert", "warn"),
+    "webhook.paused": ("circle-pause", "bad"),
+    "webhook.resumed": ("circle-play", ""),
+    "webhook.skipped": ("skip-forward", ""),
+    "webhook.given_up": ("trash-2", "warn"),
     "registered_model.deleted": ("trash-2", "warn"),
     "model_version.deleted": ("trash-2", "warn"),
 }

@@ -46,7 +46,8 @@ SETUP = """
 from registry_ui.actions.requests import create_request
 from registry_ui.models import Level, ModelVersion
 from tests.factories import make_user
-from webhooks_ui.actions.webhooks import WebhookInput, create_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import create_webhook
 from django.contrib.auth.models import User
 dana = make_user(username="dana", level=Level.CAN_EDIT)
 admin = make_user(username="ada", is_superuser=True)

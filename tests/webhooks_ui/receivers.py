@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass
@@ -31,8 +32,8 @@ class Received:
 class Receiver:
     """An HTTP server that keeps what arrives and answers as told."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        """Listen on a free port of loopback; speak TLS if a context is given."""
+    def __init__(self, context: ssl.SSLContext | None = None, *, port: int = 0) -> None:
+        """Listen on loopback, on a free port if none is given; maybe in TLS."""
         self.requests: list[Received] = []
         self.answer: Callable[[Received], Reply] = lambda _: Reply()
         owner = self
@@ -59,11 +60,13 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         if context:
             self._server.socket = context.wrap_socket(
-                self._server.socket, server_side=True
+                self._server.socket,
+                server_side=True,
+                do_handshake_on_connect=False,  # in the thread of the request, not here
             )
         self.port = self._server.server_address[1]
         self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}/hook"
@@ -82,6 +85,13 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def tls_receiver(certificate: Path) -> Receiver:
+    """Start a decent receiver that shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return Receiver(context)
 
 
 @contextlib.contextmanager
@@ -116,3 +126,24 @@ def raw_receiver(talk: Callable[[socket.socket], None]) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+@contextlib.contextmanager
+def full_receiver() -> Iterator[str]:
+    """Listen on loopback and accept nobody, with no place left in the queue.
+
+    The system then answers no more connections, as a machine behind a firewall that
+    drops packets does not.
+
+    Yields:
+        The URL.
+    """
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(8):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"

@@ -17,7 +17,7 @@ from tests.webhooks_ui.factories import (
     make_webhook,
 )
 from tests.webhooks_ui.receivers import Receiver, Reply
-from webhooks_ui.actions.deliver import claim_due
+from webhooks_ui.actions.claims import claim_due
 from webhooks_ui.models import Delivery, Webhook
 
 pytestmark = pytest.mark.django_db

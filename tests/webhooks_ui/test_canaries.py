@@ -22,7 +22,8 @@ from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.notify import send_notices
 from webhooks_ui.actions.preferences import Wishes, change_preferences
 from webhooks_ui.actions.testing import send_test
-from webhooks_ui.actions.webhooks import WebhookInput, create_webhook, update_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import create_webhook, update_webhook
 from webhooks_ui.http_client import Outgoing
 from webhooks_ui.models import (
     Channel,

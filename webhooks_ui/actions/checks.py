@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from registry_ui.errors import InvalidFieldError
-from webhooks_ui.actions.webhooks import check_text
+from webhooks_ui.actions.webhook_fields import check_text
 from webhooks_ui.http_client import check_destination, check_url
 from webhooks_ui.models import Allowance
 

@@ -7,34 +7,34 @@ out with the same id.
 """
 
 import logging
-import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from registry_ui.errors import CredentialUnreadableError
 from webhooks_ui.actions.attempts import attempt_of, outgoing, unsent_attempt
+from webhooks_ui.actions.claims import claim_due
+from webhooks_ui.actions.health import (
+    HOLD_FOR_OWN_FAULT,
+    Result,
+    has_succeeded,
+    note_health,
+)
 from webhooks_ui.actions.job_runs import remember_forms
 from webhooks_ui.actions.schedule import wait_before
 from webhooks_ui.actions.webhooks import disable_gone
-from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender
-from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger, Webhook
-from webhooks_ui.models.deliveries import is_success
+from webhooks_ui.http_client import GONE, Answer, Failure, Outgoing, Sender
+from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=45)
 START_WITHIN_SECONDS = 30.0  # of the claim; a call takes 10 s at most, so 5 s remain
 CLAIMING_SECONDS = 10.0  # then the task ends, so that a worker can be stopped
 COLLECT_SECONDS = 0.05
-CLAIMED_PER_WEBHOOK = 128
-CLAIMED_PER_FAILING_WEBHOOK = 1
-GONE = 410
 
 _SETTLED_FIELDS = [
     "status",
@@ -46,8 +46,6 @@ _SETTLED_FIELDS = [
     "settled_at",
 ]
 
-Result = tuple[Outgoing, Answer | None]
-
 
 def drain_deliveries() -> int:
     """Send what is due until nothing is, or for about ten seconds.
@@ -55,65 +53,23 @@ def drain_deliveries() -> int:
     Returns:
         How many attempts were recorded.
     """
-    if not due_webhooks(timezone.now()).exists():
-        return 0
     stop = time.monotonic() + CLAIMING_SECONDS
+    fresh = claim_due(timezone.now(), busy={})
+    if not fresh:
+        return 0  # a sender is not made for nothing, each second
     claimed: dict[str, Delivery] = {}
     recorded = 0
     with Sender() as sender:
         while True:
+            claimed |= {delivery.pk: delivery for delivery in fresh}
+            sender.submit(_requests(fresh))
+            if results := sender.collect(COLLECT_SECONDS):
+                recorded += record_answers(results, claimed)
+            fresh = []
             if time.monotonic() < stop:
                 fresh = claim_due(timezone.now(), busy=sender.busy)
-                claimed |= {delivery.pk: delivery for delivery in fresh}
-                sender.submit(_requests(fresh))
-            if sender.is_idle:
+            if sender.is_idle and not fresh:
                 return recorded
-            results = sender.collect(COLLECT_SECONDS)
-            if results:
-                recorded += record_answers(results, claimed)
-
-
-def due_webhooks(now: datetime) -> QuerySet[Webhook]:
-    """Return the active webhooks that have something to send."""
-    due = Delivery.objects.due(now).filter(webhook=OuterRef("pk"))
-    return Webhook.objects.filter(Exists(due), status=Webhook.Status.ACTIVE)
-
-
-def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
-    """Take deliveries for this worker alone until the lease ends.
-
-    Each webhook gets its share, so a long queue of one holds up no other; one that
-    fails is probed with a single delivery.
-
-    Args:
-        now: the time.
-        busy: how many deliveries of a webhook this worker has already.
-    """
-    wanted: list[str] = []
-    for webhook in due_webhooks(now).only("failing_since"):
-        share = (
-            CLAIMED_PER_FAILING_WEBHOOK
-            if webhook.failing_since
-            else CLAIMED_PER_WEBHOOK
-        )
-        room = share - busy.get(webhook.pk, 0)
-        if room > 0:
-            due = Delivery.objects.due(now).filter(webhook=webhook)
-            wanted += due.values_list("pk", flat=True)[:room]
-    if not wanted:
-        return []
-    token = secrets.token_hex(16)
-    with transaction.atomic():
-        # Skipping what another worker locks right now; the condition on `due_at` in
-        # the update is what keeps two workers apart, on SQLite too.
-        free = Delivery.objects.select_for_update(skip_locked=True).filter(
-            pk__in=wanted
-        )
-        Delivery.objects.due(now).filter(
-            pk__in=list(free.values_list("pk", flat=True))
-        ).update(claim_token=token, due_at=now + LEASE)
-    mine = Delivery.objects.filter(pk__in=wanted, claim_token=token)
-    return list(mine.select_related("webhook").prefetch_related("webhook__secrets"))
 
 
 def _requests(deliveries: Sequence[Delivery]) -> list[Outgoing]:
@@ -133,7 +89,8 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     """Write attempts and outcomes of many deliveries in one transaction.
 
     An attempt is recorded even where the lease was lost meanwhile, since it was made;
-    the delivery's state is then the other worker's to say.
+    the delivery's state is then the other worker's to say. What failed by a fault of
+    ours is no attempt: nothing was sent.
 
     Args:
         results: each request with its answer; None stands for not sent.
@@ -143,7 +100,7 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
         How many attempts were recorded.
     """
     now = timezone.now()
-    _note_health(results, claimed, now)
+    excused = note_health(results, now)
     remember_forms(results)
     rows = _locked_rows(results)
     attempts: list[DeliveryAttempt] = []
@@ -152,12 +109,13 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
         if row is None:
             continue
         is_mine = row.claim_token == claimed[request.id].claim_token
-        if answer is not None:
+        is_excused = request.id in excused
+        if answer is not None and not is_excused:
             trigger = Trigger(row.next_trigger)
             attempts.append(attempt_of(row, request, answer, trigger=trigger))
             row.attempt_count += 1
         if is_mine:
-            settle(row, answer, now=now)
+            settle(row, answer, now=now, is_excused=is_excused)
     DeliveryAttempt.objects.bulk_create(attempts)
     _save_outcomes(rows.values())
     for request, answer in results:
@@ -166,21 +124,28 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     return len(attempts)
 
 
-def settle(delivery: Delivery, answer: Answer | None, *, now: datetime) -> None:
+def settle(
+    delivery: Delivery,
+    answer: Answer | None,
+    *,
+    now: datetime,
+    is_excused: bool = False,
+) -> None:
     """Set what becomes of a claimed delivery; the caller saves it.
 
     Args:
         delivery: whose claim ends with this.
         answer: None where it was not sent; it is due again at once.
         now: the time.
+        is_excused: it failed by a fault of ours, so it waits until we may have mended.
     """
     delivery.claim_token = ""
-    if answer is None:
-        delivery.due_at = now
+    if answer is None or is_excused:
+        delivery.due_at = now + HOLD_FOR_OWN_FAULT if is_excused else now
         return
     delivery.next_trigger = Trigger.AUTO
     delivery.retry_step += 1
-    if _has_succeeded(answer):
+    if has_succeeded(answer):
         delivery.status = Delivery.Status.SUCCEEDED
         delivery.settled_at = now
         return
@@ -206,11 +171,6 @@ def settle(delivery: Delivery, answer: Answer | None, *, now: datetime) -> None:
     )
 
 
-def _has_succeeded(answer: Answer) -> bool:
-    """Did the receiver accept it?"""
-    return answer.status_code is not None and is_success(answer.status_code)
-
-
 def _locked_rows(results: Sequence[Result]) -> dict[str, Delivery]:
     """Read the deliveries again under a lock, by id; always in the same order."""
     ids = [request.id for request, _ in results]
@@ -232,26 +192,6 @@ def _save_outcomes(rows: Iterable[Delivery]) -> None:
     for values, ids in alike.items():
         changes = dict(zip(_SETTLED_FIELDS, values, strict=True))
         Delivery.objects.filter(pk__in=ids).update(**changes)
-
-
-def _note_health(
-    results: Sequence[Result], claimed: Mapping[str, Delivery], now: datetime
-) -> None:
-    """Remember since when a receiver fails, or that it works again.
-
-    Before the deliveries are locked, and in one order, so that two workers and a
-    deletion never wait for each other in a circle.
-    """
-    is_failing = {
-        request.endpoint: not _has_succeeded(answer)
-        for request, answer in results
-        if answer is not None
-    }
-    webhooks = Webhook.objects.select_for_update(no_key=True).filter(pk__in=is_failing)
-    for webhook in webhooks.order_by("pk"):
-        if is_failing[webhook.pk] != bool(webhook.failing_since):
-            webhook.failing_since = now if is_failing[webhook.pk] else None
-            webhook.save(update_fields=["failing_since"])
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.urls import reverse
 
 from registry_ui.events import EventType
 from registry_ui.models import Notification, TransitionRequest
@@ -30,6 +31,7 @@ _WHY = {
     _Reason.MENTIONED: "you are mentioned",
     _Reason.WATCHING: "you watch this model, or spoke on the request",
     _Reason.REMINDER: "your review is needed, or it is your request",
+    _Reason.WEBHOOK: "you manage this webhook",
 }
 _NEWS: dict[str, str] = {
     EventType.TRANSITION_REQUEST_CREATED: "was asked for by {who}",
@@ -45,6 +47,9 @@ _NEWS: dict[str, str] = {
     EventType.TRANSITION_REQUEST_SUPERSEDED: "was overtaken",
     EventType.COMMENT_CREATED: "has a comment by {who}",
     EventType.COMMENT_UPDATED: "has a comment by {who}",
+    EventType.WEBHOOK_WARNED: "takes nothing",
+    EventType.WEBHOOK_PAUSED: "is paused",
+    EventType.WEBHOOK_DISABLED: "is disabled",
 }
 
 
@@ -149,6 +154,9 @@ def _topics(
 
 
 def _url(line: EventLine | None) -> str:
+    if line and line.event.type.startswith("webhook."):
+        webhook = line.event.details["webhook"]
+        return reverse("webhooks_ui:webhook_detail", args=[webhook])
     return line.url if line else "/"
 
 
@@ -156,8 +164,10 @@ def _title(notification: Notification) -> str:
     if notification.request:
         return one_line(str(notification.request))
     event = notification.event
+    name = notification.model.name if notification.model else "All models"
+    if event and event.type.startswith("webhook."):
+        return one_line(f"The webhook {name} → {event.details['receiver']}")
     number = event.version_number if event else None
-    name = notification.model.name
     return one_line(f"{name} v{number}" if number else name)
 
 

@@ -26,6 +26,7 @@ from webhooks_ui.actions.notices import can_be_mailed
 from webhooks_ui.actions.outcomes import Outcome
 from webhooks_ui.models import Channel, Notice, NotificationPreference
 from webhooks_ui.models.notices import MOST_AN_HOUR
+from webhooks_ui.permissions import may_manage_webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -128,9 +129,16 @@ def _wanted(notices: Sequence[Notice]) -> list[Notice]:
 def _is_wanted(notice: Notice) -> bool:
     """May the person still know, do they want to, and is there still a reason?"""
     told, user = notice.notification, notice.user
-    if not permissions.may_read(user, told.model) or not _is_on(user, notice.channel):
+    if not _may_know(told, user) or not _is_on(user, notice.channel):
         return False
     return not told.lapses or told.request is None or _still_asks(told, told.request)
+
+
+def _may_know(told: Notification, user: User) -> bool:
+    """May the person still see what it is about?"""
+    if told.reason == Notification.Reason.WEBHOOK:
+        return user.is_active and may_manage_webhooks(user, told.model)
+    return told.model is not None and permissions.may_read(user, told.model)
 
 
 def _still_asks(told: Notification, request: TransitionRequest) -> bool:

@@ -37,6 +37,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
         PermissionDenied: the actor may not manage the webhook.
         ActionError: it is on its way, or is a test, or the webhook is not active.
     """
+    let_be_called(delivery.webhook_id)
     delivery = (
         Delivery.objects.select_for_update(of=("self",))
         .select_related("webhook__model")
@@ -46,7 +47,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
         raise PermissionDenied
     if delivery.is_test:
         raise ActionError("A test is not redelivered; send a new one.")
-    _check_active(delivery.webhook)
+    _check_callable(delivery.webhook)
     now = timezone.now()
     if delivery.is_in_flight and delivery.due_at > now:
         raise ActionError("It is on its way just now; look again in a moment.")
@@ -59,6 +60,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
     delivery.claim_token = ""
     delivery.settled_at = None
     delivery.redelivered_by = actor.get_username()
+    delivery.given_up_reason = ""
     delivery.save(
         update_fields=[
             "status",
@@ -69,6 +71,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
             "run_number",
             "settled_at",
             "redelivered_by",
+            "given_up_reason",
         ]
     )
     record_event(
@@ -105,12 +108,13 @@ def redeliver_selected(webhook: Webhook, selection: Selection, *, actor: User) -
         )
         if not permissions.may_manage_webhooks(actor, webhook.model):
             raise PermissionDenied
-        _check_active(webhook)
+        _check_callable(webhook)
         found = selection.of(webhook, timezone.now()).order_by("pk")
         pks = list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
         if not pks:
             raise ActionError("No delivery matches any more, so none is sent again.")
         _record_many(webhook, selection, len(pks), actor=actor)
+    let_be_called(webhook.pk)
     now = timezone.now()
     return sum(
         _make_due(
@@ -139,6 +143,7 @@ def _make_due(still: DeliveryQuerySet, due_at: datetime, *, actor: User) -> int:
         claim_token="",
         settled_at=None,
         redelivered_by=actor.get_username(),
+        given_up_reason="",
         run_number=Case(
             When(status=Delivery.Status.SUCCEEDED, then=F("run_number") + 1),
             default=F("run_number"),
@@ -147,14 +152,16 @@ def _make_due(still: DeliveryQuerySet, due_at: datetime, *, actor: User) -> int:
     )
 
 
-def _check_active(webhook: Webhook) -> None:
+def _check_callable(webhook: Webhook) -> None:
     """Refuse what nobody would send.
 
     Raises:
-        ActionError: the webhook is not active.
+        ActionError: the webhook is not active, or is paused.
     """
     if not webhook.is_active:
         raise ActionError("Only an active webhook is called. Activate it first.")
+    if webhook.is_paused:
+        raise ActionError("The webhook is paused. Resume it first.")
 
 
 def _record_many(
@@ -173,3 +180,12 @@ def _record_many(
         start=selection.start.isoformat() if selection.start else None,
         end=selection.end.isoformat(),
     )
+
+
+def let_be_called(webhook_pk: str) -> None:
+    """End the rest that a failing receiver is given: a person wants it called now.
+
+    Before a delivery is locked: webhooks are locked first, here as in the engine.
+    """
+    held = Webhook.objects.filter(pk=webhook_pk, held_until__isnull=False)
+    held.update(held_until=None, held_reason="")

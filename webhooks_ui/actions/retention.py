@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from registry_ui.events import EventType
 from registry_ui.models import Notification
-from webhooks_ui.models import Delivery, WebhookSecret
+from webhooks_ui.actions.records import record_about
+from webhooks_ui.models import Delivery, Webhook, WebhookSecret
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,43 @@ def forget_old_deliveries() -> int:
         status=Delivery.Status.PENDING
     )
     return _delete(old, "deliveries")
+
+
+def give_up_what_waited_too_long() -> int:
+    """Fail what waits longer than deliveries are kept, where nothing is sent.
+
+    That is for webhooks that are paused or not active: of an active one each delivery
+    ends by itself. It stays in the ledger as long again, and is on record.
+
+    Returns:
+        How many deliveries were given up.
+    """
+    old = Delivery.objects.pending().filter(due_at__lt=_horizon())
+    still = Q(webhook__status=Webhook.Status.ACTIVE, webhook__paused_at=None)
+    webhooks = old.exclude(still).order_by("webhook").values_list("webhook", flat=True)
+    return sum(_give_up(pk) for pk in webhooks.distinct())
+
+
+@transaction.atomic
+def _give_up(webhook_pk: str) -> int:
+    webhook = Webhook.objects.locked(webhook_pk)
+    if webhook.is_sending:
+        return 0
+    old = webhook.deliveries.pending().filter(due_at__lt=_horizon())
+    days = settings.DELIVERY_RETENTION_DAYS
+    why = "paused" if webhook.is_paused else "not active"
+    count = old.update(
+        status=Delivery.Status.FAILED,
+        settled_at=timezone.now(),
+        claim_token="",
+        given_up_reason=f"Given up after {days} days: the webhook was {why}.",
+    )
+    if count:
+        record_about(
+            EventType.WEBHOOK_GIVEN_UP, webhook, None, deliveries=count, days=days
+        )
+        logger.error("deliveries given up webhook=%s count=%d", webhook.pk, count)
+    return count
 
 
 def forget_old_notifications() -> int:

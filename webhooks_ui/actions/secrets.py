@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.events import EventType, record_event
 from webhooks_ui import permissions
-from webhooks_ui.actions.webhooks import check_text
+from webhooks_ui.actions.webhook_fields import check_text
 from webhooks_ui.models import Webhook, WebhookSecret
 from webhooks_ui.models.secrets import MOST_IN_FORCE
 from webhooks_ui.signing import generate_secret

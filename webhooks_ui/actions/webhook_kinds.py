@@ -95,6 +95,33 @@ def check_token(
         )
 
 
+def check_authorization(webhook: Webhook, url: str, authorization: str | None) -> None:
+    """Refuse to send a stored Authorization header to another host than before.
+
+    As with a token: whoever manages the webhook could have it sent to one of their own.
+
+    Args:
+        webhook: as it is stored.
+        url: what it becomes.
+        authorization: the new one; None keeps what is stored.
+
+    Raises:
+        InvalidFieldError: the stored one was meant for another host.
+    """
+    is_kept = authorization is None and webhook.has_authorization
+    if is_kept and _origin(webhook.url) != _origin(url):
+        raise InvalidFieldError(
+            "authorization",
+            "Give the Authorization header again, or remove it: the stored one was"
+            " meant for another host.",
+        )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
 def _is_origin(url: str) -> bool:
     """Is it scheme and host, perhaps a port, and nothing else?"""
     text = url.rstrip("/")

@@ -1,76 +1,33 @@
 """Creating, changing, activating, disabling and deleting a webhook."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from registry_ui.errors import ActionError, InvalidFieldError
-from registry_ui.events import EventType, record_event
+from registry_ui.events import EventType
 from registry_ui.models import RegisteredModel
 from webhooks_ui import permissions
-from webhooks_ui.actions.webhook_kinds import (
-    OWN_FIELDS,
-    check_kind,
-    check_receiver,
-    check_token,
+from webhooks_ui.actions.owners import tell_owners
+from webhooks_ui.actions.pausing import resume_webhook
+from webhooks_ui.actions.records import record_about
+from webhooks_ui.actions.webhook_fields import (
+    RECEIVER_FIELDS,
+    WebhookInput,
+    check_input,
+    columns_of,
+    fill,
+    of_its_kind,
+    told,
 )
-from webhooks_ui.models import (
-    REGISTRY_WIDE_ONLY,
-    EventName,
-    PayloadFormat,
-    Webhook,
-    WebhookSecret,
-)
-from webhooks_ui.models.webhooks import (
-    CREDENTIAL_LENGTH,
-    DESCRIPTION_LENGTH,
-    URL_LENGTH,
-)
+from webhooks_ui.actions.webhook_kinds import check_receiver
+from webhooks_ui.models import Webhook, WebhookSecret
 
 _STATUS_EVENTS = {
     Webhook.Status.ACTIVE: EventType.WEBHOOK_ACTIVATED,
     Webhook.Status.DISABLED: EventType.WEBHOOK_DISABLED,
     Webhook.Status.TEST_MODE: EventType.WEBHOOK_UPDATED,
 }
-_LENGTHS = {
-    "url": URL_LENGTH,
-    "description": DESCRIPTION_LENGTH,
-    "secret": CREDENTIAL_LENGTH,
-    "authorization": CREDENTIAL_LENGTH,
-    "workspace_url": URL_LENGTH,
-    "access_token": CREDENTIAL_LENGTH,
-}
-_ENCRYPTED = ("authorization", "access_token")
-_CREDENTIALS = frozenset({"secret", *_ENCRYPTED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookInput:
-    """What a person says of a webhook.
-
-    The fields of the other kind are not heeded; what is stored of them is removed.
-    `secret` and `authorization`: None leaves what is stored, an empty text removes it.
-    `payload_format`: None leaves what is stored; a new one has Databricks' form.
-    `access_token`: None leaves what is stored; a job cannot be started without one.
-    A new secret takes the place of all others at once; `rotate_secret` leaves them a
-    time.
-    """
-
-    kind: str = Webhook.Kind.HTTP
-    url: str = ""
-    events: Sequence[str]
-    description: str = ""
-    enable_ssl_verification: bool = True
-    secret: str | None = field(default=None, repr=False)
-    authorization: str | None = field(default=None, repr=False)
-    payload_format: str | None = None
-    job_id: str = ""
-    workspace_url: str = ""
-    access_token: str | None = field(default=None, repr=False)
 
 
 def create_webhook(
@@ -88,18 +45,18 @@ def create_webhook(
     """
     if not permissions.may_manage_webhooks(actor, model):
         raise PermissionDenied
-    given = _of_its_kind(given)
-    _check(given, model)
+    given = of_its_kind(given)
+    check_input(given, model)
     if status not in Webhook.Status.values:
         raise InvalidFieldError("status", f"There is no status {status!r}.")
     check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     webhook = Webhook(model=model, status=status, created_by=actor)
-    _fill(webhook, given)
+    fill(webhook, given)
     with transaction.atomic():
         webhook.save(force_insert=True)
         if given.secret:
             WebhookSecret.objects.add(webhook, given.secret, by=actor)
-        _record(EventType.WEBHOOK_CREATED, webhook, actor, status=webhook.status)
+        record_about(EventType.WEBHOOK_CREATED, webhook, actor, status=webhook.status)
     return webhook
 
 
@@ -112,19 +69,22 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
-    given = _of_its_kind(given)
-    _check(given, webhook.model)
+    given = of_its_kind(given)
+    check_input(given, webhook.model)
     check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     with transaction.atomic():
         webhook = _locked(webhook)
-        before = _told(webhook)
-        changed = _fill(webhook, given)
+        before = told(webhook)
+        changed = fill(webhook, given)
         if given.secret is not None and "secret" in changed:
             WebhookSecret.objects.replace_all(webhook, given.secret, by=actor)
         if changed:
-            webhook.save(update_fields=[*_columns(changed), "updated_at"])
-            after = _told(webhook)
-            _record(
+            # Another receiver: what is known of the old one says nothing of it.
+            is_new = not RECEIVER_FIELDS.isdisjoint(changed) and not webhook.is_paused
+            health = webhook.start_afresh() if is_new else []
+            webhook.save(update_fields=[*columns_of(changed), *health, "updated_at"])
+            after = told(webhook)
+            record_about(
                 EventType.WEBHOOK_UPDATED,
                 webhook,
                 actor,
@@ -139,7 +99,8 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
 def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook:
     """Activate or disable a webhook, or put it into test mode.
 
-    What waits to be sent stays and goes out once the webhook is active again.
+    What waits to be sent stays and goes out once the webhook is active again. To
+    activate one that is paused is to resume it.
 
     Raises:
         PermissionDenied: the actor may not manage it.
@@ -151,15 +112,13 @@ def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook
         raise ActionError(f"There is no status {status!r}.")
     webhook = _locked(webhook)
     if webhook.status == status:
-        return webhook
+        return resume_webhook(webhook, actor=actor) if webhook.is_paused else webhook
     status_before = webhook.status
     webhook.status = status
     webhook.disabled_reason = ""
-    webhook.failing_since = None
-    webhook.save(
-        update_fields=["status", "disabled_reason", "failing_since", "updated_at"]
-    )
-    _record(
+    fields = webhook.start_afresh()
+    webhook.save(update_fields=["status", "disabled_reason", *fields, "updated_at"])
+    record_about(
         _STATUS_EVENTS[Webhook.Status(status)],
         webhook,
         actor,
@@ -179,7 +138,7 @@ def delete_webhook(webhook: Webhook, *, actor: User) -> None:
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
     webhook = _locked(webhook)
-    _record(EventType.WEBHOOK_DELETED, webhook, actor)
+    record_about(EventType.WEBHOOK_DELETED, webhook, actor)
     webhook.delete()
 
 
@@ -193,153 +152,14 @@ def disable_gone(webhook: Webhook) -> None:
         return
     webhook.status = Webhook.Status.DISABLED
     webhook.disabled_reason = "The receiver answered 410 Gone: it wants no more calls."
-    webhook.save(update_fields=["status", "disabled_reason", "updated_at"])
-    _record(EventType.WEBHOOK_DISABLED, webhook, None, reason=webhook.disabled_reason)
+    fields = webhook.start_afresh()
+    webhook.save(update_fields=["status", "disabled_reason", *fields, "updated_at"])
+    reason = webhook.disabled_reason
+    tell_owners(
+        webhook, record_about(EventType.WEBHOOK_DISABLED, webhook, None, reason=reason)
+    )
 
 
 def _locked(webhook: Webhook) -> Webhook:
     """Read the webhook again under a row lock; the caller's copy may be stale."""
     return Webhook.objects.locked(webhook.pk)
-
-
-def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
-    """Refuse what cannot be stored or would never be called.
-
-    Raises:
-        InvalidFieldError: the first field that will not do.
-    """
-    _check_choices(given, model)
-    check_kind(given.kind, job_id=given.job_id, workspace_url=given.workspace_url)
-    for name in _LENGTHS:
-        check_text(name, getattr(given, name) or "")
-
-
-def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
-    if not given.events:
-        raise InvalidFieldError("events", "Choose at least one event.")
-    if unknown := sorted(set(given.events) - set(EventName.values)):
-        raise InvalidFieldError("events", f"There is no event {unknown[0]!r}.")
-    if model and (unheard := REGISTRY_WIDE_ONLY & set(given.events)):
-        raise InvalidFieldError(
-            "events", f"{min(unheard)} is told to registry-wide webhooks only."
-        )
-    if given.payload_format not in (None, *PayloadFormat.values):
-        raise InvalidFieldError(
-            "payload_format",
-            f"There is no payload format {given.payload_format!r}. Choose one of"
-            f" {', '.join(PayloadFormat.values)}.",
-        )
-
-
-def check_text(field: str, text: str) -> None:
-    """Refuse a text that cannot be stored in the field, or would not be sent.
-
-    Raises:
-        InvalidFieldError: says what will not do.
-    """
-    most = _LENGTHS[field]
-    if len(text) > most:
-        raise InvalidFieldError(
-            field, f"The {_named(field)} may have at most {most:,} characters."
-        )
-    # A line break would begin another header.
-    is_plain = text.isascii() and (text.isprintable() or not text)
-    if field in _CREDENTIALS and not is_plain:
-        raise InvalidFieldError(
-            field, f"The {_named(field)} may hold ASCII characters only, on one line."
-        )
-
-
-def _named(name: str) -> str:
-    return name.replace("_url", "_URL").replace("_", " ")
-
-
-def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
-    """Put what was given into the webhook; return the names of what differs."""
-    check_token(webhook, given.kind, given.workspace_url, given.access_token)
-    events = [name.value for name in EventName if name in given.events]
-    plain = {
-        "kind": given.kind,
-        "url": given.url,
-        "events": events,
-        "description": given.description,
-        "enable_ssl_verification": given.enable_ssl_verification,
-        "payload_format": given.payload_format or webhook.payload_format,
-        "job_id": given.job_id,
-        "workspace_url": given.workspace_url.rstrip("/"),
-    }
-    changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
-    for name in changed:
-        setattr(webhook, name, plain[name])
-    for name in _ENCRYPTED:
-        new = getattr(given, name)
-        if new is not None and (new or getattr(webhook, f"encrypted_{name}")):
-            setattr(webhook, name, new)
-            changed.append(name)
-    if given.secret is not None and (given.secret or webhook.has_secret):
-        changed.append("secret")  # stored by the caller, for it is rows of its own
-    if {"kind", "job_id", "workspace_url"} & set(changed):
-        webhook.parameter_form, webhook.parameter_form_read_at = "", None
-    return changed
-
-
-def _of_its_kind(given: WebhookInput) -> WebhookInput:
-    """Return what was given with all that belongs to the other kind removed."""
-    return replace(
-        given,
-        **{
-            name: empty
-            for kind, fields in OWN_FIELDS.items()
-            for name, empty in fields.items()
-            if kind != given.kind
-        },
-    )
-
-
-def _told(webhook: Webhook) -> dict[str, Any]:
-    """Return what the record may tell of each field, before and after a change.
-
-    Of the URL the host, for a path may hold a token; of credentials, whether they
-    are set.
-    """
-    return {
-        "kind": webhook.kind,
-        "url": "" if webhook.is_job else webhook.host,
-        "job_id": webhook.job_id,
-        "workspace_url": webhook.workspace_url,
-        "events": webhook.events,
-        "description": webhook.description,
-        "enable_ssl_verification": webhook.enable_ssl_verification,
-        "payload_format": webhook.payload_format,
-        "access_token": bool(webhook.encrypted_access_token),
-        "authorization": webhook.has_authorization,
-        "secret": webhook.has_secret,
-    }
-
-
-def _columns(changed: list[str]) -> list[str]:
-    """Return which columns hold the fields; the secret is in a table of its own."""
-    return [
-        *(
-            f"encrypted_{name}" if name in _ENCRYPTED else name
-            for name in changed
-            if name != "secret"
-        ),
-        "parameter_form",
-        "parameter_form_read_at",
-    ]
-
-
-def _record(
-    event_type: EventType, webhook: Webhook, actor: User | None, **details: Any
-) -> None:
-    """Record an event about a webhook; a URL by its host: a path may hold a token."""
-    record_event(
-        event_type,
-        actor=actor,
-        model=webhook.model,
-        webhook=webhook.pk,
-        receiver=webhook.receiver_label,
-        events=webhook.events,
-        **details,
-    )

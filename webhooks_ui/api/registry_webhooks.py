@@ -9,8 +9,8 @@ from registry_ui.api.dialect.lookups import visible_model_or_404
 from registry_ui.api.dialect.operations import Answer, Call, Operation
 from registry_ui.errors import ActionError
 from webhooks_ui.actions.testing import send_test
+from webhooks_ui.actions.webhook_fields import WebhookInput
 from webhooks_ui.actions.webhooks import (
-    WebhookInput,
     create_webhook,
     delete_webhook,
     set_webhook_status,

@@ -5,9 +5,10 @@ from webhooks_ui.forms.deliveries import (
     HealthForm,
     RedeliveryForm,
 )
+from webhooks_ui.forms.events import EVENT_GROUPS, EventFilterForm
 from webhooks_ui.forms.notifications import NotificationForm
 from webhooks_ui.forms.secrets import RotateSecretForm
-from webhooks_ui.forms.webhooks import EVENT_GROUPS, EventFilterForm, WebhookForm
+from webhooks_ui.forms.webhooks import WebhookForm
 
 __all__ = [
     "EVENT_GROUPS",

@@ -1,7 +1,5 @@
 """What a person says of a webhook, checked before an action sees it."""
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,6 +8,12 @@ from django.db.models import QuerySet
 from django.urls import reverse_lazy
 
 from registry_ui.models import Level, ModelPermission, RegisteredModel, registry_level
+from webhooks_ui.forms.events import (
+    EVENT_GROUPS,
+    EventChoice,
+    EventGroup,
+    is_of_one_stage,
+)
 from webhooks_ui.forms.webhook_jobs import KindForm
 from webhooks_ui.models import (
     REGISTRY_WIDE_ONLY,
@@ -20,93 +24,17 @@ from webhooks_ui.models import (
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
+    MOST_PER_MINUTE,
     URL_LENGTH,
 )
 from webhooks_ui.permissions import may_manage_webhooks
 from webhooks_ui.signing import generate_secret
 
-EVENT_GROUPS: dict[str, list[EventName]] = {
-    "Requests asked for": [
-        EventName.TRANSITION_REQUEST_CREATED,
-        EventName.TRANSITION_REQUEST_TO_STAGING_CREATED,
-        EventName.TRANSITION_REQUEST_TO_PRODUCTION_CREATED,
-        EventName.TRANSITION_REQUEST_TO_ARCHIVED_CREATED,
-    ],
-    "What becomes of requests": [
-        EventName.TRANSITION_REQUEST_APPROVED,
-        EventName.TRANSITION_REQUEST_REJECTED,
-        EventName.TRANSITION_REQUEST_CANCELLED,
-        EventName.TRANSITION_REQUEST_EXPIRED,
-        EventName.TRANSITION_REQUEST_SUPERSEDED,
-        EventName.TRANSITION_REQUEST_APPLIED,
-        EventName.TRANSITION_FAILED,
-        EventName.TRANSITION_UNDONE,
-    ],
-    "Stages": [
-        EventName.MODEL_VERSION_TRANSITIONED_STAGE,
-        EventName.MODEL_VERSION_TRANSITIONED_TO_STAGING,
-        EventName.MODEL_VERSION_TRANSITIONED_TO_PRODUCTION,
-        EventName.MODEL_VERSION_TRANSITIONED_TO_ARCHIVED,
-    ],
-    "Aliases": [
-        EventName.MODEL_VERSION_ALIAS_SET,
-        EventName.MODEL_VERSION_ALIAS_MOVED,
-        EventName.MODEL_VERSION_ALIAS_DELETED,
-    ],
-    "Emergencies and incidents": [
-        EventName.BREAK_GLASS_USED,
-        EventName.BREAK_GLASS_REVIEW_OVERDUE,
-        EventName.INCIDENT_OPENED,
-        EventName.INCIDENT_RESOLVED,
-    ],
-    "Models and versions": [
-        EventName.REGISTERED_MODEL_CREATED,
-        EventName.REGISTERED_MODEL_RENAMED,
-        EventName.REGISTERED_MODEL_DELETED,
-        EventName.MODEL_VERSION_CREATED,
-        EventName.MODEL_VERSION_DELETED,
-        EventName.MODEL_VERSION_TAG_SET,
-    ],
-    "Comments, checks and policies": [
-        EventName.COMMENT_CREATED,
-        EventName.CHECK_REPORTED,
-        EventName.POLICY_CHANGED,
-    ],
-}
-"""Each event once, by what people look for."""
 CHECKED_FIELDS = ("model_name", "url", "description", "secret", "authorization")
 """Fields that say while one types what will not do."""
-_OF_ONE_STAGE = re.compile(r"_TO_(STAGING|PRODUCTION|ARCHIVED)(_|$)")
 _SUGGESTED_MODELS = 20
 _CHECK_URL = reverse_lazy("webhooks_ui:webhook_check")
 _PLAIN_TEXT = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
-
-
-@dataclass(frozen=True, slots=True)
-class EventChoice:
-    """One box of the form's events."""
-
-    name: EventName
-    is_checked: bool
-
-    @property
-    def is_registry_wide(self) -> bool:
-        """Is it never told to a webhook of one model?"""
-        return self.name in REGISTRY_WIDE_ONLY
-
-    @property
-    def is_of_one_stage(self) -> bool:
-        """Does a more general event fire whenever it does?"""
-        return is_of_one_stage(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class EventGroup:
-    """The boxes of events that belong together, and the box for all of them."""
-
-    name: str
-    is_checked: bool
-    choices: list[EventChoice]
 
 
 class WebhookForm(KindForm):
@@ -179,6 +107,19 @@ class WebhookForm(KindForm):
         required=False,
         initial=True,
         help_text="Turn off only for a self-signed receiver that you run yourself.",
+    )
+    in_order = forms.BooleanField(
+        label="Send in order, one at a time",
+        required=False,
+        help_text="A delivery that fails holds up the ones behind it until it succeeds,"
+        " has used up its attempts, or is skipped by a person.",
+    )
+    max_per_minute = forms.IntegerField(
+        label="Most deliveries a minute",
+        required=False,
+        min_value=1,
+        max_value=MOST_PER_MINUTE,
+        help_text="What is more waits and goes out later. Empty: as many as there are.",
     )
 
     def __init__(
@@ -257,6 +198,8 @@ class WebhookForm(KindForm):
             **{name: data[name] for name in plain},
             "payload_format": data.get("payload_format"),
             **self.given_of_kind(),
+            "in_order": data["in_order"],
+            "max_per_minute": data["max_per_minute"] or 0,
             "secret": _credential(
                 data["secret"], is_removed=data.get("removes_secret")
             ),
@@ -264,6 +207,11 @@ class WebhookForm(KindForm):
                 data["authorization"], is_removed=data.get("removes_authorization")
             ),
         }
+
+    def opens_advanced(self) -> bool:
+        """Is there anything in the part that is folded away?"""
+        names = ("in_order", "max_per_minute")
+        return any(self[name].errors or self[name].value() for name in names)
 
     def event_groups(self) -> list[EventGroup]:
         """Return the boxes of the events, by group."""
@@ -329,22 +277,6 @@ class WebhookForm(KindForm):
             )
 
 
-class EventFilterForm(forms.Form):
-    """Looks for events in the catalogue."""
-
-    q = forms.CharField(required=False, max_length=100)
-
-    def words(self) -> list[str]:
-        """Return what is looked for, without regard to case; none for all."""
-        text = self.cleaned_data["q"] if self.is_valid() else ""
-        return str(text).casefold().split()
-
-
-def is_of_one_stage(name: str) -> bool:
-    """Does a more general event fire whenever this one does?"""
-    return _OF_ONE_STAGE.search(name) is not None
-
-
 def manageable_models(user: User) -> QuerySet[RegisteredModel]:
     """Return the models that the user may have webhooks of."""
     models = RegisteredModel.objects.live()
@@ -386,6 +318,8 @@ def _plain_fields(webhook: Webhook) -> dict[str, Any]:
         "description": webhook.description,
         "enable_ssl_verification": webhook.enable_ssl_verification,
         "payload_format": webhook.payload_format,
+        "in_order": webhook.in_order,
+        "max_per_minute": webhook.max_per_minute,
     }
 
 

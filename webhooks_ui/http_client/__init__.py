@@ -7,9 +7,18 @@ from webhooks_ui.http_client.egress import (
 )
 from webhooks_ui.http_client.failures import Failure
 from webhooks_ui.http_client.jobs import JobRun
-from webhooks_ui.http_client.sender import Answer, Outgoing, Sender, send
+from webhooks_ui.http_client.sender import (
+    GONE,
+    OVERLOADED,
+    Answer,
+    Outgoing,
+    Sender,
+    send,
+)
 
 __all__ = [
+    "GONE",
+    "OVERLOADED",
     "Answer",
     "Failure",
     "JobRun",

@@ -22,6 +22,7 @@ from yarl import URL
 from webhooks_ui.errors import UrlRefusedError
 
 _LOOKUP_SECONDS = 2.0
+LOOKUP_SECONDS_OF_CALL = 3.0
 _PRIVILEGED_PORTS = 1024
 _WEB_PORTS = frozenset({80, 443})
 _HIGHEST_PORT = 65_535
@@ -111,15 +112,28 @@ def refusal_in_words(refusal: Exception) -> str:
     return _in_words(refusal)
 
 
+class NameServerSilentError(OSError):
+    """Our name server did not answer in time; the receiver may be well."""
+
+
 class GuardedResolver(AbstractResolver):
     """Hands aiohttp only addresses that the policy has seen and allowed."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Return the allowed addresses of a name."""
+        """Return the allowed addresses of a name.
+
+        Raises:
+            NameServerSilentError: nothing came back within 3 seconds.
+            OSError, ssrfguard.SSRFGuardError: as `resolve`.
+        """
         loop = asyncio.get_running_loop()
-        addresses = await loop.run_in_executor(_lookups, resolve, host, port)
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS_OF_CALL):
+                addresses = await loop.run_in_executor(_lookups, resolve, host, port)
+        except TimeoutError as error:
+            raise NameServerSilentError from error
         return [
             ResolveResult(
                 hostname=host,

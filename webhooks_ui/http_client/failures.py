@@ -1,13 +1,32 @@
 """What can go wrong with a call, as a class for programs and in words for people."""
 
 import enum
+import errno
 import socket
 
 import aiohttp
 import ssrfguard
+from django.conf import settings
 
 from webhooks_ui.errors import UrlRefusedError
-from webhooks_ui.http_client.egress import refusal_in_words
+from webhooks_ui.http_client.egress import (
+    LOOKUP_SECONDS_OF_CALL,
+    NameServerSilentError,
+    refusal_in_words,
+)
+
+MAX_HEADER_BYTES = 64 * 1024
+_LACKS = frozenset(
+    {
+        errno.EADDRNOTAVAIL,
+        errno.EMFILE,
+        errno.ENETDOWN,
+        errno.ENFILE,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+    }
+)
+"""What this machine may be short of."""
 
 
 class Failure(enum.Enum):
@@ -19,6 +38,11 @@ class Failure(enum.Enum):
     TLS = "tls"
     TIMEOUT = "timeout"
     PROTOCOL = "not an answer"
+    OURS = "our own fault"
+
+
+class HeadersTooLargeError(ValueError):
+    """The headers of an answer hold more than 64 KiB."""
 
 
 CAUGHT = (
@@ -32,12 +56,15 @@ CAUGHT = (
 """What a call may raise; anything else is a fault of ours."""
 
 
-def classify(error: Exception, *, seconds: float) -> tuple[Failure, str]:
+def classify(
+    error: Exception, *, seconds: float, connect_seconds: float
+) -> tuple[Failure, str]:
     """Return the class of a failed call and a sentence about it.
 
     Args:
         error: what the call raised, one of `CAUGHT`.
-        seconds: the deadline that was in force.
+        seconds: the deadline of the headers that was in force.
+        connect_seconds: that of the connection.
     """
     match error:
         case UrlRefusedError():
@@ -45,9 +72,11 @@ def classify(error: Exception, *, seconds: float) -> tuple[Failure, str]:
         case ssrfguard.SSRFGuardError():
             outcome = Failure.REFUSED_BY_POLICY, refusal_in_words(error)
         case aiohttp.ConnectionTimeoutError():
-            outcome = Failure.TIMEOUT, "No connection within the time limit."
+            words = f"No connection within {connect_seconds:g} s."
+            outcome = Failure.TIMEOUT, words
         case TimeoutError():
-            outcome = Failure.TIMEOUT, f"No complete answer within {seconds:g} s."
+            words = f"Connected, but no complete headers came within {seconds:g} s."
+            outcome = Failure.TIMEOUT, words
         case aiohttp.ClientConnectorError():
             outcome = _connecting(error)
         case aiohttp.ServerDisconnectedError():
@@ -55,22 +84,54 @@ def classify(error: Exception, *, seconds: float) -> tuple[Failure, str]:
         case OSError():
             outcome = Failure.CONNECTION, f"The connection broke: {_os_words(error)}."
         case _:
-            outcome = Failure.PROTOCOL, f"No HTTP answer came back ({_name(error)})."
+            outcome = Failure.PROTOCOL, _not_an_answer(error)
     return outcome
 
 
 def _connecting(error: aiohttp.ClientConnectorError) -> tuple[Failure, str]:
     """Tell apart what may go wrong before the first byte is sent."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Failure.NAME, f"The name {error.host} does not resolve."
+        return _looking_up(error)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        cause = error.certificate_error
-        reason = getattr(cause, "verify_message", "") or str(cause)
-        return Failure.TLS, f"The certificate was not accepted: {reason}."
+        return Failure.TLS, "The certificate was not accepted."
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         reason = getattr(error.os_error, "reason", None) or "handshake failed"
         return Failure.TLS, f"TLS failed: {str(reason).replace('_', ' ').lower()}."
-    return Failure.CONNECTION, f"No connection: {_os_words(error.os_error)}."
+    words = _os_words(error.os_error)
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return Failure.OURS, f"The egress proxy cannot be reached: {words}."
+    if error.os_error.errno in _LACKS:
+        return Failure.OURS, f"Signoff cannot open a connection: {words}."
+    return Failure.CONNECTION, f"No connection: {words}."
+
+
+def _looking_up(error: aiohttp.ClientConnectorDNSError) -> tuple[Failure, str]:
+    """Tell apart a name that does not exist from a name server that is no help."""
+    if isinstance(error.os_error, NameServerSilentError):
+        return Failure.OURS, (
+            f"Signoff's name server did not answer for {error.host} within"
+            f" {LOOKUP_SECONDS_OF_CALL:g} s."
+        )
+    if error.os_error.errno == socket.EAI_AGAIN:
+        return Failure.OURS, f"Signoff's name server cannot look {error.host} up now."
+    if settings.WEBHOOK_PROXY:
+        words = f"The egress proxy's name {error.host} does not resolve."
+        return Failure.OURS, words
+    return Failure.NAME, f"The name {error.host} does not resolve."
+
+
+def _not_an_answer(error: Exception) -> str:
+    if isinstance(error, HeadersTooLargeError):
+        return "The headers of the answer are too large: more than 64 KiB."
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"The egress proxy answered {error.status} and did not pass it on."
+    # aiohttp has classes for these, and wraps them: its words are what is left.
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else ""
+    if said.startswith("Got more than"):
+        return "The headers of the answer are too large: a line exceeds 8,190 bytes."
+    if said.startswith("Too many headers"):
+        return "The headers of the answer are too many: more than 128."
+    return f"No HTTP answer came back ({_name(error)})."
 
 
 def _os_words(error: OSError) -> str:

@@ -1,8 +1,8 @@
 """Sends requests: many at once, each within bounds, nothing but the answer kept.
 
-Bounds (all were broken by some packaged client): a total deadline, an answer cut at
-64 KiB as it came over the wire, no redirects, no cookies, no proxies or credentials
-out of the environment.
+Bounds (all were broken by some packaged client): a total deadline, headers and an
+answer of 64 KiB each as they came over the wire, no redirects, no cookies, no proxies
+or credentials out of the environment.
 """
 
 import asyncio
@@ -21,17 +21,26 @@ from django.conf import settings
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from webhooks_ui.http_client.certificates import certificate_in_words, trusted_context
 from webhooks_ui.http_client.egress import GuardedResolver, check_url
-from webhooks_ui.http_client.failures import CAUGHT, Failure, classify
+from webhooks_ui.http_client.failures import (
+    CAUGHT,
+    MAX_HEADER_BYTES,
+    Failure,
+    HeadersTooLargeError,
+    classify,
+)
 from webhooks_ui.http_client.jobs import JobRun, JobTrace, KnownForms, start_job
 
-DEADLINE_SECONDS = 10.0
-CONNECT_SECONDS = 5.0
+DEADLINE_SECONDS = 10.0  # of all: looking up, connecting, sending, headers, body
+CONNECT_SECONDS = 5.0  # of a connection, the TLS handshake included
 BODY_SECONDS = 2.0  # of the deadline: a status that came is an answer
 MAX_ANSWER_BYTES = 64 * 1024
 AT_ONCE = 400
 AT_ONCE_PER_ENDPOINT = 8
 AT_ONCE_UNPROVEN = 2
+OVERLOADED = frozenset({429, 502, 503, 504})
+GONE = 410
 USER_AGENT = "Signoff-Webhooks/1"
 KEPT_HEADERS = ("Content-Type", "Retry-After", "Server", "X-Request-Id")
 """Of an answer: what helps to find out why, and holds no secret."""
@@ -153,7 +162,8 @@ class Sender:
 
         Returns:
             What ended since the last call. No answer at all (None) means that it was
-            not sent: an earlier request to the endpoint failed, or its turn came late.
+            not sent: an earlier request to the endpoint failed or was answered that it
+            wants no more for now, or its turn came late.
         """
         if not self._tasks:
             return []
@@ -169,8 +179,8 @@ class Sender:
             if endpoint.is_broken or time.monotonic() > request.start_before:
                 return request, None
             answer = await _call(self._session, request, self._known)
-        if answer.status_code is None:
-            endpoint.is_broken = True
+        if answer.status_code is None or answer.status_code in {GONE, *OVERLOADED}:
+            endpoint.is_broken = True  # what waits is not for it to see now
         elif not endpoint.has_answered:
             endpoint.has_answered = True
             for _ in range(AT_ONCE_PER_ENDPOINT - AT_ONCE_UNPROVEN):
@@ -235,7 +245,9 @@ async def _call(
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await start_job(request, run, call=call, known=known)
     except TimeoutError as error:
-        failure, words = classify(error, seconds=DEADLINE_SECONDS)
+        failure, words = classify(
+            error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
+        )
         return Answer(
             started_at=started_at,
             duration_ms=_milliseconds_since(start),
@@ -256,8 +268,9 @@ async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
             data=request.body or None,
             headers=request.headers,
             allow_redirects=False,
-            ssl=request.verifies_tls,
+            ssl=trusted_context() if request.verifies_tls else False,
         ) as response:
+            _check_headers(response)
             body = await _begin_of(response, request.keeps_bytes)
             return Answer(
                 started_at=started_at,
@@ -269,13 +282,28 @@ async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
                 error=_redirect_in_words(response),
             )
     except CAUGHT as error:
-        failure, words = classify(error, seconds=DEADLINE_SECONDS)
+        failure, words = classify(
+            error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
+        )
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            words = await certificate_in_words(error)
         return Answer(
             started_at=started_at,
             duration_ms=_milliseconds_since(start),
             failure=failure,
-            error=words,
+            error=_storable(words),
         )
+
+
+def _check_headers(response: aiohttp.ClientResponse) -> None:
+    """Refuse a flood of headers; aiohttp bounds each line and their number alone.
+
+    Raises:
+        HeadersTooLargeError: they hold more than 64 KiB.
+    """
+    size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
+    if size > MAX_HEADER_BYTES:
+        raise HeadersTooLargeError
 
 
 async def _begin_of(response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -323,7 +351,14 @@ def _redirect_in_words(response: aiohttp.ClientResponse) -> str:
     location = response.headers.get("Location")
     if not 300 <= response.status <= 399 or not location:  # noqa: PLR2004 - the class
         return ""
-    return f"The receiver points to {location[:500]}; redirects are not followed."
+    return _storable(
+        f"The receiver points to {location[:500]}; redirects are not followed."
+    )
+
+
+def _storable(text: str) -> str:
+    """Return the text without what a database refuses: half characters, and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def _milliseconds_since(start: float) -> int:

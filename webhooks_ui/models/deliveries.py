@@ -95,6 +95,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             ~Q(status=Delivery.Status.PENDING) | Q(claim_token="") | Q(due_at__lte=now)
         )
 
+    def in_flight(self, now: datetime) -> DeliveryQuerySet:
+        """Keep what a worker has taken and may be sending."""
+        return self.pending().filter(due_at__gt=now).exclude(claim_token="")
+
 
 class Delivery(models.Model):
     """One event to one webhook; its id is the receiver's key against doubles."""
@@ -152,6 +156,11 @@ class Delivery(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    given_up_reason = models.TextField(
+        blank=True,
+        default="",
+        help_text="Why it failed other than by an answer: skipped, or waited too long.",
+    )
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -169,6 +178,11 @@ class Delivery(models.Model):
                 fields=["webhook", "due_at"],
                 condition=Q(status="pending"),
                 name="delivery_due",
+            ),
+            models.Index(
+                fields=["webhook", "event", "id"],
+                condition=Q(status="pending"),
+                name="delivery_in_order",
             ),
             models.Index(
                 fields=["webhook", "status", "-id"], name="delivery_by_status"

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
     from webhooks_ui.models.secrets import WebhookSecret
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000
 CREDENTIAL_LENGTH = 1000
 JOB_ID_DIGITS = 19  # of a signed 64-bit number
+MOST_PER_MINUTE = 60_000
 
 
 class PayloadFormat(models.TextChoices):
@@ -76,11 +80,20 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         `no_key`: whoever stores a delivery for it holds the chain of events; they must
         not wait for one who waits for the chain.
         """
-        rows = self.select_for_update(of=("self",), no_key=True)
-        return rows.select_related("model").get(pk=pk)
+        locking = self.select_for_update(of=("self",), no_key=True)
+        return locking.select_related("model", "created_by").get(pk=pk)
+
+    def open_for_sending(self, now: datetime) -> WebhookQuerySet:
+        """Keep those that may be called now: active, not paused, not held back."""
+        return self.filter(
+            Q(held_until=None) | Q(held_until__lte=now),
+            Q(next_slot_at=None) | Q(next_slot_at__lte=now),
+            status=Webhook.Status.ACTIVE,
+            paused_at=None,
+        )
 
     def told_of(self, model_pk: int | None) -> WebhookQuerySet:
-        """Keep the active ones that hear of events about this model."""
+        """Keep the active ones that hear of events about this model, paused or not."""
         return self.filter(
             Q(model=None) | Q(model_id=model_pk), status=Webhook.Status.ACTIVE
         )
@@ -150,6 +163,28 @@ class Webhook(models.Model):
     failing_since = models.DateTimeField(
         null=True, blank=True, help_text="First failure since the last success."
     )
+    failure_warned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its owners were warned of the failure."
+    )
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Nothing is sent before: its receiver fails."
+    )
+    held_reason = models.TextField(
+        blank=True, default="", help_text="Why it is held back, in words."
+    )
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when nothing is sent, only stored."
+    )
+    pause_reason = models.TextField(blank=True, default="")
+    in_order = models.BooleanField(
+        default=False, help_text="One delivery at a time, in the order of the events."
+    )
+    max_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Deliveries sent in a minute; empty: any."
+    )
+    next_slot_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the rate lets the next one be sent."
+    )
     created_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="webhooks"
     )
@@ -180,6 +215,14 @@ class Webhook(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(events=[]), name="webhook_has_an_event"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at=None) | Q(status="ACTIVE"),
+                name="only_an_active_webhook_is_paused",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_per_minute=None) | Q(max_per_minute__gte=1),
+                name="a_rate_is_at_least_one_a_minute",
             ),
         ]
 
@@ -218,6 +261,39 @@ class Webhook(models.Model):
     def is_active(self) -> bool:
         """Does it hear of real events?"""
         return self.status == self.Status.ACTIVE
+
+    @property
+    def is_paused(self) -> bool:
+        """Does it hear of events that are stored, and not sent?"""
+        return self.paused_at is not None
+
+    @property
+    def is_sending(self) -> bool:
+        """Is what it hears of sent?"""
+        return self.is_active and not self.is_paused
+
+    @property
+    def is_held(self) -> bool:
+        """Is it left alone for a while, since its receiver fails or asked for it?"""
+        return self.held_until is not None and self.held_until > timezone.now()
+
+    def start_afresh(self) -> list[str]:
+        """Forget that it failed, was held back or paused; the caller saves it.
+
+        Returns:
+            The fields that may have changed.
+        """
+        self.failing_since = self.failure_warned_at = None
+        self.held_until = self.paused_at = None
+        self.held_reason = self.pause_reason = ""
+        return [
+            "failing_since",
+            "failure_warned_at",
+            "held_until",
+            "held_reason",
+            "paused_at",
+            "pause_reason",
+        ]
 
     @property
     def event_labels(self) -> list[str]:

@@ -20,6 +20,7 @@ from registry_ui.views.addresses import (
 )
 from registry_ui.views.getters import signed_in
 from webhooks_ui.actions.redeliver import redeliver
+from webhooks_ui.actions.skip import skip
 from webhooks_ui.forms import DeliveryFilterForm
 from webhooks_ui.models import Delivery
 from webhooks_ui.views.delivery_search import (
@@ -96,6 +97,24 @@ def delivery_redeliver(
     return redirect(delivery)
 
 
+@require_http_methods(["GET", "POST"])
+def delivery_skip(
+    request: HttpRequest, webhook_id: str, delivery_id: str
+) -> HttpResponse:
+    """Give a delivery up."""
+    user = signed_in(request)
+    delivery = manageable_delivery_or_404(user, webhook_id, delivery_id)
+    if request.method != "POST":
+        return redirect(delivery)  # where a sign-in in between leads back to
+    try:
+        skip(delivery, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "It is skipped. You can still redeliver it.")
+    return redirect(delivery)
+
+
 def _again_query(form: DeliveryFilterForm) -> str:
     """Return the query of the page that sends again what the list is filtered to."""
     which = {"": "all", "succeeded": "all", "failed": "", "pending": "waiting"}
@@ -124,8 +143,9 @@ def _context(delivery: Delivery) -> dict[str, Any]:
         "hidden_attempts": max(delivery.attempt_count - len(attempts), 0),
         "payload": indented(delivery.body),
         "kept_days": settings.DELIVERY_RETENTION_DAYS,
-        "is_soon": is_pending and delivery.webhook.is_active and wait < SOON_SECONDS,
+        "is_soon": is_pending and delivery.webhook.is_sending and wait < SOON_SECONDS,
         "may_redeliver": not delivery.is_test
         and not delivery.is_in_flight
-        and delivery.webhook.is_active,
+        and delivery.webhook.is_sending,
+        "may_skip": is_pending and not delivery.is_in_flight,
     }

@@ -24,6 +24,8 @@ _LABELS = {
     "enable_ssl_verification": "Certificate",
     "secret": "Secret",
     "authorization": "Authorization",
+    "in_order": "Order",
+    "max_per_minute": "Most a minute",
     "status": "Status",
 }
 _SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -84,6 +86,8 @@ def _change(
         return FieldChange(label, _names(old, but=new), _names(new, but=old))
     if name == "url" and old == new:
         return FieldChange("URL", "", "path changed")
+    if name == "in_order":
+        return FieldChange(label, "", "one at a time" if new else "not kept")
     return FieldChange(label, _in_words(old), _in_words(new))
 
 

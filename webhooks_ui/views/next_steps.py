@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.timesince import timeuntil
+
 from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
 
 
@@ -13,7 +15,7 @@ class NextStep:
         tone: "ok", "info", "warn" or "bad".
         title: how it fares.
         text: what that means and what to do.
-        action: what the button does: "test", "activate", or "" for none.
+        action: what the button does: "test", "activate", "resume", or "" for none.
     """
 
     tone: str
@@ -45,13 +47,8 @@ def next_step(
 
 
 def _of_active(webhook: Webhook, last: Delivery | None, waiting: int) -> NextStep:
-    if webhook.failing_since:
-        text = "Look at what came back, or send a test."
-        if waiting:
-            text = f"{_waiting(waiting)} and {_are(waiting)} tried again. {text}"
-        return NextStep(
-            "warn", "The receiver does not take what we send.", text, "test"
-        )
+    if webhook.is_paused or webhook.is_held or webhook.failing_since:
+        return _of_failing(webhook, waiting)
     if last is None:
         return NextStep("ok", "Active.", "It waits for the first event.")
     if waiting:
@@ -60,6 +57,21 @@ def _of_active(webhook: Webhook, last: Delivery | None, waiting: int) -> NextSte
         text = "It was given up. Look at what came back, and send it again."
         return NextStep("warn", "The last event did not arrive.", text)
     return NextStep("ok", "Healthy.", "The last event arrived, and nothing waits.")
+
+
+def _of_failing(webhook: Webhook, waiting: int) -> NextStep:
+    rest = f" {_waiting(waiting)}." if waiting else ""
+    if webhook.is_paused:
+        text = f"{webhook.pause_reason} Nothing is sent; events are stored.{rest}"
+        return NextStep("bad", "Paused automatically.", text, "resume")
+    if webhook.is_held and webhook.held_until:
+        wait = timeuntil(webhook.held_until, depth=1)
+        text = f"{webhook.held_reason} It is called again in {wait}.{rest}"
+        return NextStep("warn", "The receiver is left alone for a while.", text)
+    text = "Look at what came back, or send a test."
+    if waiting:
+        text = f"{_waiting(waiting)} and {_are(waiting)} tried again. {text}"
+    return NextStep("warn", "The receiver does not take what we send.", text, "test")
 
 
 def _of_disabled(webhook: Webhook, waiting: int) -> NextStep:

@@ -23,7 +23,9 @@ def overview_panel(user: User) -> Panel | None:
             filter=Q(status=Webhook.Status.ACTIVE, failing_since__isnull=False),
         ),
         stopped=Count(
-            "pk", filter=Q(status=Webhook.Status.DISABLED) & ~Q(disabled_reason="")
+            "pk",
+            filter=Q(status=Webhook.Status.DISABLED) & ~Q(disabled_reason="")
+            | Q(paused_at__isnull=False),
         ),
         total=Count("pk"),
     )
@@ -35,6 +37,7 @@ def overview_panel(user: User) -> Panel | None:
     troubled = webhooks.filter(
         Q(status=Webhook.Status.ACTIVE, failing_since__isnull=False)
         | Q(status=Webhook.Status.DISABLED) & ~Q(disabled_reason="")
+        | Q(paused_at__isnull=False)
     ).select_related("model")
     return Panel(
         "webhooks_ui/_overview_panel.html",

@@ -18,9 +18,10 @@ from registry_ui.errors import ActionError
 from registry_ui.htmx import is_partial, render_page
 from registry_ui.models import Level, ModelPermission
 from registry_ui.views.getters import signed_in
+from webhooks_ui.actions.pausing import resume_webhook
 from webhooks_ui.actions.testing import send_test
+from webhooks_ui.actions.webhook_fields import WebhookInput
 from webhooks_ui.actions.webhooks import (
-    WebhookInput,
     create_webhook,
     delete_webhook,
     set_webhook_status,
@@ -178,6 +179,24 @@ def webhook_status(request: HttpRequest, webhook_id: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _DONE[Webhook.Status(webhook.status)])
+    return redirect(webhook)
+
+
+@require_http_methods(["GET", "POST"])
+def webhook_resume(request: HttpRequest, webhook_id: str) -> HttpResponse:
+    """Let a paused webhook be called again."""
+    user = signed_in(request)
+    webhook = manageable_webhook_or_404(user, webhook_id)
+    if request.method != "POST":
+        return redirect(webhook)  # where a sign-in in between leads back to
+    try:
+        resume_webhook(webhook, actor=user)
+    except ActionError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, "The webhook is resumed: what waits goes out, one to try it first."
+        )
     return redirect(webhook)
 
 

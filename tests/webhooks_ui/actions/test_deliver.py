@@ -18,8 +18,8 @@ from tests.webhooks_ui.factories import (
     make_webhook,
 )
 from tests.webhooks_ui.receivers import Receiver, Reply, raw_receiver
-from webhooks_ui.actions import deliver
-from webhooks_ui.actions.deliver import claim_due, drain_deliveries, record_answers
+from webhooks_ui.actions.claims import CLAIMED_PER_WEBHOOK, LEASE, claim_due
+from webhooks_ui.actions.deliver import drain_deliveries, record_answers
 from webhooks_ui.http_client import Answer, Outgoing, sender
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger, Webhook
 from webhooks_ui.signing import databricks_signature, generate_secret
@@ -232,8 +232,8 @@ def test_a_worker_that_died_is_taken_over_when_its_lease_ends() -> None:
     now = timezone.now()
     (dead,) = claim_due(now, busy={})
 
-    assert claim_due(now + deliver.LEASE / 2, busy={}) == []
-    (taken,) = claim_due(now + deliver.LEASE, busy={})
+    assert claim_due(now + LEASE / 2, busy={}) == []
+    (taken,) = claim_due(now + LEASE, busy={})
 
     assert taken.pk == dead.pk == delivery.pk
     assert taken.claim_token != dead.claim_token
@@ -243,7 +243,7 @@ def test_a_worker_that_lost_its_lease_records_its_attempt_and_decides_nothing() 
     delivery = make_delivery()
     now = timezone.now()
     (slow,) = claim_due(now, busy={})
-    (fast,) = claim_due(now + deliver.LEASE, busy={})
+    (fast,) = claim_due(now + LEASE, busy={})
     ok = Answer(started_at=now, duration_ms=1, status_code=200)
     failed = Answer(started_at=now, duration_ms=1, status_code=500)
 
@@ -285,7 +285,7 @@ def test_a_long_queue_leaves_room_for_others() -> None:
 
     of_quiet = [delivery for delivery in claimed if delivery.webhook_id == quiet.pk]
     assert len(of_quiet) == 1
-    assert len(claimed) == deliver.CLAIMED_PER_WEBHOOK - 10 + 1
+    assert len(claimed) == CLAIMED_PER_WEBHOOK - 10 + 1
 
 
 def test_a_failing_receiver_is_probed_with_one() -> None:

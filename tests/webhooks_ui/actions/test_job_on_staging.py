@@ -14,7 +14,8 @@ from tests.factories import make_user
 from tests.mlflow_server import MLflowServer
 from tests.webhooks_ui.jobs_api import JobsApi
 from webhooks_ui.actions.deliver import drain_deliveries
-from webhooks_ui.actions.webhooks import WebhookInput, create_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import create_webhook
 from webhooks_ui.models import Delivery
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]

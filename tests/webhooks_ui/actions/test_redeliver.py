@@ -12,7 +12,8 @@ from registry_ui.models import AuditEvent
 from tests.factories import make_user
 from tests.webhooks_ui.factories import make_delivery, make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
-from webhooks_ui.actions.deliver import claim_due, drain_deliveries
+from webhooks_ui.actions.claims import claim_due
+from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.redeliver import redeliver
 from webhooks_ui.models import Delivery, Trigger
 

@@ -20,7 +20,8 @@ from tests.webhooks_ui.factories import (
 )
 from tests.webhooks_ui.receivers import Receiver
 from webhooks_ui.actions import redeliver
-from webhooks_ui.actions.deliver import claim_due, drain_deliveries
+from webhooks_ui.actions.claims import claim_due
+from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.job_runs import idempotency_token
 from webhooks_ui.actions.redeliver import redeliver_selected
 from webhooks_ui.models import Delivery, EventName, Selection, Trigger, Which

@@ -1,16 +1,18 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from registry_ui.models import Notification
+from registry_ui.models import AuditEvent, Notification
 from tests.factories import make_model, make_version
-from tests.webhooks_ui.factories import make_attempt, make_delivery
+from tests.webhooks_ui.factories import make_attempt, make_delivery, make_webhook
 from tests.webhooks_ui.telling import ask, make_person
 from webhooks_ui.actions.retention import (
     forget_old_deliveries,
     forget_old_notifications,
+    give_up_what_waited_too_long,
 )
 from webhooks_ui.models import Delivery, DeliveryAttempt, Notice
 
@@ -36,6 +38,36 @@ def test_what_was_settled_long_ago_is_forgotten_and_nothing_else() -> None:
 
     assert set(Delivery.objects.values_list("pk", flat=True)) == kept
     assert not DeliveryAttempt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"status": "DISABLED"}, "not active"),
+        ({"status": "TEST_MODE"}, "not active"),
+        ({"paused_at": timezone.now()}, "paused"),
+    ],
+)
+def test_what_waits_too_long_where_nothing_is_sent_is_given_up_and_says_so(
+    columns: dict[str, Any], why: str
+) -> None:
+    now = timezone.now()
+    webhook = make_webhook(**columns)
+    old = make_delivery(webhook=webhook, due_at=now - KEPT - timedelta(hours=1))
+    young = make_delivery(webhook=webhook, due_at=now - KEPT + timedelta(hours=1))
+    elsewhere = make_delivery(due_at=now - KEPT - timedelta(hours=1))
+
+    assert give_up_what_waited_too_long() == 1
+    assert give_up_what_waited_too_long() == 0
+    forget_old_deliveries()
+
+    old.refresh_from_db()
+    days = settings.DELIVERY_RETENTION_DAYS
+    assert old.status == Delivery.Status.FAILED
+    assert old.given_up_reason == f"Given up after {days} days: the webhook was {why}."
+    assert set(Delivery.objects.pending()) == {young, elsewhere}
+    event = AuditEvent.objects.get(type="webhook.given_up")
+    assert (event.details["deliveries"], event.details["days"]) == (1, days)
 
 
 def test_old_notifications_are_forgotten_with_their_notices() -> None:

@@ -15,7 +15,8 @@ from tests.webhooks_ui.factories import make_delivery, make_webhook
 from webhooks_ui.actions.attempts import outgoing
 from webhooks_ui.actions.retention import forget_expired_secrets
 from webhooks_ui.actions.secrets import expire_secret, rotate_secret
-from webhooks_ui.actions.webhooks import WebhookInput, update_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import update_webhook
 from webhooks_ui.models import Webhook, WebhookSecret
 from webhooks_ui.signing import (
     databricks_signature,

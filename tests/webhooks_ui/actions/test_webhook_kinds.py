@@ -13,7 +13,8 @@ from tests.factories import make_user
 from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.factories import make_job_webhook, make_webhook
 from webhooks_ui.actions.secrets import rotate_secret
-from webhooks_ui.actions.webhooks import WebhookInput, create_webhook, update_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import create_webhook, update_webhook
 from webhooks_ui.models import ParameterForm, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("internet")]

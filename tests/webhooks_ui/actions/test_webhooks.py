@@ -12,8 +12,8 @@ from registry_ui.views.sentences import event_lines
 from tests.factories import grant, make_model, make_user
 from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.factories import make_delivery, make_webhook
+from webhooks_ui.actions.webhook_fields import WebhookInput
 from webhooks_ui.actions.webhooks import (
-    WebhookInput,
     create_webhook,
     delete_webhook,
     set_webhook_status,

@@ -25,11 +25,8 @@ from tests.webhooks_ui.http_client.battery import (
 )
 from tests.webhooks_ui.receivers import Receiver, Reply
 from webhooks_ui.actions.deliver import drain_deliveries
-from webhooks_ui.actions.webhooks import (
-    WebhookInput,
-    create_webhook,
-    update_webhook,
-)
+from webhooks_ui.actions.webhook_fields import WebhookInput
+from webhooks_ui.actions.webhooks import create_webhook, update_webhook
 from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender, send
 from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Webhook
 

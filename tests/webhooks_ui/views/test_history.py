@@ -7,8 +7,8 @@ from registry_ui.events import EventType
 from tests.factories import make_user
 from tests.webhooks_ui.factories import make_event, make_webhook
 from webhooks_ui.actions.secrets import rotate_secret
+from webhooks_ui.actions.webhook_fields import WebhookInput
 from webhooks_ui.actions.webhooks import (
-    WebhookInput,
     create_webhook,
     set_webhook_status,
     update_webhook,

@@ -46,8 +46,8 @@ def test_who_never_chose_gets_mail_at_once_for_every_reason(
 ) -> None:
     text = page(client)
 
-    assert text.count('name="reasons"') == 5
-    assert text.count(" checked") == 5 + 2
+    assert text.count('name="reasons"') == 6
+    assert text.count(" checked") == 6 + 2
     assert "rui@example.com" in text
     assert "<dd>At once</dd>" in client.get("/account/").content.decode()
 
@@ -58,7 +58,7 @@ def test_choices_are_stored_and_shown(client: Client, rui: User) -> None:
     assert "Stored." in response.content.decode()
     held = NotificationPreference.objects.get(user=rui)
     assert held.mail == "daily"
-    assert held.muted == ["mentioned", "watching", "reminder"]
+    assert held.muted == ["mentioned", "watching", "reminder", "webhook"]
     assert response.content.decode().count(" checked") == 2 + 2
 
 

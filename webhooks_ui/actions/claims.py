@@ -1,0 +1,155 @@
+"""Taking deliveries: which may be sent now, and for one worker alone.
+
+A claim is a short transaction that moves `due_at` behind a lease; whoever dies with it
+leaves a row that is due again by itself. What a webhook asks for besides, an order or a
+rate, is kept under the webhook's row lock, so it holds across any number of workers.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from math import ceil
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from webhooks_ui.models import Delivery, Webhook
+
+LEASE = timedelta(seconds=45)
+CLAIMED_PER_WEBHOOK = 128
+CLAIMED_PER_FAILING_WEBHOOK = 1
+_MINUTE = 60
+
+_USED = ("failing_since", "in_order", "max_per_minute")
+
+
+def due_webhooks(now: datetime) -> QuerySet[Webhook]:
+    """Return the webhooks that have something to send and may be called now."""
+    due = Delivery.objects.due(now).filter(webhook=OuterRef("pk"))
+    return Webhook.objects.open_for_sending(now).filter(Exists(due))
+
+
+def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
+    """Take deliveries for this worker alone until the lease ends.
+
+    Each webhook gets its share, so a long queue of one holds up no other; one that
+    fails is probed with a single delivery. The oldest come first.
+
+    Args:
+        now: the time.
+        busy: how many deliveries of a webhook this worker has already.
+    """
+    token = secrets.token_hex(16)
+    wanted: list[str] = []
+    taken: list[str] = []
+    for webhook in due_webhooks(now).only(*_USED):
+        room = _share(webhook) - busy.get(webhook.pk, 0)
+        if room <= 0:
+            continue
+        if webhook.in_order or webhook.max_per_minute:
+            taken += _take_in_pace(webhook, room, token=token, now=now)
+        else:
+            wanted += _next_of(webhook, room, now)
+    if wanted:
+        with transaction.atomic():
+            taken += _take(wanted, token=token, now=now)
+    if not taken:
+        return []
+    mine = Delivery.objects.filter(pk__in=taken, claim_token=token)
+    mine = mine.select_related("webhook").prefetch_related("webhook__secrets")
+    return list(mine.order_by("event_id", "id"))
+
+
+def _share(webhook: Webhook) -> int:
+    if webhook.in_order:
+        return 1
+    return CLAIMED_PER_FAILING_WEBHOOK if webhook.failing_since else CLAIMED_PER_WEBHOOK
+
+
+def _next_of(webhook: Webhook, room: int, now: datetime) -> list[str]:
+    """Return the ids of what is to be sent next, at most so many."""
+    due = Delivery.objects.due(now).filter(webhook=webhook)
+    if webhook.in_order:
+        return _first_in_order(webhook, now)
+    if webhook.failing_since:
+        # One delivery is tried to its end rather than all a little: else a long queue
+        # would never show that nothing can be delivered. A person's wish goes first.
+        due = due.order_by("-next_trigger", "event_id", "id")
+    return list(due.values_list("pk", flat=True)[:room])
+
+
+def _first_in_order(webhook: Webhook, now: datetime) -> list[str]:
+    """Return the first that is not settled, if it is due and nothing is under way."""
+    pending = Delivery.objects.pending().filter(webhook=webhook)
+    if Delivery.objects.in_flight(now).filter(webhook=webhook).exists():
+        return []
+    first = pending.order_by("event_id", "id").only("due_at").first()
+    return [first.pk] if first and first.due_at <= now else []
+
+
+def _take_in_pace(
+    webhook: Webhook, room: int, *, token: str, now: datetime
+) -> list[str]:
+    """Take what order and rate allow; look first, without a lock, if there is any."""
+    if not _next_of(webhook, 1, now):
+        return []
+    with transaction.atomic():
+        locked = (
+            Webhook.objects.select_for_update(no_key=True)
+            .open_for_sending(now)
+            .filter(pk=webhook.pk)
+            .first()
+        )
+        if locked is None:
+            return []
+        room = min(room, _free_slots(locked, now))
+        ids = _take(_next_of(locked, room, now), token=token, now=now)
+        if locked.max_per_minute and ids:
+            locked.next_slot_at = _slot_after(locked, len(ids), now)
+            locked.save(update_fields=["next_slot_at"])
+    return ids
+
+
+def _take(ids: Sequence[str], *, token: str, now: datetime) -> list[str]:
+    """Claim those that are still due; return their ids. Inside a transaction.
+
+    What another worker locks right now is skipped; the condition on `due_at` in the
+    update is what keeps two workers apart, on SQLite too.
+    """
+    free = Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=ids)
+    found = list(free.values_list("pk", flat=True))
+    due = Delivery.objects.due(now).filter(pk__in=found)
+    due.update(claim_token=token, due_at=now + LEASE)
+    return found
+
+
+def _spacing(most: int) -> tuple[int, timedelta]:
+    """Return how many may go out together, and the time that each one takes up.
+
+    What a second's share is goes out together, since the clock ticks each second. So
+    in no 60 seconds more than `most` are taken: the share, and one a spacing.
+
+    Source: the generic cell rate algorithm (ITU-T I.371).
+    """
+    together = ceil(most / _MINUTE)
+    return together, timedelta(seconds=_MINUTE / (most - together + 1))
+
+
+def _free_slots(webhook: Webhook, now: datetime) -> int:
+    """Return how many deliveries the rate allows now."""
+    if not webhook.max_per_minute:
+        return CLAIMED_PER_WEBHOOK
+    together, spacing = _spacing(webhook.max_per_minute)
+    if webhook.next_slot_at is None:
+        return together
+    waited = now - webhook.next_slot_at
+    return 0 if waited < timedelta(0) else min(together, waited // spacing + 1)
+
+
+def _slot_after(webhook: Webhook, count: int, now: datetime) -> datetime:
+    """Return when the next slot is free, once so many are taken now."""
+    together, spacing = _spacing(webhook.max_per_minute or 1)
+    # Slots that nobody used in the past are not saved up beyond a second's share.
+    earliest = now - (together - 1) * spacing
+    start = max(webhook.next_slot_at or earliest, earliest)
+    return start + count * spacing
