@@ -39,7 +39,8 @@ test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 	$(MAKE) --no-print-directory check || { kill $$browser; exit 1; }; \
 	$(PYTEST) --ignore tests/browser; sqlite=$$?; \
 	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" $(PYTEST) $(NO_DATABASE) \
-		tests/registry_ui tests/webhooks_ui tests/system/test_crash.py; postgres=$$?; \
+		tests/registry_ui tests/webhooks_ui tests/system/test_crash.py \
+		tests/system/test_killed_deliveries.py; postgres=$$?; \
 	wait $$browser; browser=$$?; cat .venv/browser-tests.log; \
 	exit $$((sqlite ? sqlite : postgres ? postgres : browser))
 
@@ -48,6 +49,8 @@ bench: .venv/dev.stamp ## Measure speed beside MLflow's; MODELS=300 VERSIONS=300
 
 soak: .venv/dev.stamp ## Run the long tests, which take minutes
 	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" $(BIN)/python -m pytest -m soak \
+		tests/registry_ui tests/system
 	SIGNOFF_EXAMPLES=2000 $(BIN)/python -m pytest tests/registry_ui/actions/test_decisions_at_random.py
 
 setup: .venv/dev.stamp ## Make .venv with all that `make test` needs

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -16,6 +16,7 @@ import redis
 from bench import mirror, report
 from bench.approval import approval
 from bench.databases import Databases, PostgreSQLServer, SQLiteFiles
+from bench.deliveries import mlflows_own, promptness, throughput
 from bench.jobs import ROOT, Worker
 from bench.pages import pages
 from bench.registry import Shape
@@ -59,8 +60,30 @@ class Bench:
             peer = stack.enter_context(Worker.start("bench.raw", os.environ, log))
             yield from self._measure(installed["full"], installed["tenth"], peer)
             if database == "postgresql" and _has_redis(self.redis):
-                with installed["full"].through(self.redis).running() as url:
+                through_redis = installed["full"].through(self.redis)
+                with through_redis.running() as url:
                     yield from approval(installed["full"], url, "Redis")
+                yield from self._deliver(through_redis, peer, "Redis")
+            else:
+                yield from self._deliver(installed["full"], peer, "embedded broker")
+
+    def _deliver(self, signoff: Signoff, peer: Worker, broker: str) -> Iterator[Result]:
+        yield from throughput(signoff, peer, self.rounds)
+        options = {
+            "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
+            "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+            "MLFLOW_WEBHOOK_CACHE_TTL": "1",
+        }
+        folder = self.folder / f"mlflow-webhooks-{time.time_ns()}"
+        mlflow = MLflowServer.launch(folder, environment=options)
+        try:
+            mlflow.wait_until_ready()
+            note = mlflows_own(signoff, mlflow.uri)
+        finally:
+            mlflow.stop()
+        first, second = promptness(signoff, broker)
+        yield replace(first, note=note)
+        yield second
 
     def _measure(self, full: Signoff, tenth: Signoff, peer: Worker) -> Iterator[Result]:
         yield from mirror.full_sync(full, self.shape, peer, self.rounds)

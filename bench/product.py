@@ -22,6 +22,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - Django is set up first
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -33,6 +34,7 @@ from config.static_files import collect_if_stale  # noqa: E402
 from registry_ui.actions import evidence  # noqa: E402
 from registry_ui.actions.requests import create_request  # noqa: E402
 from registry_ui.actions.sync import sync_mirror  # noqa: E402
+from registry_ui.events import EventType, record_event  # noqa: E402
 from registry_ui.mlflow_client import MLflowClient  # noqa: E402
 from registry_ui.models import (  # noqa: E402
     STAGE_PREFIX,
@@ -41,6 +43,14 @@ from registry_ui.models import (  # noqa: E402
     ModelVersion,
     RegisteredModel,
     Stage,
+)
+from webhooks_ui.actions.deliver import drain_deliveries  # noqa: E402
+from webhooks_ui.actions.webhooks import WebhookInput, create_webhook  # noqa: E402
+from webhooks_ui.models import (  # noqa: E402
+    Delivery,
+    DeliveryAttempt,
+    EventName,
+    Webhook,
 )
 
 P = ParamSpec("P")
@@ -203,10 +213,57 @@ def ask_for_production(count: int) -> Answer:
     }
 
 
-def programs_to_run() -> Answer:
-    """Tell how web server and worker are started."""
+def subscribe(urls: list[str]) -> Answer:
+    """Let just these receivers hear of tags, each through a webhook of its own."""
+    Webhook.objects.all().delete()
+    admin, _ = User.objects.get_or_create(username="asker", is_superuser=True)
+    for url in urls:
+        given = WebhookInput(url=url, events=[EventName.MODEL_VERSION_TAG_SET])
+        create_webhook(given, actor=admin, model=None)
+    return {}
+
+
+def tell(count: int, pause: float) -> Answer:
+    """Put so many events on record; return when each was committed, by its value."""
+    version = ModelVersion.objects.live().select_related("model").first()
+    committed = {}
+    for number in range(count):
+        value = f"{number}-{time.time_ns()}"
+        with transaction.atomic():
+            record_event(
+                EventType.MODEL_VERSION_TAG_SET,
+                actor=None,
+                version=version,
+                key="bench",
+                value=value,
+            )
+        committed[value] = time.time()
+        time.sleep(pause)
+    return {"committed": committed}
+
+
+def drain() -> Answer:
+    """Deliver what is due, as the sender does, until nothing is."""
+    before = DeliveryAttempt.objects.count()
+    started = time.perf_counter()
+    while drain_deliveries():
+        pass
+    seconds = time.perf_counter() - started
+    newest = Delivery.objects.first()
     return {
-        "commands": [programs.web().command, programs.worker().command],
+        "seconds": seconds,
+        "attempts": DeliveryAttempt.objects.count() - before,
+        "body": newest.body.decode() if newest else "",
+    }
+
+
+def programs_to_run(*, delivers: bool) -> Answer:
+    """Tell how web server and worker are started, and the sender where one delivers."""
+    wanted = [programs.web(), programs.worker()]
+    if delivers:
+        wanted.append(programs.sender())
+    return {
+        "commands": [program.command for program in wanted],
         "environment": programs.environment(os.environ, is_demo=False),
     }
 
@@ -233,5 +290,5 @@ if __name__ == "__main__":
         keep_in_step,
         catch_up,
     )
-    others = (prepare, ask_for_production, programs_to_run)
+    others = (prepare, ask_for_production, programs_to_run, subscribe, tell, drain)
     serve({job.__name__: job for job in (*reading, *others)})

@@ -1,13 +1,15 @@
-"""The peer of all reads: urllib3 and `json`, nothing else.
+"""The peers: of reads, urllib3 and `json`; of webhooks, a bare aiohttp; nothing else.
 
 Run as `python -m bench.raw`, it sends requests that Signoff has sent once more.
 """
 
+import asyncio
 import json
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp
 import urllib3
 
 from bench.jobs import Answer, serve
@@ -88,5 +90,27 @@ def replay(url: str, requests: list[tuple[str, str, str | None]]) -> Answer:
     return {"seconds": perf_counter() - started}
 
 
+def post(url: str, body: str, count: int, at_once: int) -> Answer:
+    """Post the same body so often, with so many requests under way at once."""
+    started = perf_counter()
+    asyncio.run(_post(url, body.encode(), count, at_once))
+    return {"seconds": perf_counter() - started}
+
+
+async def _post(url: str, body: bytes, count: int, at_once: int) -> None:
+    left = iter(range(count))
+    headers = {"Content-Type": "application/json"}
+
+    async def one_after_another(session: aiohttp.ClientSession) -> None:
+        for _ in left:
+            async with session.post(url, data=body, headers=headers) as answer:
+                await answer.read()
+                answer.raise_for_status()
+
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        await asyncio.gather(*(one_after_another(session) for _ in range(at_once)))
+
+
 if __name__ == "__main__":
-    serve({"replay": replay})
+    serve({"replay": replay, "post": post})

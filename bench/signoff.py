@@ -56,10 +56,14 @@ class Signoff:
         return replace(self, environment={**self.environment, **broker})
 
     @contextmanager
-    def running(self) -> Iterator[str]:
-        """Run web server and worker as `manage.py up` does; yield the URL."""
+    def running(self, *, delivers: bool = False) -> Iterator[str]:
+        """Run web server and worker as `manage.py up` does; yield the URL.
+
+        Args:
+            delivers: run the sender of webhooks, too.
+        """
         with self.worker() as worker:
-            how = worker.do("programs_to_run")
+            how = worker.do("programs_to_run", delivers=delivers)
         url = f"http://{self.environment['SIGNOFF_BIND']}"
         with self.log.open("ab") as log:
             processes = [
@@ -114,6 +118,8 @@ def _environment(folder: Path, database_url: str, mlflow_uri: str) -> dict[str, 
         "SIGNOFF_ENCRYPTION_KEYS": "an encryption key of the bench",
         "DATABASE_URL": database_url,
         "MLFLOW_TRACKING_URI": mlflow_uri,
+        "SIGNOFF_WEBHOOK_ALLOW_HTTP": "1",
+        "SIGNOFF_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
     }
 
 

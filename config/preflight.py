@@ -14,7 +14,9 @@ from pathlib import Path
 from django.db import Error, connection
 
 from config.env import Address
+from registry_ui.actions.keys import missing_keys_in_words
 from registry_ui.mlflow_client import MLflowClient, MLflowError
+from webhooks_ui.http_client import why_rules_are_useless
 
 _ANSWER_SECONDS = 3
 
@@ -96,6 +98,22 @@ def check_database() -> None:
         raise StartRefused(
             f"The database (DATABASE_URL) cannot be used: {reason}."
         ) from error
+
+
+def check_allowed_networks() -> None:
+    """See that webhooks can be judged by the networks that are allowed."""
+    if reason := why_rules_are_useless():
+        raise StartRefused(reason)
+
+
+def check_encryption_keys() -> None:
+    """See that each stored credential has its key; the tables must be there."""
+    if missing := missing_keys_in_words():
+        raise StartRefused(
+            f"{missing}: put it back behind the first one. If it is lost, start with"
+            " `manage.py up --allow-unreadable` and set anew what `manage.py"
+            " rotate_keys` lists."
+        )
 
 
 def why_mlflow_is_useless(uri: str) -> str:

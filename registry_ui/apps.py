@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class RegistryUiConfig(AppConfig):
-    """Connects the receivers once the models are loaded."""
+    """Connects the receivers and the checks once the models are loaded."""
 
     name = "registry_ui"
     verbose_name = "Registry"
 
     def ready(self) -> None:
-        """Connect the receivers."""
-        from registry_ui import receivers
+        """Connect the receivers and the checks."""
+        from registry_ui import checks, receivers

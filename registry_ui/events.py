@@ -17,7 +17,8 @@ from registry_ui.models import (
 SCHEMA = 1
 
 event_recorded = Signal()
-"""Sent inside the change's transaction, with `event`: an AuditEvent."""
+"""Sent inside the change's transaction, with `event`: an AuditEvent, and `request`: the
+transition request that it is about, as it is now, or None."""
 
 reading_wished = Signal()
 """Sent inside the transaction that stores the wish: somebody waits for MLflow to be
@@ -92,8 +93,11 @@ class EventType(models.TextChoices):
     WEBHOOK_RESUMED = "webhook.resumed", "Webhook resumed"
     WEBHOOK_SKIPPED = "webhook.skipped", "Delivery skipped"
     WEBHOOK_GIVEN_UP = "webhook.given_up", "Deliveries given up"
+    WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated", "Secret rotated"
+    WEBHOOK_SECRET_EXPIRED = "webhook.secret_expired", "Secret stopped"
     WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
     WEBHOOK_REDELIVERED = "webhook.redelivered", "Delivery sent again"
+    WEBHOOK_REDELIVERED_IN_BULK = "webhook.redelivered_in_bulk", "Deliveries sent again"
     WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
 
 
@@ -136,5 +140,5 @@ def record_event(
         "recorded_at": now.isoformat(),
     }
     event = AuditEvent.objects.append(body, **columns)
-    event_recorded.send(sender=AuditEvent, event=event)
+    event_recorded.send(sender=AuditEvent, event=event, request=request)
     return event

@@ -15,6 +15,15 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
+def is_partial(request: HttpRequest) -> bool:
+    """Does htmx ask for a part of the page, to swap it in?
+
+    Boosted links and restored history get the whole page, as browsers do.
+    """
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # set by HtmxMiddleware
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
 def render_page(
     request: HttpRequest,
     template: str,
@@ -26,8 +35,6 @@ def render_page(
 ) -> HttpResponse:
     """Render the page, or just its partial where htmx asks to swap that.
 
-    Boosted links and restored history get the whole page, as browsers do.
-
     Args:
         request: what came in.
         template: of the whole page.
@@ -37,8 +44,7 @@ def render_page(
         address: what the browser shall show after the swap; empty to leave that to
             the element that asked.
     """
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # set by HtmxMiddleware
-    wants_partial = htmx and not htmx.boosted and not htmx.history_restore_request
+    wants_partial = is_partial(request)
     name = f"{template}#{partial}" if wants_partial else template
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])

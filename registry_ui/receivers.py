@@ -9,13 +9,20 @@ from django.dispatch import receiver
 from registry_ui import tasks
 from registry_ui.actions.notifications import tell_of
 from registry_ui.events import EventType, event_recorded, reading_wished
-from registry_ui.models import AuditEvent, Evidence, Hint, MetricHistory
+from registry_ui.models import (
+    AuditEvent,
+    Evidence,
+    Hint,
+    MetricHistory,
+    TransitionRequest,
+)
 
 _WAKES_APPLY = {
     EventType.GLASS_BROKEN,
     EventType.INCIDENT_REVERT_STARTED,
     EventType.TRANSITION_REQUEST_APPROVED,
     EventType.TRANSITION_REQUEST_RETRIED,
+    EventType.TRANSITION_REQUEST_UNDO_STARTED,
 }
 _READERS = {
     Evidence: tasks.read_evidence,
@@ -36,9 +43,11 @@ def wake_apply(*, event: AuditEvent, **_: object) -> None:
 
 
 @receiver(event_recorded, dispatch_uid="registry_ui.tell_people")
-def tell_people(*, event: AuditEvent, **_: object) -> None:
+def tell_people(
+    *, event: AuditEvent, request: TransitionRequest | None, **_: object
+) -> None:
     """Store who is to be told of the event, in its transaction."""
-    tell_of(event)
+    tell_of(event, request)
 
 
 @receiver(reading_wished, dispatch_uid="registry_ui.wake_reading")

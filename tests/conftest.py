@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -135,3 +136,11 @@ def _shared_resource(item: pytest.Item) -> str:
     if "hinting_mlflow_server" in fixtures:
         return "hinting mlflow"
     return "mlflow" if "running_mlflow" in fixtures else ""
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """For tests that go by chance; pytest shows the seed where one fails."""
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 - to run it again
+    return random.Random(seed)  # noqa: S311 - no secret

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 240.0
 STOP_SECONDS = 30.0
 SYNC_SECONDS = 2
+UP = ("manage.py", "up")
 
 
 def free_port() -> int:
@@ -97,6 +98,7 @@ class RunningSignoff:
         data_dir: Path,
         *arguments: str,
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = UP,
     ) -> "RunningSignoff":
         """Start it and return at once.
 
@@ -104,6 +106,7 @@ class RunningSignoff:
             data_dir: its own, may hold the data of an earlier one.
             arguments: of `manage.py up`.
             environment: more variables.
+            program: what stands in for `manage.py up`, as arguments of Python.
         """
         web, mlflow, receiver = (f"127.0.0.1:{free_port()}" for _ in range(3))
         kept = {
@@ -123,7 +126,7 @@ class RunningSignoff:
             **(environment or {}),
         }
         process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "manage.py", "up", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=ROOT,
             env=variables,
             stdin=subprocess.DEVNULL,

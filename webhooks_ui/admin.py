@@ -1,13 +1,33 @@
 """Webhooks, deliveries and notices in the admin panel; credentials are never shown.
 
-Changes go through the pages, whose actions check addresses and record who did what.
+No field is changed here. What a list offers to do with rows is done by the actions
+that the pages use, one row after the other: with their permissions, rules and records.
 """
 
-from django.contrib import admin
-from django.db.models import QuerySet
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from registry_ui.errors import ActionError
+from registry_ui.views.getters import signed_in
+from webhooks_ui.actions.redeliver import redeliver
+from webhooks_ui.actions.testing import send_test
+from webhooks_ui.actions.webhooks import set_webhook_status
 from webhooks_ui.models import Delivery, DeliveryAttempt, Notice, Webhook
+
+_Row = TypeVar("_Row", bound=Model)
+
+MOST_AT_ONCE = 1000
+"""Rows that a page may change while somebody waits."""
+
+MOST_TESTS = 5
+"""Each test may take ten seconds, and somebody waits for all of them."""
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # of any model
@@ -51,30 +71,43 @@ class AttemptInline(admin.TabularInline):  # type: ignore[type-arg] # no generic
 class WebhookAdmin(ReadOnlyAdmin):
     """All webhooks, to search."""
 
-    list_display = [
-        "description",
-        "model",
-        "host",
+    actions = ["activate", "disable", "test"]
+    list_display = ["scope", "receiver_label", "description", "status", "failing_since"]
+    list_display_links = ["scope", "receiver_label"]
+    list_filter = [
         "status",
-        "failing_since",
-        "paused_at",
+        "kind",
+        ("failing_since", admin.EmptyFieldListFilter),
+        ("paused_at", admin.EmptyFieldListFilter),
+        ("model", admin.EmptyFieldListFilter),
     ]
-    list_display_links = ["description", "host"]
-    list_filter = ["status", "kind"]
     list_select_related = ["model"]
-    search_fields = ["id", "url", "description", "model__name"]
+    search_fields = [
+        "id",
+        "url",
+        "job_id",
+        "workspace_url",
+        "description",
+        "model__name",
+    ]
     fields = [
         "id",
         "kind",
         "model",
         "url",
         "events",
+        "payload_format",
         "description",
         "status",
         "disabled_reason",
         "enable_ssl_verification",
         "has_secret",
         "has_authorization",
+        "job_id",
+        "workspace_url",
+        "has_access_token",
+        "parameter_form",
+        "parameter_form_read_at",
         "failing_since",
         "held_until",
         "held_reason",
@@ -87,15 +120,57 @@ class WebhookAdmin(ReadOnlyAdmin):
         "updated_at",
     ]
 
+    @admin.display(description="Hears of", ordering="model__name")
+    def scope(self, webhook: Webhook) -> str:
+        """Name the model, or say that it hears of all."""
+        return webhook.scope_label
+
+    @admin.action(description="Activate")
+    def activate(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+        """Activate the selected webhooks."""
+
+        def act(webhook: Webhook, actor: User) -> str:
+            set_webhook_status(webhook, Webhook.Status.ACTIVE, actor=actor)
+            return "are active"
+
+        _do_with_each(request, webhooks, act)
+
+    @admin.action(description="Disable")
+    def disable(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+        """Disable the selected webhooks."""
+
+        def act(webhook: Webhook, actor: User) -> str:
+            set_webhook_status(webhook, Webhook.Status.DISABLED, actor=actor)
+            return "are disabled"
+
+        _do_with_each(request, webhooks, act)
+
+    @admin.action(description="Send a test")
+    def test(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+        """Send the selected webhooks an invented event each, of their first event."""
+
+        def act(webhook: Webhook, actor: User) -> str:
+            attempt = send_test(webhook, actor=actor)
+            if attempt.has_succeeded:
+                return "took the test"
+            raise ActionError(attempt.error or f"HTTP {attempt.status_code}.")
+
+        _do_with_each(request, webhooks, act, most=MOST_TESTS)
+
     @admin.display(boolean=True, description="Secret set")
     def has_secret(self, webhook: Webhook) -> bool:
         """Say that a secret is there, not which."""
-        return bool(webhook.encrypted_secret)
+        return webhook.has_secret
 
     @admin.display(boolean=True, description="Authorization set")
     def has_authorization(self, webhook: Webhook) -> bool:
         """Say that the header is there, not what it holds."""
-        return bool(webhook.encrypted_authorization)
+        return webhook.has_authorization
+
+    @admin.display(boolean=True, description="Access token set")
+    def has_access_token(self, webhook: Webhook) -> bool:
+        """Say that the token is there, not which."""
+        return bool(webhook.encrypted_access_token)
 
 
 @admin.register(Notice)
@@ -133,18 +208,35 @@ class NoticeAdmin(ReadOnlyAdmin):
 class DeliveryAdmin(ReadOnlyAdmin):
     """All deliveries, to search."""
 
-    list_display = ["id", "event_name", "webhook", "status", "attempt_count", "due_at"]
-    list_filter = ["status", "event_name"]
+    actions = ["send_again"]
+    list_display = [
+        "id",
+        "event_name",
+        "webhook",
+        "status",
+        "attempt_count",
+        "created_at",
+        "due_at",
+    ]
+    list_filter = ["status", "event_name", "created_at"]
     list_select_related = ["webhook__model"]
-    search_fields = ["id", "webhook__id", "webhook__url"]
+    search_fields = [
+        "id",
+        "webhook__id",
+        "webhook__url",
+        "webhook__job_id",
+        "webhook__model__name",
+    ]
     fields = [
         "id",
         "webhook",
         "event_name",
         "event",
+        "payload_format",
         "status",
         "attempt_count",
         "next_trigger",
+        "redelivered_by",
         "due_at",
         "created_at",
         "settled_at",
@@ -152,7 +244,18 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "payload_text",
     ]
     show_full_result_count = False
+    list_per_page = 50
     inlines = [AttemptInline]
+
+    @admin.action(description="Redeliver")
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        """Have the selected deliveries sent again."""
+
+        def act(delivery: Delivery, actor: User) -> str:
+            redeliver(delivery, actor=actor)
+            return "are sent again"
+
+        _do_with_each(request, deliveries, act)
 
     @admin.display(description="Payload")
     def payload_text(self, delivery: Delivery) -> str:
@@ -163,3 +266,39 @@ class DeliveryAdmin(ReadOnlyAdmin):
         """Leave payloads out of lists."""
         queryset: QuerySet[Delivery] = super().get_queryset(request)
         return queryset.defer("payload")
+
+
+def _do_with_each(
+    request: HttpRequest,
+    rows: QuerySet[_Row],
+    act: Callable[[_Row, User], str],
+    *,
+    most: int = MOST_AT_ONCE,
+) -> None:
+    """Act on each row and say how many worked, and why others did not.
+
+    Args:
+        request: of an administrator.
+        rows: those that are selected.
+        act: returns what the rows it worked for are now.
+        most: with more rows than that, nothing is done.
+    """
+    total = rows.count()
+    if total > most:
+        text = f"Nothing was done: at most {most:,} can be selected at a time."
+        messages.error(request, text)
+        return
+    actor = signed_in(request)
+    worked: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for row in rows:
+        try:
+            worked[act(row, actor)] += 1
+        except ActionError as error:
+            failed[str(error)] += 1
+        except PermissionDenied:
+            failed["You may not do that with it."] += 1
+    for words, count in worked.items():
+        messages.success(request, f"{count:,} of {total:,} {words}.")
+    for reason, count in failed.items():
+        messages.error(request, f"{count:,} not: {reason}")

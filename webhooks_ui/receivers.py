@@ -7,6 +7,7 @@ from django.dispatch import receiver
 
 from registry_ui.events import event_recorded, people_notified
 from registry_ui.models import AuditEvent, Notification
+from webhooks_ui.actions.history import note_change
 from webhooks_ui.actions.notices import queue_notices
 from webhooks_ui.actions.queue import queue_deliveries
 from webhooks_ui.models import Channel
@@ -20,6 +21,12 @@ def store_deliveries(*, event: AuditEvent, **_: object) -> None:
     """Store a delivery for each webhook that wants this event; wake a worker after."""
     if queue_deliveries(event):
         _wake_after_commit(wake_worker)
+
+
+@receiver(event_recorded, dispatch_uid="webhooks_ui.store_change")
+def store_change(*, event: AuditEvent, **_: object) -> None:
+    """Let a webhook find the events that tell of its changes."""
+    note_change(event)
 
 
 @receiver(people_notified, dispatch_uid="webhooks_ui.store_notices")

@@ -26,7 +26,8 @@ def watch_failing_webhooks() -> None:
 
 @shared_task(ignore_result=True)
 def forget_old_deliveries() -> None:
-    """Delete what was settled longer ago than deliveries are kept."""
+    """Delete what is older than deliveries are kept, and secrets that have ended."""
     retention.give_up_what_waited_too_long()
     retention.forget_old_deliveries()
     retention.forget_old_notifications()
+    retention.forget_expired_secrets()

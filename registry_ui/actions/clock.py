@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.policies import policies_in_force, policy_of_request
-from registry_ui.actions.requests import Status, close, locked, settle
+from registry_ui.actions.requests import Status, change_of, close, locked, settle
 from registry_ui.events import EventType, record_event
 from registry_ui.gates import expires_at
 from registry_ui.models import ModelVersion, Review, TransitionRequest
@@ -71,6 +71,7 @@ def _judge(request: TransitionRequest, policies: Sequence[Policy]) -> bool:
             EventType.TRANSITION_REQUEST_EXPIRED,
             actor=None,
             request=request,
+            **change_of(request),
             policy=decision.policy.label,
         )
         return True
@@ -82,7 +83,7 @@ def _judge(request: TransitionRequest, policies: Sequence[Policy]) -> bool:
             EventType.REVIEW_OVERDUE,
             actor=None,
             request=request,
-            target=request.target,
+            **change_of(request),
             break_glass=request.follows_id,
             review_due_at=str(request.review_due_at),
         )

@@ -1,13 +1,13 @@
 """What a decision on a request rests on, gathered from the mirror."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
 
 from registry_ui.actions.exclusions import ASKED
-from registry_ui.actions.gate_facts import files_of, gate_facts
+from registry_ui.actions.gate_facts import files_of, gate_facts, review_facts
 from registry_ui.actions.policies import policy_of_request
 from registry_ui.fingerprint import NOTHING, PARTS, Fingerprint, differences
 from registry_ui.gates import (
@@ -203,6 +203,24 @@ def gather_decision(
         incumbents=tuple(n for n in holders if n != version.number),
         stale_reviews=stale,
     )
+
+
+def with_review(decision: Decision, review: Review) -> Decision:
+    """Return the decision as it is once its reviewer's new review counts too.
+
+    Nothing else is read again: the review rests on these very facts. Another one of
+    the same person has been made stale by now, or it would have been refused.
+
+    Args:
+        decision: that the review is bound to.
+        review: just stored.
+    """
+    facts = decision.facts
+    others = [one for one in facts.reviews if one.reviewer_id != review.reviewer_id]
+    version = review.request.version
+    mine = review_facts(version, [review], facts.policy.definition, facts.level)
+    facts = replace(facts, reviews=[*others, *mine])
+    return replace(decision, facts=facts, gates=evaluate(facts))
 
 
 def _plan(request: TransitionRequest, holdings: Holdings, policy: Policy) -> Plan:

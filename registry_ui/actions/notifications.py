@@ -50,14 +50,17 @@ _TOLD = frozenset(
 )
 
 
-def tell_of(event: AuditEvent) -> None:
+def tell_of(event: AuditEvent, request: TransitionRequest | None) -> None:
     """Store a notification for each person whom the event concerns.
 
     Call it in the event's transaction. Most events concern nobody and cost no query.
+
+    Args:
+        event: just recorded.
+        request: that it is about, if it is about one.
     """
     if event.type not in _TOLD or event.model_pk is None:
         return
-    request = _request_of(event)
     reasons = _reasons(event, request)
     if reasons:
         model = (
@@ -126,13 +129,6 @@ def notify(
     if notifications:
         people_notified.send(sender=Notification, notifications=notifications)
     return notifications
-
-
-def _request_of(event: AuditEvent) -> TransitionRequest | None:
-    if event.request_number is None:
-        return None
-    requests = TransitionRequest.objects.select_related("version__model")
-    return requests.get(pk=event.request_number)
 
 
 def _reasons(event: AuditEvent, request: TransitionRequest | None) -> dict[int, Reason]:

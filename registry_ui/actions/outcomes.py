@@ -14,7 +14,7 @@ from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
 from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.mirror_effects import mirror_effect
-from registry_ui.actions.requests import Status, locked
+from registry_ui.actions.requests import Status, change_of, locked
 from registry_ui.actions.undo import record_undone, way_back
 from registry_ui.events import EventType, record_event
 from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
@@ -51,8 +51,7 @@ def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> N
         EventType.TRANSITION_REQUEST_APPLIED,
         actor=request.closed_by,
         request=request,
-        kind=request.kind,
-        target=request.target,
+        **change_of(request),
         outcome=request.outcome,
         attempts=request.attempt_count,
     )
@@ -149,6 +148,7 @@ def _supersede(
             EventType.TRANSITION_REQUEST_SUPERSEDED,
             actor=actor,
             request=twin,
+            **change_of(twin),
             by_request=request.number,
         )
 
@@ -204,7 +204,7 @@ def settle_failed(
         EventType.TRANSITION_REQUEST_FAILED,
         actor=None,
         request=request,
-        target=request.target,
+        **change_of(request),
         reason=request.failure,
         outcome=request.outcome,
         was_undo=was_undo,

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.decisions import Decision, gather_decision, with_review
 from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.policies import (
     governed_kind,
@@ -149,16 +149,23 @@ def store_request(
 def asked_for(request: TransitionRequest) -> dict[str, Any]:
     """Return what goes on record of what is asked for, and why."""
     details = {
-        "kind": request.kind,
-        "from_stage": request.from_stage,
-        "to_stage": request.to_stage,
-        "target": request.target,
+        **change_of(request),
         "comment": request.comment,
         "mentions": mentioned_in(request.comment, request.version.model),
         "archive_existing_versions": request.archive_existing_versions,
     }
     answered = {"incident": request.incident_id} if request.incident_id else {}
     return details | answered
+
+
+def change_of(request: TransitionRequest) -> dict[str, Any]:
+    """Return what goes on record of the change that a request is about."""
+    return {
+        "kind": request.kind,
+        "from_stage": request.from_stage,
+        "to_stage": request.to_stage,
+        "target": request.target,
+    }
 
 
 def _label(target: str) -> str:
@@ -202,12 +209,12 @@ def transition_directly(
 def approve_own(request: TransitionRequest, *, actor: User) -> None:
     """Let a request decide itself, where the policy allows direct changes."""
     decision = gather_decision(request)
-    request.reviews.create(
+    review = request.reviews.create(
         reviewer=actor,
         decision=Review.Decision.APPROVE,
         fingerprint=str(decision.fingerprint),
     )
-    settle(request, gather_decision(request), actor=actor)
+    settle(request, with_review(decision, review), actor=actor)
 
 
 def settle(
@@ -251,8 +258,7 @@ def settle(
         EventType.TRANSITION_REQUEST_APPROVED,
         actor=actor,
         request=request,
-        kind=request.kind,
-        target=request.target,
+        **change_of(request),
         **decided_on(decision),
     )
 
@@ -289,6 +295,7 @@ def cancel_request(
         EventType.TRANSITION_REQUEST_CANCELLED,
         actor=actor,
         request=request,
+        **change_of(request),
         comment=clean_comment(comment),
     )
     return request

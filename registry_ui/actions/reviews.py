@@ -6,10 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.decisions import Decision, gather_decision
+from registry_ui.actions.decisions import Decision, gather_decision, with_review
 from registry_ui.actions.mentions import mentioned_in
 from registry_ui.actions.requests import (
     Status,
+    change_of,
     clean_comment,
     close,
     locked,
@@ -76,11 +77,15 @@ def review_request(
         current=current,
     )
     if is_approval:
-        settle(request, gather_decision(request), actor=actor)
+        settle(request, with_review(current, review), actor=actor)
     else:
         close(request, Status.REJECTED, actor=actor)
         record_event(
-            EventType.TRANSITION_REQUEST_REJECTED, actor=actor, request=request
+            EventType.TRANSITION_REQUEST_REJECTED,
+            actor=actor,
+            request=request,
+            **change_of(request),
+            review_comment=review.comment,
         )
     return review
 

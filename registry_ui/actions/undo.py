@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registry_ui import permissions
-from registry_ui.actions.requests import Status, locked
+from registry_ui.actions.requests import Status, change_of, locked
 from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import RegisteredModel, TransitionRequest
@@ -99,7 +99,7 @@ def record_undone(
         EventType.TRANSITION_REQUEST_UNDONE,
         actor=request.undone_by,
         request=request,
-        target=request.target,
+        **change_of(request),
         effects=[str(effect) for effect in effects],
         lost=lost,
     )

@@ -9,6 +9,7 @@ what it shows; the numbers themselves belong in a table beside it.
 from registry_ui.charts.axes import Mark
 from registry_ui.charts.bars import BarGroup, diverging_bar, grouped_bars
 from registry_ui.charts.boxes import Spread, box
+from registry_ui.charts.columns import Column, columns
 from registry_ui.charts.lines import Series, line, spark
 from registry_ui.charts.parallel import Axis, parallel
 from registry_ui.charts.scales import downsample, nice_ticks, smoothed
@@ -17,11 +18,13 @@ from registry_ui.charts.scatter import Dot, scatter
 __all__ = [
     "Axis",
     "BarGroup",
+    "Column",
     "Dot",
     "Mark",
     "Series",
     "Spread",
     "box",
+    "columns",
     "diverging_bar",
     "downsample",
     "grouped_bars",

@@ -18,7 +18,7 @@ from registry_ui.errors import CredentialUnreadableError
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
-_KEY_ID_DIGITS = 8
+KEY_ID_DIGITS = 8
 
 
 def encrypt(plain: str, *, place: str) -> str:
@@ -46,21 +46,21 @@ def decrypt(stored: str, *, place: str) -> str:
         raise CredentialUnreadableError(
             f"Encryption key {key_id} is not among SIGNOFF_ENCRYPTION_KEYS."
         )
-    raw = base64.b64decode(text)
     try:
+        raw = base64.b64decode(text, validate=True)
         plain = AESGCM(key).decrypt(
             raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()
         )
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise CredentialUnreadableError(
             "A stored credential was changed or moved from another row."
         ) from None
     return plain.decode()
 
 
-def uses_first_key(stored: str) -> bool:
-    """Was the value encrypted with the key that encrypts now?"""
-    return stored.partition(":")[0] == _ring()[0][0]
+def key_ids() -> tuple[str, ...]:
+    """Return the ids of `settings.ENCRYPTION_KEYS`, in their order."""
+    return tuple(key_id for key_id, _ in _ring())
 
 
 def _ring() -> tuple[tuple[str, bytes], ...]:
@@ -76,4 +76,4 @@ def _derive(text: str) -> tuple[str, bytes]:
     )
     digest = Hash(SHA256())
     digest.update(b"signoff key id" + key)
-    return digest.finalize().hex()[:_KEY_ID_DIGITS], key
+    return digest.finalize().hex()[:KEY_ID_DIGITS], key

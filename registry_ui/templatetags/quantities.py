@@ -59,6 +59,22 @@ def signed_percent(ratio: float | str | None) -> str:
     return MISSING if ratio is None or ratio == "" else format_relative(float(ratio))
 
 
+@register.filter
+def percent(share: float | None) -> str:
+    """Write a share, where 1 is all: 98.4 %; only all is 100 %, only nothing is 0 %."""
+    if share is None:
+        return MISSING
+    if share in (0, 1):
+        return f"{share * 100:.0f} %"
+    return f"{min(max(share * 100, 0.1), 99.9):.1f} %"
+
+
+@register.filter
+def in_full(value: datetime | None) -> str:
+    """Write a moment in full, as its tooltip has it elsewhere."""
+    return f"{value.astimezone(UTC):%-d %B %Y, %H:%M:%S} UTC" if value else MISSING
+
+
 @register.filter(name="bytes")
 def byte_size(value: int | None) -> str:
     """Write a size in bytes as people do: 512 B, 18.2 MB (steps of 1,000)."""

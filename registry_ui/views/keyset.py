@@ -76,7 +76,7 @@ class KeysetPage(Generic[_Row]):
 
 def page_of(
     found: QuerySet[_Row],
-    fetch: Callable[[list[int]], Mapping[int, _Row]],
+    fetch: Callable[[list[Any]], Mapping[Any, _Row]],
     order: Order[_Row],
     edges: Edges,
     *,
@@ -111,7 +111,7 @@ def page_of(
 
 def _cut(
     found: QuerySet[_Row], order: Order[_Row], edges: Edges, size: int
-) -> tuple[list[int], bool, int | None]:
+) -> tuple[list[Any], bool, int | None]:
     """Return primary keys, whether any come before them, and their count if known.
 
     There are more keys than `size` if and only if there is a next page.

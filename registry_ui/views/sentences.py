@@ -92,8 +92,13 @@ _SENTENCES: dict[str, str] = {
     "webhook.skipped": "{who} skipped the delivery of {event} to {receiver}",
     "webhook.given_up": "Signoff gave up {deliveries} deliveries to {receiver} that"
     " had waited for {days} days",
+    "webhook.secret_rotated": "{who} gave the webhook to {receiver} a new secret",
+    "webhook.secret_expired": "{who} stopped an old secret of the webhook to"
+    " {receiver}",
     "webhook.tested": "{who} tested the webhook to {receiver}",
     "webhook.redelivered": "{who} had {event} sent to {receiver} again",
+    "webhook.redelivered_in_bulk": "{who} had deliveries sent to {receiver}"
+    " again: {count}",
     "webhook.deleted": "{who} deleted the webhook to {receiver}",
 }
 _AFTERWARDS = {

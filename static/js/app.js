@@ -93,15 +93,56 @@
     if (form && "selectForm" in form.dataset) updateSelection(form);
   });
 
+  // --- whole groups of boxes: what is narrower than another box of the group is left out
+
+  function boxesOf(group) {
+    const boxes = [...group.querySelectorAll("input:not([data-group-all])")];
+    const scope = group.closest("form").elements.namedItem("model_name");
+    const isOfOneModel = Boolean(scope?.value);
+    const isMeant = ({ dataset }) =>
+      !("narrow" in dataset || (isOfOneModel && "registryWide" in dataset));
+    return [boxes, boxes.filter(isMeant)];
+  }
+
+  function updateGroup(group) {
+    const [boxes, meant] = boxesOf(group);
+    const all = group.querySelector("[data-group-all]");
+    const chosen = boxes.filter((box) => box.checked);
+    all.checked = chosen.length === meant.length && meant.every((box) => box.checked);
+    all.indeterminate = chosen.length > 0 && !all.checked;
+  }
+
+  document.addEventListener("change", (event) => {
+    const group = event.target.closest("[data-group]");
+    if (!group) return;
+    if ("groupAll" in event.target.dataset) {
+      const [boxes, meant] = boxesOf(group);
+      const isOn = event.target.checked;
+      for (const box of boxes) box.checked = isOn && meant.includes(box);
+    }
+    updateGroup(group);
+  });
+
+  document.querySelectorAll("[data-group]").forEach(updateGroup);
+
+  // --- fields that are checked while one types: the field itself says so as well -----
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const check = event.target.closest(".field-check");
+    const field = check?.parentElement.querySelector("input");
+    if (field) field.ariaInvalid = check.querySelector(".errorlist") ? "true" : "false";
+  });
+
   // --- copy buttons ----------------------------------------------------------------
 
   async function copy(button) {
     const source = document.querySelector(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(source.textContent.trim());
+      await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
       toast("Copied.", "ok");
     } catch {
-      getSelection().selectAllChildren(source);
+      if (source.select) source.select();
+      else getSelection().selectAllChildren(source);
       toast("Selected; press Ctrl+C to copy.", "info");
     }
   }

@@ -61,6 +61,9 @@ PAGES = [
     "/policies/-/edit/",
     "/webhooks/",
     "/webhooks/new/",
+    "/webhooks/events/",
+    "/webhooks/receivers/",
+    "/webhooks/receivers/?language=shell",
     "/audit/",
     "/audit/1/",
     "/account/",
@@ -86,6 +89,7 @@ ADMIN_PAGES = [
     "/admin/registry_ui/modelpermission/add/",
     "/admin/registry_ui/auditevent/",
     "/admin/webhooks_ui/webhook/",
+    "/admin/webhooks_ui/delivery/",
     "/admin/webhooks_ui/notice/",
 ]
 
@@ -97,8 +101,10 @@ def pages_of_webhook(page: Page) -> list[str]:
     page.goto(f"{address}deliveries/")
     links = page.locator("#main table a, #main a.row-title")
     delivery = links.first.get_attribute("href") or ""
-    forms = [f"{address}edit/", f"{address}delete/"]
-    return [address, *forms, f"{address}deliveries/", delivery]
+    forms = [f"{address}edit/", f"{address}secret/", f"{address}delete/"]
+    forms += [f"{address}status/?status=DISABLED"]
+    ledger = [f"{address}deliveries/", f"{address}deliveries/redeliver/?which=all"]
+    return [address, f"{address}?period=30d", *forms, *ledger, delivery]
 
 
 def test_every_page_is_accessible_silent_and_within_its_width(

@@ -1,7 +1,9 @@
 """The demo: its people, one-click sign-in, the receiver, what the seed promises."""
 
 import json
+import re
 import threading
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -15,12 +17,20 @@ from pytest_django import Settings
 
 from config.demo import catalog, names
 from config.demo.people import ensure_people
-from config.demo.receiver import KEPT, LARGEST_BODY, Inbox, ReceiverServer, verdict
+from config.demo.receiver import (
+    KEPT,
+    LARGEST_BODY,
+    Inbox,
+    ReceiverServer,
+    standard_verdict,
+    verdict,
+)
 from config.demo.story import TALES
 from config.demo.views import demo_sign_in
 from registry_ui import permissions
 from registry_ui.models import Level
 from tests.factories import make_user
+from webhooks_ui.signing import signature_headers
 
 SECRET = "anyRandomString"  # noqa: S105 - a test's
 SIGN_IN = "/demo/sign-in/"
@@ -185,10 +195,78 @@ def test_a_signature_is_checked_by_the_documented_recipe() -> None:
     )
     signature = "e4157c5c4b82043d4e6095d8de09050f4f79f6cf62d4980f9ff256ceb8d72828"
 
-    assert verdict(SECRET, signature, body) == "verified"
-    assert verdict(SECRET, signature, body + b" ") == "wrong"
-    assert verdict(SECRET, "é", body) == "wrong"
-    assert verdict(SECRET, None, body) == "unsigned"
+    def judged(value: str, sent: bytes) -> str:
+        return verdict(SECRET, {"X-Databricks-Signature": value}, sent)
+
+    assert judged(signature, body) == "verified"
+    assert judged(signature, body + b" ") == "wrong"
+    assert judged("é", body) == "wrong"
+    assert verdict(SECRET, {}, body) == "unsigned"
+
+
+@pytest.mark.parametrize(
+    ("changes", "age", "found"),
+    [
+        ({}, 0, "verified"),
+        ({}, 3600, "old"),
+        ({"webhook-id": "2"}, 0, "wrong"),
+        ({"webhook-timestamp": "soon"}, 0, "wrong"),
+        ({"webhook-signature": "v1,AAAA"}, 0, "wrong"),
+        ({"webhook-signature": ""}, 0, "unsigned"),
+    ],
+)
+def test_the_signature_of_standard_webhooks_is_checked_with_its_time(
+    changes: dict[str, str], age: int, found: str
+) -> None:
+    headers = signature_headers([SECRET], message_id="1", timestamp=10**9, body=b"{}")
+
+    judged = standard_verdict(SECRET, headers | changes, b"{}", now=10**9 + age)
+
+    assert judged == found
+
+
+def test_the_page_says_of_each_payload_what_was_found(
+    receiver: ReceiverServer,
+) -> None:
+    body = json.dumps({"event": "COMMENT_CREATED", "text": "Hello."}).encode()
+    headers = signature_headers(
+        [SECRET], message_id="1", timestamp=int(time.time()), body=body
+    )
+    for changes in ({}, {"webhook-timestamp": "1000000000"}):
+        ask(receiver, "POST", "/", body, headers | changes)
+
+    _, html = ask(receiver, "GET", "/")
+
+    words = [" ".join(item.split()) for item in re.findall(r"<li.*?>(.*?)</li>", html)]
+    assert words == [
+        "Standard Webhooks: ✗ wrong, refused",
+        "Databricks: ✓ verified",
+        "↻ came before: same webhook-id",
+        "Standard Webhooks: ✓ verified",
+        "Databricks: ✓ verified",
+    ]
+    assert "  &quot;text&quot;: &quot;Hello.&quot;" in html
+
+
+def test_the_page_refreshes_by_itself_where_one_wants_it(
+    receiver: ReceiverServer,
+) -> None:
+    _, still = ask(receiver, "GET", "/")
+    _, moving = ask(receiver, "GET", "/?refresh")
+
+    assert "http-equiv" not in still
+    assert '<meta http-equiv="refresh" content="5">' in moving
+
+
+def test_what_an_earlier_receiver_kept_is_still_shown(
+    receiver: ReceiverServer,
+) -> None:
+    receiver.inbox.add({"signature": "verified", "body": "no json", "payload": None})
+
+    page, html = ask(receiver, "GET", "/")
+
+    assert page.status == 200
+    assert "no json" in html
 
 
 def test_what_arrives_is_shown_as_json_and_escaped_on_the_page(

@@ -218,6 +218,27 @@ def test_a_bad_variable_is_named(
     assert variable in refusal({**environ, variable: value})
 
 
+def test_a_key_of_stored_credentials_that_is_missing_is_named(
+    environ: dict[str, str],
+) -> None:
+    old = {**environ, "SIGNOFF_ENCRYPTION_KEYS": "the key of before this test"}
+    store = (
+        "from django.utils import timezone;"
+        "from registry_ui.models import MLflowWebhook;"
+        "row = MLflowWebhook(webhook_id='1', url='u', registered_at=timezone.now());"
+        "row.secret = 'hidden'; row.save()"
+    )
+    for arguments in (["migrate", "-v0"], ["shell", "-v0", "-c", store]):
+        subprocess.run(command(*arguments), env=old, check=True, timeout=120)  # noqa: S603
+
+    text = refusal({**environ, "SIGNOFF_ENCRYPTION_KEYS": "another key than before"})
+
+    assert "1 stored credential cannot be read" in text
+    assert "SIGNOFF_ENCRYPTION_KEYS lacks the key" in text
+    assert "--allow-unreadable" in text
+    assert "hidden" not in text
+
+
 def test_an_mlflow_that_is_down_is_a_warning_and_ctrl_c_an_end(
     environ: dict[str, str], tmp_path: Path
 ) -> None:

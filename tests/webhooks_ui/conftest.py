@@ -1,5 +1,6 @@
 """Receivers, and a network on which nothing but loopback exists."""
 
+import contextlib
 import errno
 import socket
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from tests.webhooks_ui.jobs_api import JobsApi
 from tests.webhooks_ui.mail_server import MailServer
 from tests.webhooks_ui.receivers import Receiver
 
@@ -19,6 +21,15 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.stop()
+
+
+@pytest.fixture
+def jobs_api() -> Iterator[JobsApi]:
+    """The jobs API of a workspace on loopback; no fault of ours may be left in it."""
+    api = JobsApi()
+    yield api
+    api.stop()
+    assert api.faults == []
 
 
 @pytest.fixture
@@ -45,17 +56,27 @@ class Internet:
     Attributes:
         names: name to the answers of successive look-ups; the last one repeats.
         routes: address to the port of loopback where it is served.
+        everywhere: the port of loopback where all other addresses are served.
+        looked_up: every name that was looked up.
         dialled: every address that somebody tried to connect to.
     """
 
     names: dict[str, list[list[str]]] = field(default_factory=dict)
     routes: dict[str, int] = field(default_factory=dict)
+    everywhere: int | None = None
+    looked_up: list[str] = field(default_factory=list)
     dialled: list[str] = field(default_factory=list)
 
     def look_up(self, host: str) -> list[str]:
-        """Return the addresses that the next look-up of the name finds."""
+        """Return the addresses that the next look-up of the name finds.
+
+        As the C library does, take numbers in any notation for an IPv4 address.
+        """
+        self.looked_up.append(host)
         answers = self.names.get(host.rstrip("."))
         if not answers:
+            with contextlib.suppress(OSError):
+                return [socket.inet_ntoa(socket.inet_aton(host))]
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
@@ -78,9 +99,10 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
         if self.family not in (socket.AF_INET, socket.AF_INET6):
             return connect(self, address)
         net.dialled.append(address[0])
-        if address[0] not in net.routes:
+        port = net.routes.get(address[0], net.everywhere)
+        if port is None or self.family != socket.AF_INET:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
-        return connect(self, ("127.0.0.1", net.routes[address[0]]))
+        return connect(self, ("127.0.0.1", port))
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     monkeypatch.setattr(socket.socket, "connect", routed)

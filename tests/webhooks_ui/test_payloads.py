@@ -1,10 +1,12 @@
-"""What a receiver gets, for each of the twelve events."""
+"""What a receiver gets: names, fields, sentences, both forms."""
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
+from jsonschema import Draft202012Validator
 
 from registry_ui.events import EventType
 from tests.factories import make_model, make_transition_request, make_user, make_version
@@ -13,13 +15,17 @@ from tests.webhooks_ui.factories import (
     make_move_to_production,
     make_webhook,
 )
-from webhooks_ui.models import EventName
+from webhooks_ui.models import EventName, PayloadFormat
 from webhooks_ui.payloads import (
     MAX_TEXT_LENGTH,
+    RULES,
     TEST_TEXT,
+    cloud_type_of,
+    example_of,
     names_of,
     payload_of_event,
     payload_of_test,
+    schema_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +36,9 @@ def test_a_move_is_told_in_databricks_form_and_order() -> None:
     event = make_move_to_production(version)
     webhook = make_webhook()
 
-    body = payload_of_event(event, EventName.MODEL_VERSION_TRANSITIONED_STAGE, webhook)
+    body = payload_of_event(
+        event, EventName.MODEL_VERSION_TRANSITIONED_STAGE, webhook, delivery_id="1"
+    )
 
     told = json.loads(body)
     assert told == {
@@ -44,6 +52,11 @@ def test_a_move_is_told_in_databricks_form_and_order() -> None:
         "text": "Registered model 'churn' version 8 transitioned from Staging to"
         " Production.",
         "sequence": event.position,
+        "links": {
+            "model": f"{settings.BASE_URL}/models/churn/",
+            "version": f"{settings.BASE_URL}/models/churn/versions/8/",
+            "event": f"{settings.BASE_URL}/audit/{event.position}/",
+        },
     }
     assert list(told)[:4] == ["event", "webhook_id", "event_timestamp", "model_name"]
 
@@ -89,7 +102,15 @@ def test_a_move_is_told_in_databricks_form_and_order() -> None:
             {"to_stage": "", "target": "alias:champion"},
             {"TRANSITION_REQUEST_CREATED"},
         ),
-        ("transition_request.approved", {"to_stage": "Production"}, set()),
+        (
+            "transition_request.approved",
+            {"to_stage": "Production"},
+            {"TRANSITION_REQUEST_APPROVED"},
+        ),
+        ("policy.retired", {}, {"POLICY_CHANGED"}),
+        ("policy.reordered", {}, {"POLICY_CHANGED"}),
+        ("comment.updated", {}, set()),
+        ("review.given", {}, set()),
         ("webhook.created", {}, set()),
     ],
 )
@@ -99,7 +120,7 @@ def test_each_event_has_its_names(
     assert set(names_of(event_type, details)) == names
 
 
-def test_the_table_has_all_twelve_names() -> None:
+def test_the_table_has_every_name() -> None:
     stages = ["None", "Staging", "Production", "Archived"]
 
     told = {
@@ -186,7 +207,7 @@ def test_a_huge_value_is_cut() -> None:
 def test_a_test_is_told_in_the_form_of_its_event(name: EventName) -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
 
-    body = payload_of_test(name, make_webhook(), at=at, actor="ada")
+    body = payload_of_test(name, make_webhook(), at=at, actor="ada", delivery_id="1")
 
     told = json.loads(body)
     assert told["event"] == name
@@ -197,6 +218,118 @@ def test_a_test_is_told_in_the_form_of_its_event(name: EventName) -> None:
             assert told["to_stage"] == stage
 
 
+@pytest.mark.parametrize("name", EventName)
+def test_the_example_is_as_the_schema_says_and_shows_every_field(
+    name: EventName,
+) -> None:
+    schema = schema_of(name)
+
+    example = example_of(name)
+
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(example)
+    missing = schema["properties"].keys() - example.keys()
+    assert missing <= {
+        "user_id",  # the clock's doing
+        "request_number",  # not of each
+        "by_request_number",
+        "incident_number",
+        "is_prompt",
+        "order",
+    }
+
+
+@pytest.mark.parametrize("name", EventName)
+def test_a_test_is_as_the_schema_says(name: EventName) -> None:
+    webhook = make_webhook(model=make_model(name="churn"))
+
+    body = payload_of_test(
+        name, webhook, at=datetime.now(UTC), actor="ada", delivery_id="1"
+    )
+
+    told = json.loads(body)
+    Draft202012Validator(schema_of(name)).validate(told)
+    assert told.get("model_name", "churn") == "churn"
+    assert "sequence" not in told
+
+
+def test_types_of_cloud_events_are_as_many_as_names_and_read_well() -> None:
+    types = {name: cloud_type_of(name) for name in EventName}
+
+    assert len(set(types.values())) == len(EventName)
+    assert types[EventName.TRANSITION_REQUEST_APPROVED] == (
+        "io.signoff.transition_request.approved"
+    )
+    assert types[EventName.MODEL_VERSION_ALIAS_SET] == (
+        "io.signoff.model_version_alias.set"
+    )
+    assert types[EventName.MODEL_VERSION_TRANSITIONED_STAGE] == (
+        "io.signoff.model_version.transitioned_stage"
+    )
+
+
+def test_a_cloud_event_holds_the_plain_payload() -> None:
+    event = make_move_to_production()
+    plain, wrapped = (
+        make_webhook(),
+        make_webhook(payload_format=PayloadFormat.CLOUDEVENTS),
+    )
+    name = EventName.MODEL_VERSION_TRANSITIONED_STAGE
+
+    told = json.loads(payload_of_event(event, name, wrapped, delivery_id="0193"))
+
+    data = json.loads(payload_of_event(event, name, plain, delivery_id="0193"))
+    assert told["data"] == data | {"webhook_id": wrapped.pk}
+    assert told["id"] == "0193"
+    assert told["source"] + told["subject"] == data["links"]["version"]
+
+
+def test_other_peoples_words_call_nobody_in_a_channel() -> None:
+    version = make_version(model=make_model(name="<!channel> & co"))
+    event = make_event(
+        EventType.MODEL_VERSION_TAG_SET,
+        version=version,
+        key="@here",
+        value="line one\nline two",
+    )
+
+    told = _told(event, EventName.MODEL_VERSION_TAG_SET)
+
+    assert told["model_name"] == "<!channel> & co"
+    assert told["tags"] == [{"key": "@here", "value": "line one\nline two"}]
+    assert "<" not in told["text"]
+    assert "@here" not in told["text"]
+    assert "line one line two" in told["text"]
+
+
+def test_a_review_after_the_fact_is_not_told_as_a_move() -> None:
+    request = make_transition_request(kind="retrospective")
+    event = make_event(
+        EventType.TRANSITION_REQUEST_CREATED,
+        actor=request.requested_by,
+        request=request,
+        kind="retrospective",
+        from_stage="None",
+        to_stage="Production",
+        target="stage:Production",
+        comment="v1 answers NaN.",
+    )
+
+    text = _told(event, EventName.TRANSITION_REQUEST_CREATED)["text"]
+
+    assert "asked for a review, after the fact, of registered model" in text
+    assert text.endswith("in Production.")
+
+
+@pytest.mark.parametrize("name", EventName)
+def test_each_event_says_when_it_fires_in_a_phrase(name: EventName) -> None:
+    when = RULES[name].when
+
+    assert when[0].islower()
+    assert not when.endswith(".")
+
+
 def _told(event: Any, name: EventName) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(payload_of_event(event, name, make_webhook()))
+    body = payload_of_event(event, name, make_webhook(), delivery_id="1")
+    told: dict[str, Any] = json.loads(body)
     return told

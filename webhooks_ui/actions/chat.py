@@ -19,6 +19,7 @@ from webhooks_ui.models.deliveries import is_success
 LONGEST_TEXT = 12_000
 GONE = 410
 _COLLECT_SECONDS = 0.05
+_SHORTEST_PATH = 4  # characters; shorter ones are no secret
 
 
 def send_chat(
@@ -54,7 +55,7 @@ def send_chat(
             sender.submit([request])
         while not sender.is_idle:
             for request, answer in sender.collect(_COLLECT_SECONDS):
-                yield int(request.id), _outcome(answer) if answer else None
+                yield int(request.id), _outcome(answer, request) if answer else None
 
 
 def chat_text(letter: Letter) -> str:
@@ -68,12 +69,16 @@ def chat_text(letter: Letter) -> str:
     return text
 
 
-def _outcome(answer: Answer) -> Outcome:
+def _outcome(answer: Answer, request: Outgoing) -> Outcome:
     status = answer.status_code
     if status is not None and is_success(status):
         return Outcome()
     said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
     words = answer.error or f"The chat answered {status}: {said}".rstrip(": ")
+    # The path is the key to the channel; redirects and error pages repeat it.
+    path = request.url.partition("://")[2].partition("/")[2]
+    if len(path) >= _SHORTEST_PATH:
+        words = words.replace(path, "…")
     is_refused = answer.failure is Failure.REFUSED_BY_POLICY
     return Outcome(words.replace("\x00", ""), is_final=is_refused or status == GONE)
 

@@ -56,7 +56,8 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
     if not taken:
         return []
     mine = Delivery.objects.filter(pk__in=taken, claim_token=token)
-    return list(mine.select_related("webhook").order_by("event_id", "id"))
+    rows = mine.select_related("webhook").prefetch_related("webhook__secrets")
+    return list(rows.order_by("event_id", "id"))
 
 
 def _share(webhook: Webhook) -> int:

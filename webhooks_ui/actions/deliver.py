@@ -24,6 +24,7 @@ from webhooks_ui.actions.health import (
     has_succeeded,
     note_health,
 )
+from webhooks_ui.actions.job_runs import remember_forms
 from webhooks_ui.actions.schedule import wait_before
 from webhooks_ui.actions.webhooks import disable_gone
 from webhooks_ui.http_client import GONE, Answer, Failure, Outgoing, Sender
@@ -100,6 +101,7 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     """
     now = timezone.now()
     excused = note_health(results, now)
+    remember_forms(results)
     rows = _locked_rows(results)
     attempts: list[DeliveryAttempt] = []
     for request, answer in results:
@@ -172,7 +174,9 @@ def settle(
 def _locked_rows(results: Sequence[Result]) -> dict[str, Delivery]:
     """Read the deliveries again under a lock, by id; always in the same order."""
     ids = [request.id for request, _ in results]
-    rows = Delivery.objects.select_for_update().only("webhook_id", *_SETTLED_FIELDS)
+    rows = Delivery.objects.select_for_update().only(
+        "webhook_id", "redelivered_by", *_SETTLED_FIELDS
+    )
     return {row.pk: row for row in rows.filter(pk__in=ids).order_by("pk")}
 
 

@@ -1,7 +1,7 @@
 """How a person wants to be told. A matter of their own: it is not on record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -30,7 +30,7 @@ class Wishes:
     mail: str
     muted: Sequence[str] = ()
     is_chat_on: bool = False
-    chat_url: str | None = None
+    chat_url: str | None = field(default=None, repr=False)
 
 
 def change_preferences(wishes: Wishes, *, actor: User) -> NotificationPreference:

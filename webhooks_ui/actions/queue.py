@@ -1,10 +1,12 @@
 """Putting deliveries into the outbox, in the transaction of the event."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from registry_ui.models import AuditEvent
 from webhooks_ui import payloads
-from webhooks_ui.models import Delivery, Webhook
+from webhooks_ui.models import Delivery, EventName, Webhook
 
 
 def queue_deliveries(event: AuditEvent) -> int:
@@ -18,16 +20,27 @@ def queue_deliveries(event: AuditEvent) -> int:
         return 0
     now = timezone.now()
     deliveries = [
-        Delivery(
-            webhook=webhook,
-            event=event,
-            event_name=name,
-            payload=payloads.payload_of_event(event, name, webhook),
-            due_at=now,
-        )
+        _delivery(event, name, webhook, due_at=now)
         for webhook in Webhook.objects.told_of(event.model_pk)
         for name in names
         if webhook.wants(name)
     ]
     Delivery.objects.bulk_create(deliveries)
     return len(deliveries)
+
+
+def _delivery(
+    event: AuditEvent, name: EventName, webhook: Webhook, *, due_at: datetime
+) -> Delivery:
+    """Return a delivery whose bytes and form stay as they are now."""
+    delivery = Delivery(
+        webhook=webhook,
+        event=event,
+        event_name=name,
+        payload_format=webhook.payload_format,
+        due_at=due_at,
+    )
+    delivery.payload = payloads.payload_of_event(
+        event, name, webhook, delivery_id=delivery.pk
+    )
+    return delivery

@@ -12,7 +12,7 @@ from webhooks_ui.models import Webhook
 def record_about(
     event_type: EventType, webhook: Webhook, actor: User | None, **details: Any
 ) -> AuditEvent:
-    """Record an event about a webhook; only the host, for a path may hold a token.
+    """Record an event about a webhook; a URL by its host: a path may hold a token.
 
     Args:
         event_type: what happened.
@@ -25,7 +25,7 @@ def record_about(
         actor=actor,
         model=webhook.model,
         webhook=webhook.pk,
-        receiver=webhook.host,
+        receiver=webhook.receiver_label,
         events=webhook.events,
         **details,
     )

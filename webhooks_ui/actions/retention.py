@@ -1,4 +1,4 @@
-"""Letting go of deliveries and notifications; the audit log keeps their events."""
+"""Letting go of deliveries, notifications and secrets; the audit log keeps events."""
 
 import logging
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry_ui.events import EventType
 from registry_ui.models import Notification
 from webhooks_ui.actions.records import record_about
-from webhooks_ui.models import Delivery, Webhook
+from webhooks_ui.models import Delivery, Webhook, WebhookSecret
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +74,19 @@ def forget_old_notifications() -> int:
     )
 
 
+def forget_expired_secrets() -> int:
+    """Delete secrets that sign nothing any more; return how many went."""
+    return _delete(WebhookSecret.objects.expired(timezone.now()), "secrets")
+
+
 def _horizon() -> datetime:
     return timezone.now() - timedelta(days=settings.DELIVERY_RETENTION_DAYS)
 
 
 def _delete(old: QuerySet[Any], what: str) -> int:
     count = 0
+    # From the oldest on: each batch is found at once, not behind all that is kept.
+    old = old.order_by("pk")
     while batch := list(old.values_list("pk", flat=True)[:BATCH]):
         old.model._default_manager.filter(pk__in=batch).delete()
         count += len(batch)

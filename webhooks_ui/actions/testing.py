@@ -1,5 +1,7 @@
 """Sending a test: at once, with an invented event, while somebody waits."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,8 +11,19 @@ from registry_ui.errors import ActionError, CredentialUnreadableError
 from registry_ui.events import EventType, record_event
 from webhooks_ui import payloads, permissions
 from webhooks_ui.actions.attempts import attempt_of, outgoing
+from webhooks_ui.actions.job_runs import remember_forms
+from webhooks_ui.errors import TooManyTestsError
 from webhooks_ui.http_client import send
-from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
+from webhooks_ui.models import (
+    Allowance,
+    Delivery,
+    DeliveryAttempt,
+    EventName,
+    Trigger,
+    Webhook,
+)
+
+TESTS_A_MINUTE = 20
 
 
 def send_test(
@@ -24,11 +37,12 @@ def send_test(
     Args:
         webhook: whom to call.
         actor: who tests.
-        event_name: one of the twelve; empty stands for the first it is subscribed to.
+        event_name: one of the catalogue; empty: the first it is subscribed to.
 
     Raises:
         PermissionDenied: the actor may not manage the webhook.
         ActionError: there is no such event, or a stored credential cannot be read.
+        TooManyTestsError: the actor sent 20 within a minute.
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
@@ -39,17 +53,24 @@ def send_test(
     delivery = Delivery(
         webhook=webhook,
         event_name=name,
-        payload=payloads.payload_of_test(
-            EventName(name), webhook, at=now, actor=actor.get_username()
-        ),
+        payload_format=webhook.payload_format,
         due_at=now,
+    )
+    delivery.payload = payloads.payload_of_test(
+        EventName(name),
+        webhook,
+        at=now,
+        actor=actor.get_username(),
+        delivery_id=delivery.pk,
     )
     try:
         request = outgoing(delivery)
     except CredentialUnreadableError as error:
         raise ActionError(f"{error} Set the webhook's credentials again.") from error
+    _use_allowance(actor, now)
     answer = send(request)
     attempt = attempt_of(delivery, request, answer, trigger=Trigger.TEST)
+    attempt.triggered_by = actor.get_username()
     delivery.attempt_count = 1
     delivery.settled_at = timezone.now()
     delivery.status = (
@@ -58,13 +79,29 @@ def send_test(
     with transaction.atomic():
         delivery.save(force_insert=True)
         attempt.save(force_insert=True)
+        remember_forms([(request, answer)])
         record_event(
             EventType.WEBHOOK_TESTED,
             actor=actor,
             model=webhook.model,
             webhook=webhook.pk,
-            receiver=webhook.host,
+            receiver=webhook.receiver_label,
             event=name,
             status_code=answer.status_code,
         )
     return attempt
+
+
+def _use_allowance(actor: User, now: datetime) -> None:
+    """Count the test, before it is sent: who sends many at once gets no more.
+
+    Source: OWASP ASVS 5.0, 2.4.1; the button must be no free probe of other machines.
+
+    Raises:
+        TooManyTestsError: the actor sent too many within a minute.
+    """
+    wait = Allowance.objects.use(
+        actor, Allowance.Purpose.TEST, most=TESTS_A_MINUTE, now=now
+    )
+    if wait is not None:
+        raise TooManyTestsError(TESTS_A_MINUTE, wait)

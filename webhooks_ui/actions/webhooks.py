@@ -1,7 +1,7 @@
 """Creating, changing, activating, disabling and deleting a webhook."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,13 +15,23 @@ from webhooks_ui import permissions
 from webhooks_ui.actions.owners import tell_owners
 from webhooks_ui.actions.pausing import resume_webhook
 from webhooks_ui.actions.records import record_about
-from webhooks_ui.http_client import check_destination
-from webhooks_ui.models import EventName, Webhook
+from webhooks_ui.actions.webhook_kinds import (
+    OWN_FIELDS,
+    check_kind,
+    check_receiver,
+    check_token,
+)
+from webhooks_ui.models import (
+    REGISTRY_WIDE_ONLY,
+    EventName,
+    PayloadFormat,
+    Webhook,
+    WebhookSecret,
+)
 from webhooks_ui.models.webhooks import (
     CREDENTIAL_LENGTH,
     DESCRIPTION_LENGTH,
     MOST_PER_MINUTE,
-    REGISTRY_WIDE_ONLY,
     URL_LENGTH,
 )
 
@@ -30,22 +40,42 @@ _STATUS_EVENTS = {
     Webhook.Status.DISABLED: EventType.WEBHOOK_DISABLED,
     Webhook.Status.TEST_MODE: EventType.WEBHOOK_UPDATED,
 }
+_LENGTHS = {
+    "url": URL_LENGTH,
+    "description": DESCRIPTION_LENGTH,
+    "secret": CREDENTIAL_LENGTH,
+    "authorization": CREDENTIAL_LENGTH,
+    "workspace_url": URL_LENGTH,
+    "access_token": CREDENTIAL_LENGTH,
+}
+_ENCRYPTED = ("authorization", "access_token")
+_CREDENTIALS = frozenset({"secret", *_ENCRYPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookInput:
     """What a person says of a webhook.
 
+    The fields of the other kind are not heeded; what is stored of them is removed.
     `secret` and `authorization`: None leaves what is stored, an empty text removes it.
     `in_order` and `max_per_minute`: None leaves what is stored; 0 a minute is no bound.
+    `payload_format`: None leaves what is stored; a new one has Databricks' form.
+    `access_token`: None leaves what is stored; a job cannot be started without one.
+    A new secret takes the place of all others at once; `rotate_secret` leaves them a
+    time.
     """
 
-    url: str
+    kind: str = Webhook.Kind.HTTP
+    url: str = ""
     events: Sequence[str]
     description: str = ""
     enable_ssl_verification: bool = True
-    secret: str | None = None
-    authorization: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    authorization: str | None = field(default=None, repr=False)
+    payload_format: str | None = None
+    job_id: str = ""
+    workspace_url: str = ""
+    access_token: str | None = field(default=None, repr=False)
     in_order: bool | None = None
     max_per_minute: int | None = None
 
@@ -65,20 +95,23 @@ def create_webhook(
     """
     if not permissions.may_manage_webhooks(actor, model):
         raise PermissionDenied
+    given = _of_its_kind(given)
     _check(given, model)
     if status not in Webhook.Status.values:
         raise InvalidFieldError("status", f"There is no status {status!r}.")
-    check_destination(given.url)
+    check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     webhook = Webhook(model=model, status=status, created_by=actor)
     _fill(webhook, given)
     with transaction.atomic():
         webhook.save(force_insert=True)
+        if given.secret:
+            WebhookSecret.objects.add(webhook, given.secret, by=actor)
         _record(EventType.WEBHOOK_CREATED, webhook, actor, status=webhook.status)
     return webhook
 
 
 def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Webhook:
-    """Change a webhook; its scope and kind stay.
+    """Change a webhook; its scope stays, and its kind becomes the given one.
 
     Raises:
         PermissionDenied: the actor may not manage it.
@@ -86,17 +119,29 @@ def update_webhook(webhook: Webhook, given: WebhookInput, *, actor: User) -> Web
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
+    given = _of_its_kind(given)
     _check(given, webhook.model)
-    check_destination(given.url)
+    check_receiver(given.kind, url=given.url, workspace_url=given.workspace_url)
     with transaction.atomic():
         webhook = _locked(webhook)
+        before = _told(webhook)
         changed = _fill(webhook, given)
+        if given.secret is not None and "secret" in changed:
+            WebhookSecret.objects.replace_all(webhook, given.secret, by=actor)
         if changed:
             # Another receiver: what is known of the old one says nothing of it.
             is_new = "url" in changed and not webhook.is_paused
             health = webhook.start_afresh() if is_new else []
             webhook.save(update_fields=[*_columns(changed), *health, "updated_at"])
-            _record(EventType.WEBHOOK_UPDATED, webhook, actor, changed=changed)
+            after = _told(webhook)
+            _record(
+                EventType.WEBHOOK_UPDATED,
+                webhook,
+                actor,
+                changed=changed,
+                before={name: before[name] for name in changed if name in before},
+                after={name: after[name] for name in changed if name in after},
+            )
     return webhook
 
 
@@ -118,11 +163,18 @@ def set_webhook_status(webhook: Webhook, status: str, *, actor: User) -> Webhook
     webhook = _locked(webhook)
     if webhook.status == status:
         return resume_webhook(webhook, actor=actor) if webhook.is_paused else webhook
+    status_before = webhook.status
     webhook.status = status
     webhook.disabled_reason = ""
     fields = webhook.start_afresh()
     webhook.save(update_fields=["status", "disabled_reason", *fields, "updated_at"])
-    _record(_STATUS_EVENTS[Webhook.Status(status)], webhook, actor, status=status)
+    _record(
+        _STATUS_EVENTS[Webhook.Status(status)],
+        webhook,
+        actor,
+        status=status,
+        status_before=status_before,
+    )
     return webhook
 
 
@@ -169,6 +221,13 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
     Raises:
         InvalidFieldError: the first field that will not do.
     """
+    _check_choices(given, model)
+    check_kind(given.kind, job_id=given.job_id, workspace_url=given.workspace_url)
+    for name in _LENGTHS:
+        check_text(name, getattr(given, name) or "")
+
+
+def _check_choices(given: WebhookInput, model: RegisteredModel | None) -> None:
     if not given.events:
         raise InvalidFieldError("events", "Choose at least one event.")
     if unknown := sorted(set(given.events) - set(EventName.values)):
@@ -178,25 +237,35 @@ def _check(given: WebhookInput, model: RegisteredModel | None) -> None:
             "events", f"{min(unheard)} is told to registry-wide webhooks only."
         )
     _check_pace(given)
-    for field, text, most in (
-        ("url", given.url, URL_LENGTH),
-        ("description", given.description, DESCRIPTION_LENGTH),
-        ("secret", given.secret or "", CREDENTIAL_LENGTH),
-        ("authorization", given.authorization or "", CREDENTIAL_LENGTH),
-    ):
-        if len(text) > most:
-            raise InvalidFieldError(
-                field, f"The {field} may have at most {most:,} characters."
-            )
-    for field, text in (
-        ("secret", given.secret or ""),
-        ("authorization", given.authorization or ""),
-    ):
-        # A line break would begin another header.
-        if not (text.isascii() and (text.isprintable() or not text)):
-            raise InvalidFieldError(
-                field, f"The {field} may hold ASCII characters only, on one line."
-            )
+    if given.payload_format not in (None, *PayloadFormat.values):
+        raise InvalidFieldError(
+            "payload_format",
+            f"There is no payload format {given.payload_format!r}. Choose one of"
+            f" {', '.join(PayloadFormat.values)}.",
+        )
+
+
+def check_text(field: str, text: str) -> None:
+    """Refuse a text that cannot be stored in the field, or would not be sent.
+
+    Raises:
+        InvalidFieldError: says what will not do.
+    """
+    most = _LENGTHS[field]
+    if len(text) > most:
+        raise InvalidFieldError(
+            field, f"The {_named(field)} may have at most {most:,} characters."
+        )
+    # A line break would begin another header.
+    is_plain = text.isascii() and (text.isprintable() or not text)
+    if field in _CREDENTIALS and not is_plain:
+        raise InvalidFieldError(
+            field, f"The {_named(field)} may hold ASCII characters only, on one line."
+        )
+
+
+def _named(name: str) -> str:
+    return name.replace("_url", "_URL").replace("_", " ")
 
 
 def _check_pace(given: WebhookInput) -> None:
@@ -209,21 +278,30 @@ def _check_pace(given: WebhookInput) -> None:
 
 def _fill(webhook: Webhook, given: WebhookInput) -> list[str]:
     """Put what was given into the webhook; return the names of what differs."""
+    check_token(webhook, given.kind, given.workspace_url, given.access_token)
     events = [name.value for name in EventName if name in given.events]
     plain = {
+        "kind": given.kind,
         "url": given.url,
         "events": events,
         "description": given.description,
         "enable_ssl_verification": given.enable_ssl_verification,
+        "payload_format": given.payload_format or webhook.payload_format,
+        "job_id": given.job_id,
+        "workspace_url": given.workspace_url.rstrip("/"),
     } | _pace(webhook, given)
     changed = [name for name, new in plain.items() if getattr(webhook, name) != new]
     for name in changed:
         setattr(webhook, name, plain[name])
-    for name in ("secret", "authorization"):
+    for name in _ENCRYPTED:
         new = getattr(given, name)
         if new is not None and (new or getattr(webhook, f"encrypted_{name}")):
             setattr(webhook, name, new)
             changed.append(name)
+    if given.secret is not None and (given.secret or webhook.has_secret):
+        changed.append("secret")  # stored by the caller, for it is rows of its own
+    if {"kind", "job_id", "workspace_url"} & set(changed):
+        webhook.parameter_form, webhook.parameter_form_read_at = "", None
     return changed
 
 
@@ -236,9 +314,53 @@ def _pace(webhook: Webhook, given: WebhookInput) -> dict[str, Any]:
     }
 
 
+def _of_its_kind(given: WebhookInput) -> WebhookInput:
+    """Return what was given with all that belongs to the other kind removed."""
+    return replace(
+        given,
+        **{
+            name: empty
+            for kind, fields in OWN_FIELDS.items()
+            for name, empty in fields.items()
+            if kind != given.kind
+        },
+    )
+
+
+def _told(webhook: Webhook) -> dict[str, Any]:
+    """Return what the record may tell of each field, before and after a change.
+
+    Of the URL the host, for a path may hold a token; of credentials, whether they
+    are set.
+    """
+    return {
+        "kind": webhook.kind,
+        "url": webhook.host,
+        "job_id": webhook.job_id,
+        "workspace_url": webhook.workspace_url,
+        "events": webhook.events,
+        "description": webhook.description,
+        "enable_ssl_verification": webhook.enable_ssl_verification,
+        "payload_format": webhook.payload_format,
+        "access_token": bool(webhook.encrypted_access_token),
+        "authorization": webhook.has_authorization,
+        "secret": webhook.has_secret,
+        "in_order": webhook.in_order,
+        "max_per_minute": webhook.max_per_minute,
+    }
+
+
 def _columns(changed: list[str]) -> list[str]:
-    credentials = ("secret", "authorization")
-    return [f"encrypted_{name}" if name in credentials else name for name in changed]
+    """Return which columns hold the fields; the secret is in a table of its own."""
+    return [
+        *(
+            f"encrypted_{name}" if name in _ENCRYPTED else name
+            for name in changed
+            if name != "secret"
+        ),
+        "parameter_form",
+        "parameter_form_read_at",
+    ]
 
 
 def _record(

@@ -1,7 +1,12 @@
 """The only door out: one guarded sender for webhooks."""
 
-from webhooks_ui.http_client.egress import check_destination, check_url
+from webhooks_ui.http_client.egress import (
+    check_destination,
+    check_url,
+    why_rules_are_useless,
+)
 from webhooks_ui.http_client.failures import Failure
+from webhooks_ui.http_client.jobs import JobRun
 from webhooks_ui.http_client.sender import (
     GONE,
     OVERLOADED,
@@ -16,9 +21,11 @@ __all__ = [
     "OVERLOADED",
     "Answer",
     "Failure",
+    "JobRun",
     "Outgoing",
     "Sender",
     "check_destination",
     "check_url",
     "send",
+    "why_rules_are_useless",
 ]

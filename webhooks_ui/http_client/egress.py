@@ -33,7 +33,20 @@ _AZURE_WIRE_SERVER = Block(
     rfc="Azure documentation",
     reach=Reach.DENIED,
 )
-_DENIED = ssrfguard.AddressTable((*ssrfguard.DEFAULT_DENIED.blocks, _AZURE_WIRE_SERVER))
+# What is no global unicast of IPv6. More specific rows of the table come first; this is
+# for what it has no row for, such as `::ffff:0:127.0.0.1`, which a translator unwraps.
+_NOT_GLOBAL = [
+    Block(
+        network=ipaddress.ip_network(network),
+        name="Not global unicast",
+        rfc="RFC4291",
+        reach=Reach.DENIED,
+    )
+    for network in ("::/3", "4000::/2", "8000::/1")
+]
+_DENIED = ssrfguard.AddressTable(
+    (*ssrfguard.DEFAULT_DENIED.blocks, _AZURE_WIRE_SERVER, *_NOT_GLOBAL)
+)
 # A look-up has no time limit of its own; threads of its own keep a slow name server
 # from holding up anything but other look-ups.
 _lookups = ThreadPoolExecutor(max_workers=16, thread_name_prefix="webhook-dns")
@@ -82,6 +95,16 @@ def resolve(host: str, port: int) -> tuple[ssrfguard.Address, ...]:
     name = f"[{host}]" if ":" in host else host
     target = policy.check_url(f"https://{name}:{port}/")
     return ssrfguard.resolve(target, policy=policy)
+
+
+def why_rules_are_useless() -> str:
+    """Say why no call can be judged by what is configured; empty if all can be."""
+    try:
+        _policy_of(*_rules())
+    except ValueError as error:
+        reason = _brief(str(error)).replace("allowed_networks", "it", 1)
+        return f"SIGNOFF_WEBHOOK_ALLOWED_NETWORKS will not do: {reason}."
+    return ""
 
 
 def refusal_in_words(refusal: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Sends POST requests: many at once, each within bounds, nothing but the answer kept.
+"""Sends requests: many at once, each within bounds, nothing but the answer kept.
 
 Bounds (all were broken by some packaged client): a total deadline, headers and an
 answer of 64 KiB each as they came over the wire, no redirects, no cookies, no proxies
@@ -7,6 +7,7 @@ or credentials out of the environment.
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from types import TracebackType
 import aiohttp
 from django.conf import settings
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from webhooks_ui.http_client.certificates import certificate_in_words, trusted_context
 from webhooks_ui.http_client.egress import GuardedResolver, check_url
@@ -28,6 +30,7 @@ from webhooks_ui.http_client.failures import (
     HeadersTooLargeError,
     classify,
 )
+from webhooks_ui.http_client.jobs import JobRun, JobTrace, KnownForms, start_job
 
 DEADLINE_SECONDS = 10.0  # of all: looking up, connecting, sending, headers, body
 CONNECT_SECONDS = 5.0  # of a connection, the TLS handshake included
@@ -39,35 +42,58 @@ AT_ONCE_UNPROVEN = 2
 OVERLOADED = frozenset({429, 502, 503, 504})
 GONE = 410
 USER_AGENT = "Signoff-Webhooks/1"
+KEPT_HEADERS = ("Content-Type", "Retry-After", "Server", "X-Request-Id")
+"""Of an answer: what helps to find out why, and holds no secret."""
+
+_KEPT_HEADER_LENGTH = 200
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A POST request to send."""
+    """A request to send."""
 
     id: str
     endpoint: str  # requests of one endpoint share its limit
     url: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)  # they may hold a credential
+    body: bytes = field(repr=False)
     verifies_tls: bool = True
     start_before: float = float("inf")  # of time.monotonic()
+    method: str = "POST"
+    keeps_bytes: int = MAX_ANSWER_BYTES
+    job: JobRun | None = None  # to start; address and body are made of it
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """Return all headers as they go over the wire, ours and the client's."""
+        return {
+            "Host": URL(self.url).host_port_subcomponent or "",
+            **_HEADERS,
+            **self.headers,
+            "Accept": "*/*",
+            "Content-Length": str(len(self.body)),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back; `status_code` is None where no answer came.
 
-    `body` is cut at 64 KiB. `error` is a sentence, empty where the status says it all.
+    `headers` are the few of `KEPT_HEADERS`, `body` is cut at 64 KiB, `error` is a
+    sentence, empty where the status says it all.
+    `job` is what was asked of the jobs API, if it was.
     """
 
     started_at: datetime
     duration_ms: int
     status_code: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     retry_after_seconds: float | None = None
     failure: Failure | None = None
     error: str = ""
+    job: JobTrace | None = None
 
 
 @dataclass
@@ -94,6 +120,7 @@ class Sender:
         self._tasks: set[asyncio.Task[tuple[Outgoing, Answer | None]]] = set()
         self._endpoints: dict[str, _Endpoint] = {}
         self._busy: Counter[str] = Counter()
+        self._known: KnownForms = {}
 
     def __enter__(self) -> "Sender":
         """Open the connection pool."""
@@ -152,7 +179,7 @@ class Sender:
         async with endpoint.turns, self._turns:
             if endpoint.is_broken or time.monotonic() > request.start_before:
                 return request, None
-            answer = await _post(self._session, request)
+            answer = await _call(self._session, request, self._known)
         if answer.status_code is None or answer.status_code in {GONE, *OVERLOADED}:
             endpoint.is_broken = True  # what waits is not for it to see now
         elif not endpoint.has_answered:
@@ -168,7 +195,7 @@ def send(request: Outgoing) -> Answer:
     async def once() -> Answer:
         _, session = await _open()
         async with session:
-            return await _post(session, request)
+            return await _call(session, request, {})
 
     return asyncio.run(once())
 
@@ -191,7 +218,7 @@ async def _open() -> tuple[asyncio.Semaphore, aiohttp.ClientSession]:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        headers=_HEADERS,
     )
     return asyncio.Semaphore(AT_ONCE), session
 
@@ -205,25 +232,52 @@ async def _wait(
     return await asyncio.wait(tasks, timeout=seconds)
 
 
-async def _post(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
+async def _call(
+    session: aiohttp.ClientSession, request: Outgoing, known: KnownForms
+) -> Answer:
+    """Send one request, or the two that start a job; the deadline is for all."""
+    run = request.job
+    if run is None:
+        return await _send(session, request)
+    started_at = datetime.now(UTC)
+    start = time.monotonic()
+    call = functools.partial(_send, session)
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await start_job(request, run, call=call, known=known)
+    except TimeoutError as error:
+        failure, words = classify(
+            error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
+        )
+        return Answer(
+            started_at=started_at,
+            duration_ms=_milliseconds_since(start),
+            failure=failure,
+            error=words,
+        )
+
+
+async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
     """Send one request; every failure that a receiver can cause becomes an answer."""
     started_at = datetime.now(UTC)
     start = time.monotonic()
     try:
         check_url(request.url)  # an address in digits never reaches the resolver
-        async with session.post(
+        async with session.request(
+            request.method,
             request.url,
-            data=request.body,
+            data=request.body or None,
             headers=request.headers,
             allow_redirects=False,
             ssl=trusted_context() if request.verifies_tls else False,
         ) as response:
             _check_headers(response)
-            body = await _begin_of(response)
+            body = await _begin_of(response, request.keeps_bytes)
             return Answer(
                 started_at=started_at,
                 duration_ms=_milliseconds_since(start),
                 status_code=response.status,
+                headers=_kept(response.headers),
                 body=body,
                 retry_after_seconds=_retry_after(response.headers),
                 error=_redirect_in_words(response),
@@ -253,18 +307,27 @@ def _check_headers(response: aiohttp.ClientResponse) -> None:
         raise HeadersTooLargeError
 
 
-async def _begin_of(response: aiohttp.ClientResponse) -> bytes:
-    """Read at most 64 KiB, as they came over the wire, for at most 2 seconds."""
+async def _begin_of(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read at most so many bytes as they came over the wire, for at most 2 seconds."""
     body = bytearray()
     # The receiver has taken the event; how its answer ends changes nothing.
     with contextlib.suppress(TimeoutError, aiohttp.ClientError):
         async with asyncio.timeout(BODY_SECONDS):
-            while len(body) < MAX_ANSWER_BYTES:
-                chunk = await response.content.read(MAX_ANSWER_BYTES - len(body))
+            while len(body) < most:
+                chunk = await response.content.read(most - len(body))
                 if not chunk:
                     break
                 body += chunk
     return bytes(body)
+
+
+def _kept(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """Return the headers that are worth keeping, each cut to 200 characters."""
+    return {
+        name: readable.encode("utf-8", "replace").decode()
+        for name in KEPT_HEADERS
+        if (readable := headers.get(name, "")[:_KEPT_HEADER_LENGTH])
+    }
 
 
 def _retry_after(headers: CIMultiDictProxy[str]) -> float | None:

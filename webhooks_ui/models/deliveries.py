@@ -7,20 +7,21 @@ is due again by itself.
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from registry_ui.models import AuditEvent
-from webhooks_ui.models.webhooks import EventName, Webhook
+from webhooks_ui.models.event_names import event_choices
+from webhooks_ui.models.webhooks import PayloadFormat, Webhook
 
-if TYPE_CHECKING:
-    from datetime import datetime
+JOB_LOOKUP_PATH = "/api/2.1/jobs/get?job_id="
 
 
 class Trigger(models.TextChoices):
@@ -29,6 +30,21 @@ class Trigger(models.TextChoices):
     AUTO = "auto", "Automatic"
     MANUAL = "manual", "Redelivered"
     TEST = "test", "Test"
+
+
+KEPT_NAME = 150
+"""Characters of a user name, which are copied: people may be gone one day."""
+
+
+def first_delivery_id(moment: datetime) -> str:
+    """Return what no id that was made at a moment, or after it, is smaller than."""
+    milliseconds = max(int(moment.timestamp() * 1000), 0)
+    return f"{milliseconds:012x}{'0' * 20}"
+
+
+def moment_of(delivery_id: str) -> datetime:
+    """Return when an id was made."""
+    return datetime.fromtimestamp(int(delivery_id[:12], 16) / 1000, UTC)
 
 
 def new_delivery_id() -> str:
@@ -58,6 +74,30 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Keep what a worker has taken and may be sending."""
         return self.pending().filter(due_at__gt=now).exclude(claim_token="")
 
+    def created_between(
+        self, start: datetime | None, end: datetime | None
+    ) -> DeliveryQuerySet:
+        """Keep those made from one moment on and before another one.
+
+        Ids begin with the time, so that the index of the ids is that of the time, too.
+
+        Args:
+            start: None for no such bound, as is `end`.
+            end: not part of the period.
+        """
+        found = self
+        if start:
+            found = found.filter(pk__gte=first_delivery_id(start))
+        if end:
+            found = found.filter(pk__lt=first_delivery_id(end))
+        return found
+
+    def free(self, now: datetime) -> DeliveryQuerySet:
+        """Leave out tests, and what a worker is sending."""
+        return self.exclude(event=None).filter(
+            ~Q(status=Delivery.Status.PENDING) | Q(claim_token="") | Q(due_at__lte=now)
+        )
+
 
 class Delivery(models.Model):
     """One event to one webhook; its id is the receiver's key against doubles."""
@@ -71,7 +111,10 @@ class Delivery(models.Model):
         primary_key=True, max_length=32, default=new_delivery_id, editable=False
     )
     webhook = models.ForeignKey(
-        Webhook, on_delete=models.CASCADE, related_name="deliveries"
+        Webhook,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        db_index=False,  # `delivery_by_time` begins with it
     )
     event = models.ForeignKey(
         AuditEvent,
@@ -81,8 +124,14 @@ class Delivery(models.Model):
         related_name="+",
         help_text="Empty: a test with an invented event.",
     )
-    event_name = models.CharField(max_length=64, choices=EventName.choices)
+    event_name = models.CharField(max_length=64, choices=event_choices)
     payload = models.BinaryField(help_text="The exact bytes of each attempt.")
+    payload_format = models.CharField(
+        max_length=16,
+        choices=PayloadFormat.choices,
+        default=PayloadFormat.DATABRICKS,
+        help_text="Of these bytes, whatever the webhook wants by now.",
+    )
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.PENDING
     )
@@ -93,8 +142,17 @@ class Delivery(models.Model):
     next_trigger = models.CharField(
         max_length=8, choices=Trigger.choices, default=Trigger.AUTO
     )
+    redelivered_by = models.CharField(
+        max_length=KEPT_NAME,
+        blank=True,
+        default="",
+        help_text="User name of who had it sent again last.",
+    )
     due_at = models.DateTimeField()
     claim_token = models.CharField(max_length=32, blank=True, default="")
+    run_number = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was sent again after it had succeeded."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     given_up_reason = models.TextField(
@@ -128,6 +186,10 @@ class Delivery(models.Model):
             models.Index(
                 fields=["webhook", "status", "-id"], name="delivery_by_status"
             ),
+            # The name is there to be read: filtering by it then costs no row.
+            models.Index(
+                fields=["webhook", "-id", "event_name"], name="delivery_by_time"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,8 +222,22 @@ class DeliveryAttempt(models.Model):
     delivery = models.ForeignKey(
         Delivery, on_delete=models.CASCADE, related_name="attempts"
     )
+    webhook = models.ForeignKey(
+        Webhook,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,  # `attempt_by_time` begins with it
+        help_text="The delivery's; here, so that its health is read off one index.",
+    )
     number = models.PositiveIntegerField()
     trigger = models.CharField(max_length=8, choices=Trigger.choices)
+    triggered_by = models.CharField(
+        max_length=KEPT_NAME,
+        blank=True,
+        default="",
+        help_text="User name of who had it sent; empty where nobody did.",
+    )
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField(default=0)
     url = models.CharField(max_length=2000, help_text="Where it was sent then.")
@@ -169,6 +245,10 @@ class DeliveryAttempt(models.Model):
         default=dict, help_text="As sent, credentials left out."
     )
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    request_body = models.TextField(
+        blank=True, default="", help_text="As sent, where it is not the payload."
+    )
+    response_headers = models.JSONField(default=dict, help_text="Some of them.")
     response_body = models.TextField(
         blank=True, default="", help_text="Begin of the answer, at most 4 KiB."
     )
@@ -184,6 +264,19 @@ class DeliveryAttempt(models.Model):
                 name="one_attempt_per_delivery_and_number",
             )
         ]
+        indexes = [
+            # All that charts count; no row is read for them.
+            models.Index(
+                fields=[
+                    "webhook",
+                    "started_at",
+                    "trigger",
+                    "status_code",
+                    "duration_ms",
+                ],
+                name="attempt_by_time",
+            )
+        ]
 
     def __str__(self) -> str:
         """Return number and outcome: `attempt 2: 503`."""
@@ -193,6 +286,23 @@ class DeliveryAttempt(models.Model):
     def has_succeeded(self) -> bool:
         """Did the receiver accept it?"""
         return self.status_code is not None and is_success(self.status_code)
+
+    @property
+    def method(self) -> str:
+        """Return the HTTP method: GET where a job was looked up, and no more."""
+        return "GET" if JOB_LOOKUP_PATH in self.url else "POST"
+
+    @property
+    def run_id(self) -> int | None:
+        """Return the id of the job's run that was started; None where none was."""
+        if not (self.request_body and self.has_succeeded):
+            return None
+        try:
+            answer = json.loads(self.response_body)
+        except (ValueError, RecursionError):
+            return None
+        run_id = answer.get("run_id") if isinstance(answer, dict) else None
+        return run_id if type(run_id) is int else None
 
 
 def is_success(status_code: int) -> bool:

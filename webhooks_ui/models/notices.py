@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from registry_ui.models import Notification
 from registry_ui.models.encryption import decrypt, encrypt
@@ -65,6 +66,10 @@ class NotificationPreference(models.Model):
     def __str__(self) -> str:
         """Return whose they are."""
         return f"preferences of {self.user}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page, which shows each person their own."""
+        return reverse("webhooks_ui:notification_preferences")
 
     @property
     def chat_url(self) -> str:

@@ -13,58 +13,37 @@ from django.utils import timezone
 
 from registry_ui.models import Level, ModelPermission, RegisteredModel, registry_level
 from registry_ui.models.encryption import decrypt, encrypt
+from webhooks_ui.models.event_names import REGISTRY_WIDE_ONLY, EventName
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from webhooks_ui.models.secrets import WebhookSecret
 
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000
 CREDENTIAL_LENGTH = 1000
 MOST_PER_MINUTE = 60_000
+JOB_ID_DIGITS = 19  # of a signed 64-bit number
 
 
-class EventName(models.TextChoices):
-    """The twelve events of Databricks' registry webhooks, in their spelling."""
+class PayloadFormat(models.TextChoices):
+    """In which form a webhook is told."""
 
-    REGISTERED_MODEL_CREATED = "REGISTERED_MODEL_CREATED", "A model is created"
-    MODEL_VERSION_CREATED = "MODEL_VERSION_CREATED", "A version is created"
-    MODEL_VERSION_TAG_SET = "MODEL_VERSION_TAG_SET", "A tag of a version is set"
-    COMMENT_CREATED = "COMMENT_CREATED", "A comment is written"
-    TRANSITION_REQUEST_CREATED = (
-        "TRANSITION_REQUEST_CREATED",
-        "Any transition is requested",
-    )
-    TRANSITION_REQUEST_TO_STAGING_CREATED = (
-        "TRANSITION_REQUEST_TO_STAGING_CREATED",
-        "A transition to Staging is requested",
-    )
-    TRANSITION_REQUEST_TO_PRODUCTION_CREATED = (
-        "TRANSITION_REQUEST_TO_PRODUCTION_CREATED",
-        "A transition to Production is requested",
-    )
-    TRANSITION_REQUEST_TO_ARCHIVED_CREATED = (
-        "TRANSITION_REQUEST_TO_ARCHIVED_CREATED",
-        "A transition to Archived is requested",
-    )
-    MODEL_VERSION_TRANSITIONED_STAGE = (
-        "MODEL_VERSION_TRANSITIONED_STAGE",
-        "A version changes to any stage",
-    )
-    MODEL_VERSION_TRANSITIONED_TO_STAGING = (
-        "MODEL_VERSION_TRANSITIONED_TO_STAGING",
-        "A version enters Staging",
-    )
-    MODEL_VERSION_TRANSITIONED_TO_PRODUCTION = (
-        "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION",
-        "A version enters Production",
-    )
-    MODEL_VERSION_TRANSITIONED_TO_ARCHIVED = (
-        "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED",
-        "A version is archived",
-    )
+    DATABRICKS = "databricks", "Databricks' JSON"
+    CLOUDEVENTS = "cloudevents", "CloudEvents 1.0"
 
 
-REGISTRY_WIDE_ONLY = frozenset({EventName.REGISTERED_MODEL_CREATED})
+class ParameterForm(models.TextChoices):
+    """How a Databricks job takes the event, which depends on the kind of its tasks.
+
+    Source: Databricks, "Workspace Model Registry webhooks", job payloads.
+    """
+
+    NAMED = "named", "Notebook or Python wheel"
+    LISTED = "listed", "Python script, JAR or spark-submit"
+    NONE = "none", "Of another kind: it is not told the event"
+    ALL = "all", "Several tasks"
 
 
 def new_webhook_id() -> str:
@@ -93,13 +72,13 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         return self.filter(model=model)
 
     def locked(self, pk: str) -> Webhook:
-        """Read a webhook under a row lock; a copy that somebody holds may be stale.
+        """Read one under a row lock, with its model; call it in a transaction.
 
         `no_key`: whoever stores a delivery for it holds the chain of events; they must
         not wait for one who waits for the chain.
         """
         locking = self.select_for_update(of=("self",), no_key=True)
-        return locking.select_related("model", "created_by").get(pk=pk)
+        return locking.select_related("model").get(pk=pk)
 
     def open_for_sending(self, now: datetime) -> WebhookQuerySet:
         """Keep those that may be called now: active, not paused, not held back."""
@@ -141,8 +120,14 @@ class Webhook(models.Model):
         related_name="webhooks",
         help_text="Empty: events of the whole registry.",
     )
-    url = models.CharField(max_length=URL_LENGTH)
+    url = models.CharField(max_length=URL_LENGTH, blank=True, default="")
     events = models.JSONField(help_text="Event names; at least one.")
+    payload_format = models.CharField(
+        max_length=16,
+        choices=PayloadFormat.choices,
+        default=PayloadFormat.DATABRICKS,
+        help_text="Of what happens from now on; what is stored keeps its form.",
+    )
     description = models.CharField(
         max_length=DESCRIPTION_LENGTH, blank=True, default=""
     )
@@ -153,8 +138,25 @@ class Webhook(models.Model):
         blank=True, default="", help_text="Why it was disabled other than by a person."
     )
     enable_ssl_verification = models.BooleanField(default=True)
-    encrypted_secret = models.TextField(blank=True, default="", editable=False)
     encrypted_authorization = models.TextField(blank=True, default="", editable=False)
+    job_id = models.CharField(max_length=JOB_ID_DIGITS, blank=True, default="")
+    workspace_url = models.CharField(
+        max_length=URL_LENGTH,
+        blank=True,
+        default="",
+        help_text="Scheme and host of the Databricks workspace that has the job.",
+    )
+    encrypted_access_token = models.TextField(blank=True, default="", editable=False)
+    parameter_form = models.CharField(
+        max_length=16,
+        choices=ParameterForm.choices,
+        blank=True,
+        default="",
+        help_text="As last looked up in the workspace; empty: not yet.",
+    )
+    parameter_form_read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that was; empty: look it up again."
+    )
     failing_since = models.DateTimeField(
         null=True, blank=True, help_text="First failure since the last success."
     )
@@ -196,6 +198,19 @@ class Webhook(models.Model):
                 name="http_webhook_has_an_address",
             ),
             models.CheckConstraint(
+                condition=Q(kind="HTTP")
+                | Q(kind="JOB", url="")
+                & ~Q(job_id="")
+                & ~Q(workspace_url="")
+                & ~Q(encrypted_access_token=""),
+                name="job_webhook_has_job_workspace_and_token",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="JOB")
+                | Q(job_id="", workspace_url="", encrypted_access_token=""),
+                name="http_webhook_has_no_job",
+            ),
+            models.CheckConstraint(
                 condition=~Q(events=[]), name="webhook_has_an_event"
             ),
             models.CheckConstraint(
@@ -210,7 +225,7 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         """Return scope and receiver: `churn → hooks.example.com`."""
-        return f"{self.scope_label} → {self.host}"
+        return f"{self.scope_label} → {self.receiver_label}"
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
@@ -219,12 +234,25 @@ class Webhook(models.Model):
     @property
     def scope_label(self) -> str:
         """Return the model's name, or that it hears of all models."""
-        return self.model.name if self.model else "All models"
+        if self.model is None:
+            return "All models"
+        return f"{self.model.name}{'' if self.model.is_live else ' (deleted)'}"
 
     @property
     def host(self) -> str:
         """Return host and port of the receiver: a path may hold a token."""
-        return self.url.partition("://")[2].partition("/")[0].partition("?")[0]
+        url = self.workspace_url if self.is_job else self.url
+        return url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+    @property
+    def receiver_label(self) -> str:
+        """Return who is told: `hooks.example.com`, `job 123 at dbc.example.com`."""
+        return f"job {self.job_id} at {self.host}" if self.is_job else self.host
+
+    @property
+    def is_job(self) -> bool:
+        """Does it start a Databricks job?"""
+        return self.kind == self.Kind.JOB
 
     @property
     def is_active(self) -> bool:
@@ -269,18 +297,30 @@ class Webhook(models.Model):
         """Return the events in plain words, in the order of the catalogue."""
         return [name.label for name in EventName if name in self.events]
 
+    def secrets_in_force(self, now: datetime | None = None) -> list[WebhookSecret]:
+        """Return the secrets that sign, the newest first; read once if prefetched."""
+        now = now or timezone.now()
+        return [secret for secret in self.secrets.all() if secret.is_in_force(now)]
+
+    @property
+    def has_secret(self) -> bool:
+        """Is what it sends signed?"""
+        return bool(self.secrets_in_force())
+
     @property
     def secret(self) -> str:
-        """Return the signing secret; empty where none is set.
+        """Return the newest signing secret; empty where none is set.
 
         Raises:
             CredentialUnreadableError: the key it was encrypted with is gone.
         """
-        return self._read("secret", self.encrypted_secret)
+        in_force = self.secrets_in_force()
+        return in_force[0].value if in_force else ""
 
-    @secret.setter
-    def secret(self, plain: str) -> None:
-        self.encrypted_secret = self._seal("secret", plain)
+    @property
+    def has_authorization(self) -> bool:
+        """Is an Authorization header sent?"""
+        return bool(self.encrypted_authorization)
 
     @property
     def authorization(self) -> str:
@@ -294,6 +334,19 @@ class Webhook(models.Model):
     @authorization.setter
     def authorization(self, plain: str) -> None:
         self.encrypted_authorization = self._seal("authorization", plain)
+
+    @property
+    def access_token(self) -> str:
+        """Return the token for the workspace of its job; empty where none is set.
+
+        Raises:
+            CredentialUnreadableError: the key it was encrypted with is gone.
+        """
+        return self._read("access_token", self.encrypted_access_token)
+
+    @access_token.setter
+    def access_token(self, plain: str) -> None:
+        self.encrypted_access_token = self._seal("access_token", plain)
 
     def wants(self, name: str) -> bool:
         """Is it subscribed to the event, and may it be by its scope?"""

@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 )
 
 from registry_ui.errors import ActionError
-from registry_ui.htmx import render_page
+from registry_ui.htmx import is_partial, render_page
 from registry_ui.models import Level, ModelPermission
 from registry_ui.views.getters import signed_in
 from webhooks_ui.actions.pausing import resume_webhook
@@ -27,10 +27,15 @@ from webhooks_ui.actions.webhooks import (
     set_webhook_status,
     update_webhook,
 )
+from webhooks_ui.errors import TooManyTestsError
 from webhooks_ui.forms import WebhookForm
-from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Trigger, Webhook
+from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Webhook
 from webhooks_ui.signing import generate_secret
+from webhooks_ui.views.delivery_search import delivery_rows
 from webhooks_ui.views.getters import manageable_webhook_or_404
+from webhooks_ui.views.health import health_context, with_health
+from webhooks_ui.views.history import history_of
+from webhooks_ui.views.next_steps import next_step
 from webhooks_ui.views.payload_text import indented
 
 LIST = "webhooks_ui/webhook_list.html"
@@ -38,6 +43,7 @@ DETAIL = "webhooks_ui/webhook_detail.html"
 CREATE = "webhooks_ui/webhook_create.html"
 UPDATE = "webhooks_ui/webhook_update.html"
 DELETE = "webhooks_ui/webhook_delete.html"
+STOP = "webhooks_ui/webhook_stop.html"
 PAGE_SIZE = 25
 RECENT_DELIVERIES = 8
 
@@ -66,7 +72,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
     waiting = _waiting_counts(page)
     context = {
         "page": page,
-        "rows": [(webhook, waiting.get(webhook.pk, 0)) for webhook in page],
+        "rows": with_health(page, waiting),
         "status": status,
         "tabs": [
             (value, label, counts.get(value, 0))
@@ -82,10 +88,13 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
 def webhook_create(request: HttpRequest) -> HttpResponse:
     """Take a new webhook."""
     user = signed_in(request)
+    source_id = request.GET.get("from", "")
+    source = manageable_webhook_or_404(user, source_id) if source_id else None
     form = WebhookForm(
         request.POST if request.method == "POST" else None,
         user=user,
         model_name=request.GET.get("model", ""),
+        source=source,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -98,9 +107,10 @@ def webhook_create(request: HttpRequest) -> HttpResponse:
         except ActionError as error:
             _add_error(form, error)
         else:
-            messages.success(request, "The webhook is stored. Send it a test.")
+            messages.success(request, "The webhook is stored.")
             return redirect(webhook)
-    return _form_page(request, CREATE, {"form": form, "may_create": _may_create(user)})
+    context = {"form": form, "may_create": _may_create(user), "source": source}
+    return _form_page(request, CREATE, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,7 +138,8 @@ def webhook_detail(request: HttpRequest, webhook_id: str) -> HttpResponse:
     """Show one webhook: what it is, its last test and its last deliveries."""
     user = signed_in(request)
     webhook = manageable_webhook_or_404(user, webhook_id)
-    return render_page(request, DETAIL, _context(webhook), partial="test")
+    context = _context(request, webhook) | health_context(request, webhook)
+    return render_page(request, DETAIL, context, partial="test")
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,18 +152,25 @@ def webhook_test(request: HttpRequest, webhook_id: str) -> HttpResponse:
     try:
         send_test(webhook, actor=user, event_name=request.POST.get("event", ""))
     except ActionError as error:
-        context = _context(webhook) | {"test_error": str(error)}
-        return render_page(request, DETAIL, context, partial="test", status=422)
+        context = _context(request, webhook) | health_context(request, webhook)
+        context |= {"test_error": str(error)}
+        is_too_many = isinstance(error, TooManyTestsError)
+        response = render_page(
+            request, DETAIL, context, partial="test", status=429 if is_too_many else 422
+        )
+        if isinstance(error, TooManyTestsError):
+            response["Retry-After"] = str(error.retry_after_seconds)
+        return response
     return redirect(f"{webhook.get_absolute_url()}#test")
 
 
 @require_http_methods(["GET", "POST"])
 def webhook_status(request: HttpRequest, webhook_id: str) -> HttpResponse:
-    """Activate or disable the webhook, or put it into test mode."""
+    """Activate or disable the webhook, or put it into test mode; ask first on GET."""
     user = signed_in(request)
     webhook = manageable_webhook_or_404(user, webhook_id)
     if request.method != "POST":
-        return redirect(webhook)  # where a sign-in in between leads back to
+        return _ask_to_stop(request, webhook)
     try:
         webhook = set_webhook_status(
             webhook, request.POST.get("status", ""), actor=user
@@ -200,6 +218,20 @@ def webhook_delete(request: HttpRequest, webhook_id: str) -> HttpResponse:
     return render(request, DELETE, context)
 
 
+def _ask_to_stop(request: HttpRequest, webhook: Webhook) -> HttpResponse:
+    """Ask whether to stop an active webhook; there is nothing to ask of any other."""
+    status = request.GET.get("status", "")
+    stops = status in (Webhook.Status.DISABLED, Webhook.Status.TEST_MODE)
+    if not stops or not webhook.is_active:
+        return redirect(webhook)  # where a sign-in in between leads back to as well
+    context = {
+        "webhook": webhook,
+        "status": status,
+        "waiting_count": webhook.deliveries.pending().count(),
+    }
+    return render(request, STOP, context)
+
+
 def _waiting_counts(webhooks: Iterable[Webhook]) -> dict[str, int]:
     """Return how many deliveries wait, by webhook; none is left out of the result."""
     pending = Delivery.objects.pending().filter(webhook__in=list(webhooks))
@@ -207,23 +239,46 @@ def _waiting_counts(webhooks: Iterable[Webhook]) -> dict[str, int]:
     return dict(counts)
 
 
-def _context(webhook: Webhook) -> dict[str, Any]:
+def _context(request: HttpRequest, webhook: Webhook) -> dict[str, Any]:
     """Return what the page of a webhook shows."""
-    deliveries = webhook.deliveries.exclude(event=None).defer("payload")
+    real = webhook.deliveries.exclude(event=None)
+    deliveries = delivery_rows(real[:RECENT_DELIVERIES])
+    # By an index, where a look for the newest attempt of a test would read all others.
+    tests = webhook.deliveries.filter(event=None).order_by("-pk")
     test = (
-        DeliveryAttempt.objects.filter(delivery__webhook=webhook, trigger=Trigger.TEST)
+        DeliveryAttempt.objects.filter(delivery__in=tests.values("pk")[:1])
         .select_related("delivery")
-        .order_by("-pk")
         .first()
     )
+    waiting_count = webhook.deliveries.pending().count()
+    step = next_step(
+        webhook,
+        test=test,
+        last=deliveries[0][0] if deliveries else None,
+        waiting_count=waiting_count,
+    )
+    history, has_more_history = history_of(webhook)
     return {
         "webhook": webhook,
-        "deliveries": list(deliveries[:RECENT_DELIVERIES]),
-        "waiting_count": webhook.deliveries.pending().count(),
+        "deliveries": deliveries,
+        "waiting_count": waiting_count,
+        "step": step,
+        # A test that was swapped in changes what stands on top of the page as well.
+        "swaps_step": is_partial(request),
         "test": test,
-        "test_payload": indented(test.delivery.body) if test else "",
+        "test_payload": _request_text(webhook, test) if test else "",
         "events": [(name.value, name.label) for name in _events(webhook)],
+        "secrets": webhook.secrets_in_force(),
+        "history": history,
+        "has_more_history": has_more_history,
     }
+
+
+def _request_text(webhook: Webhook, attempt: DeliveryAttempt) -> str:
+    """Return the body that was sent; empty where a job was looked up, and no more."""
+    if attempt.request_body:
+        return indented(attempt.request_body.encode())
+    return "" if webhook.is_job else indented(attempt.delivery.body)
 
 
 def _events(webhook: Webhook) -> list[EventName]:

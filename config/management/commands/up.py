@@ -12,7 +12,7 @@ from django.db import connections
 
 from config import demo, preflight, programs
 from config.static_files import collect_if_stale
-from config.supervisor import ProgramFailed, StopRequested, Supervisor
+from config.supervisor import Patience, ProgramFailed, StopRequested, Supervisor
 
 _READY_SECONDS = 180
 
@@ -24,15 +24,22 @@ class Command(BaseCommand):
         "Run everything on this machine: web server, worker, clock, and an MLflow"
         " server where MLFLOW_TRACKING_URI names none. Ctrl-C stops it."
     )
+    patience = Patience()
     # They would load every page and API into a process that serves none.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare `--demo`."""
+        """Declare `--demo` and `--allow-unreadable`."""
         parser.add_argument(
             "--demo",
             action="store_true",
             help="fill MLflow with a small real registry, with people to sign in as",
+        )
+        parser.add_argument(
+            "--allow-unreadable",
+            action="store_true",
+            help="start although credentials were encrypted with a key that is lost;"
+            " what needs them fails until they are set anew",
         )
 
     def handle(self, *_arguments: object, **options: Any) -> None:
@@ -40,8 +47,8 @@ class Command(BaseCommand):
         is_demo = bool(options["demo"]) or settings.DEMO
         try:
             _check(is_demo=is_demo)
-            _prepare()
-            _supervise(is_demo=is_demo)
+            _prepare(allows_unreadable=options["allow_unreadable"])
+            _supervise(is_demo=is_demo, patience=self.patience)
         except (preflight.StartRefused, ProgramFailed) as failure:
             sys.exit(str(failure))
         except (StopRequested, KeyboardInterrupt):
@@ -52,6 +59,7 @@ def _check(*, is_demo: bool) -> None:
     """Refuse to start where it cannot succeed, before anything is changed."""
     preflight.check_data_dir(settings.DATA_DIR)
     preflight.lock_data_dir(settings.DATA_DIR)
+    preflight.check_allowed_networks()
     addresses = {"SIGNOFF_BIND": settings.BIND}
     if settings.EMBEDDED_MLFLOW:
         preflight.check_mlflow_installed()
@@ -65,9 +73,11 @@ def _check(*, is_demo: bool) -> None:
     preflight.check_database()
 
 
-def _prepare() -> None:
+def _prepare(*, allows_unreadable: bool) -> None:
     """Bring database, static files and broker to the state of this release."""
     call_command("migrate", interactive=False, verbosity=0)
+    if not allows_unreadable:
+        preflight.check_encryption_keys()
     connections.close_all()
     if collect_if_stale():
         _say("Collected the static files.")
@@ -78,14 +88,14 @@ def _prepare() -> None:
                 message.unlink()
 
 
-def _supervise(*, is_demo: bool) -> None:
+def _supervise(*, is_demo: bool, patience: Patience) -> None:
     """Start everything, say where it is, and wait for the end.
 
     Raises:
         StopRequested, ProgramFailed: always one of these.
     """
     environment = programs.environment(os.environ, is_demo=is_demo)
-    with Supervisor(environment, _say) as supervisor:
+    with Supervisor(environment, _say, patience) as supervisor:
         supervisor.start(programs.web())
         if settings.EMBEDDED_MLFLOW:
             supervisor.start(programs.mlflow())

@@ -92,7 +92,13 @@ def test_a_request_that_nobody_decides_expires(reviewer: User) -> None:
     assert (request.status, young.status) == (Status.EXPIRED, Status.OPEN)
     event = AuditEvent.objects.get(request_number=request.number)
     assert event.type == "transition_request.expired"
-    assert event.details == {"policy": "p v1"}
+    assert event.details == {
+        "kind": "promotion",
+        "from_stage": "None",
+        "to_stage": "Production",
+        "target": "stage:Production",
+        "policy": "p v1",
+    }
 
 
 def test_nothing_ripens_by_a_mirror_that_is_too_old(reviewer: User) -> None:

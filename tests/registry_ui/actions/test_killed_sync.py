@@ -55,13 +55,6 @@ def plain(crowded: MLflowServer, settings: Settings) -> PlainClient:
     return PlainClient(crowded.uri, crowded.uri)
 
 
-@pytest.fixture
-def chance() -> random.Random:
-    seed = random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201 - to run it again
-    return random.Random(seed)  # noqa: S311 - no secret
-
-
 def begin_sync(mlflow_uri: str) -> "subprocess.Popen[bytes]":
     """Start `manage.py sync --full` on this very database; return when it is at it."""
     process = subprocess.Popen(

@@ -79,6 +79,20 @@ def test_a_chat_that_is_gone_is_not_asked_again(receiver: Receiver) -> None:
     assert only_notice().status == Notice.Status.FAILED
 
 
+def test_what_a_chat_answers_never_repeats_the_address_that_is_its_key(
+    receiver: Receiver,
+) -> None:
+    address = f"{receiver.url}/T0/canary"
+    receiver.replies(Reply(302, b"", {"Location": f"{address}?again"}))
+    make_person("rui", mail="never", chat_url=address)
+    ask()
+
+    send()
+
+    assert "redirects are not followed" in only_notice().error
+    assert "canary" not in only_notice().error
+
+
 def test_an_address_that_must_not_be_called_is_not(
     receiver: Receiver, settings: Settings
 ) -> None:

@@ -1,5 +1,7 @@
 """Who is told of an event: stored in its transaction, announced after it."""
 
+import json
+
 import pytest
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -13,7 +15,8 @@ from tests.webhooks_ui.factories import (
     make_move_to_production,
     make_webhook,
 )
-from webhooks_ui.models import EventName, Webhook
+from webhooks_ui.actions.attempts import outgoing
+from webhooks_ui.models import EventName, PayloadFormat, Webhook
 from webhooks_ui.receivers import wake_worker
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,24 @@ def test_a_webhook_that_is_not_active_hears_nothing(status: str) -> None:
     make_move_to_production()
 
     assert not webhook.deliveries.exists()
+
+
+def test_a_delivery_keeps_the_form_that_its_webhook_had_at_the_event() -> None:
+    webhook = make_webhook(
+        events=["MODEL_VERSION_TRANSITIONED_STAGE"],
+        payload_format=PayloadFormat.CLOUDEVENTS,
+    )
+    make_move_to_production()
+    body = webhook.deliveries.get().body
+
+    webhook.payload_format = PayloadFormat.DATABRICKS
+    webhook.save(update_fields=["payload_format"])
+
+    request = outgoing(webhook.deliveries.get())
+    content_type = "application/cloudevents+json; charset=utf-8"
+    assert request.headers["Content-Type"] == content_type
+    assert request.body == body
+    assert json.loads(body)["id"] == request.headers["webhook-id"]
 
 
 def test_an_event_that_is_rolled_back_leaves_no_delivery() -> None:

@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from registry_ui.models import AuditEvent, Notification
 from tests.factories import make_model, make_version
-from tests.webhooks_ui.factories import make_delivery, make_webhook
+from tests.webhooks_ui.factories import make_attempt, make_delivery, make_webhook
 from tests.webhooks_ui.telling import ask, make_person
 from webhooks_ui.actions.retention import (
     forget_old_deliveries,
     forget_old_notifications,
     give_up_what_waited_too_long,
 )
-from webhooks_ui.models import Delivery, Notice
+from webhooks_ui.models import Delivery, DeliveryAttempt, Notice
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,8 @@ def test_what_was_settled_long_ago_is_forgotten_and_nothing_else() -> None:
     now = timezone.now()
     too_old = now - KEPT - timedelta(hours=1)
     make_delivery(status="succeeded", settled_at=too_old)
-    make_delivery(status="failed", settled_at=too_old)
+    failed = make_delivery(status="failed", settled_at=too_old)
+    make_attempt(failed)
     kept = {
         make_delivery(
             status="succeeded", settled_at=now - KEPT + timedelta(hours=1)
@@ -36,6 +37,7 @@ def test_what_was_settled_long_ago_is_forgotten_and_nothing_else() -> None:
     assert forget_old_deliveries() == 2
 
     assert set(Delivery.objects.values_list("pk", flat=True)) == kept
+    assert not DeliveryAttempt.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 from pytest_django import Settings
 
 from registry_ui.errors import ActionError
@@ -11,8 +12,9 @@ from registry_ui.models import AuditEvent
 from tests.factories import make_user
 from tests.webhooks_ui.factories import make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
-from webhooks_ui.actions.testing import send_test
-from webhooks_ui.models import Delivery, Trigger
+from webhooks_ui.actions.testing import TESTS_A_MINUTE, send_test
+from webhooks_ui.errors import TooManyTestsError
+from webhooks_ui.models import Allowance, Delivery, Trigger
 from webhooks_ui.signing import databricks_signature, generate_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -90,3 +92,31 @@ def test_a_lost_key_is_told(receiver: Receiver, settings: Settings) -> None:
 
     with pytest.raises(ActionError, match="credentials again"):
         send_test(webhook, actor=make_user(is_superuser=True))
+
+
+def test_the_request_is_shown_as_it_went_out(receiver: Receiver) -> None:
+    webhook = make_webhook(
+        url=receiver.url, secret=generate_secret(), authorization="Bearer hush"
+    )
+
+    attempt = send_test(webhook, actor=make_user(is_superuser=True))
+
+    (request,) = receiver.requests
+    arrived = {name.lower(): value for name, value in request.headers.items()}
+    shown = {name.lower(): text for name, text in attempt.request_headers.items()}
+    assert arrived.pop("authorization") == "Bearer hush"
+    assert shown.pop("authorization") == "(set; not shown)"
+    assert shown == arrived
+
+
+def test_a_person_sends_twenty_tests_a_minute_and_no_more(receiver: Receiver) -> None:
+    webhook, admin = make_webhook(url=receiver.url), make_user(is_superuser=True)
+    for _ in range(TESTS_A_MINUTE):
+        Allowance.objects.use(admin, "test", most=TESTS_A_MINUTE, now=timezone.now())
+
+    with pytest.raises(TooManyTestsError, match=r"Send the next one in \d+ second"):
+        send_test(webhook, actor=admin)
+    by_other = send_test(webhook, actor=make_user(is_superuser=True))
+
+    assert by_other.has_succeeded
+    assert len(receiver.requests) == 1

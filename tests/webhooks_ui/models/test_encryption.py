@@ -4,7 +4,6 @@ import pytest
 
 from registry_ui.errors import CredentialUnreadableError
 from tests.webhooks_ui.factories import make_webhook
-from webhooks_ui.models import Webhook
 
 SECRET = "whsec_bWluZQ=="  # noqa: S105 - of a test
 
@@ -13,8 +12,7 @@ SECRET = "whsec_bWluZQ=="  # noqa: S105 - of a test
 def test_a_credential_copied_into_another_row_is_refused() -> None:
     mine = make_webhook(secret=SECRET, authorization="Bearer mine")
     other = make_webhook(secret=SECRET[::-1])
-    Webhook.objects.filter(pk=other.pk).update(encrypted_secret=mine.encrypted_secret)
-    other.refresh_from_db()
+    other.secrets.update(encrypted_value=mine.secrets.get().encrypted_value)
 
     assert (mine.secret, mine.authorization) == (SECRET, "Bearer mine")
     with pytest.raises(CredentialUnreadableError):

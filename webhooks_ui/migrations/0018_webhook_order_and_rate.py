@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("webhooks_ui", "0003_webhook_pauses")]
+    dependencies = [("webhooks_ui", "0017_webhook_pauses")]
 
     operations = [
         migrations.AddField(

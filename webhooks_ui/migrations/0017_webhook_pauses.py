@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("webhooks_ui", "0002_notices")]
+    dependencies = [("webhooks_ui", "0016_allowances")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("webhooks_ui", "0004_webhook_order_and_rate")]
+    dependencies = [("webhooks_ui", "0018_webhook_order_and_rate")]
 
     operations = [
         migrations.AddField(

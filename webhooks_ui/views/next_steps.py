@@ -1,0 +1,118 @@
+"""How a webhook fares and what its owner does next, as one sentence and one button."""
+
+from dataclasses import dataclass
+
+from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What stands on top of a webhook's page.
+
+    Attributes:
+        tone: "ok", "info", "warn" or "bad".
+        title: how it fares.
+        text: what that means and what to do.
+        action: what the button does: "test", "activate", "resume", or "" for none.
+    """
+
+    tone: str
+    title: str
+    text: str = ""
+    action: str = ""
+
+
+def next_step(
+    webhook: Webhook,
+    *,
+    test: DeliveryAttempt | None,
+    last: Delivery | None,
+    waiting_count: int,
+) -> NextStep:
+    """Return what the page says first.
+
+    Args:
+        webhook: whose page it is.
+        test: its last test.
+        last: its last delivery of a real event.
+        waiting_count: how many deliveries wait to be sent.
+    """
+    if webhook.is_paused:
+        return _of_paused(webhook, waiting_count)
+    if webhook.is_active:
+        return _of_active(webhook, last, waiting_count)
+    if webhook.status == Webhook.Status.DISABLED:
+        return _of_disabled(webhook, waiting_count)
+    return _of_new(test, waiting_count)
+
+
+def _of_paused(webhook: Webhook, waiting: int) -> NextStep:
+    rest = f" {_waiting(waiting)}." if waiting else ""
+    text = (
+        f"{webhook.pause_reason} Nothing is sent; events go on being stored.{rest}"
+        " Correct the receiver, then resume."
+    )
+    return NextStep("bad", "Paused automatically.", text, "resume")
+
+
+def _resting(webhook: Webhook) -> str:
+    """Say why the receiver is left alone, and until when; empty where it is not."""
+    if not webhook.is_held or webhook.held_until is None:
+        return ""
+    return (
+        f"{webhook.held_reason} It is called again at {webhook.held_until:%H:%M} UTC."
+    )
+
+
+def _of_active(webhook: Webhook, last: Delivery | None, waiting: int) -> NextStep:
+    resting = _resting(webhook)
+    if webhook.failing_since:
+        text = "Look at what came back, or send a test."
+        if waiting:
+            text = f"{_waiting(waiting)} and {_are(waiting)} tried again. {text}"
+        text = f"{resting} {text}".strip()
+        return NextStep(
+            "warn", "The receiver does not take what we send.", text, "test"
+        )
+    if resting:
+        return NextStep("info", "The receiver asked for rest.", resting)
+    if last is None:
+        return NextStep("ok", "Active.", "It waits for the first event.")
+    if waiting:
+        return NextStep("ok", "Healthy.", f"{_waiting(waiting)} to be sent.")
+    if last.status == Delivery.Status.FAILED:
+        text = "It was given up. Look at what came back, and send it again."
+        return NextStep("warn", "The last event did not arrive.", text)
+    return NextStep("ok", "Healthy.", "The last event arrived, and nothing waits.")
+
+
+def _of_disabled(webhook: Webhook, waiting: int) -> NextStep:
+    text = f"{_waiting(waiting)} until it is active again." if waiting else ""
+    if webhook.disabled_reason:
+        text = f"{webhook.disabled_reason} {text}".strip()
+        return NextStep("bad", "Disabled automatically.", text, "activate")
+    text = text or "What happens meanwhile is not sent to it later."
+    return NextStep("info", "Disabled by a person.", text, "activate")
+
+
+def _of_new(test: DeliveryAttempt | None, waiting: int) -> NextStep:
+    rest = f" {_waiting(waiting)} until it is active." if waiting else ""
+    if test is None:
+        text = (
+            f"It shows the request and what the receiver answers; then activate.{rest}"
+        )
+        return NextStep("info", "Next: send a test.", text, "test")
+    if test.has_succeeded:
+        text = f"The receiver took the last test (HTTP {test.status_code}).{rest}"
+        return NextStep("info", "Next: activate it.", text, "activate")
+    cause = f"HTTP {test.status_code}" if test.status_code else "no answer"
+    text = f"({cause}) See below what came back, correct it and test again.{rest}"
+    return NextStep("warn", "The last test failed.", text, "test")
+
+
+def _waiting(count: int) -> str:
+    return f"{count:,} deliver{'y waits' if count == 1 else 'ies wait'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
