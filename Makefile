@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header
+LOCK := $(COMPILE) pyproject.toml
 PYTEST := nice $(BIN)/python -m pytest -n 3 --dist loadgroup
 POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 REDIS ?= redis://127.0.0.1:6379/9
@@ -24,7 +25,7 @@ export TMPDIR := $(ROOMY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak setup check lock screenshots
+.PHONY: help run test bench soak setup clients check lock screenshots
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -53,7 +54,7 @@ soak: .venv/dev.stamp ## Run the long tests, which take minutes
 		tests/registry_ui tests/system
 	SIGNOFF_EXAMPLES=2000 $(BIN)/python -m pytest tests/registry_ui/actions/test_decisions_at_random.py
 
-setup: .venv/dev.stamp ## Make .venv with all that `make test` needs
+setup: .venv/dev.stamp $(if $(filter 1,$(SIGNOFF_REQUIRE_ALL)),.venv/clients.stamp) ## Make .venv with all that `make test` needs
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -64,15 +65,17 @@ check: .venv/dev.stamp
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/biome check --error-on-warnings static
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
-	@for set in run dev; do cp requirements/$$set.txt .venv/$$set.lock; done
+	@for set in run dev clients; do cp requirements/$$set.txt .venv/$$set.lock; done
 	@$(LOCK) --extra embedded -o .venv/run.lock >/dev/null
 	@$(LOCK) --extra embedded --extra dev -o .venv/dev.lock >/dev/null
-	@for set in run dev; do cmp -s requirements/$$set.txt .venv/$$set.lock \
+	@$(COMPILE) --group clients -o .venv/clients.lock >/dev/null
+	@for set in run dev clients; do cmp -s requirements/$$set.txt .venv/$$set.lock \
 		|| { echo "requirements/$$set.txt is not in step with pyproject.toml: make lock"; exit 1; }; done
 
 lock: .venv/dev.stamp ## Renew the lock files after a change of pyproject.toml
 	$(LOCK) --extra embedded -o requirements/run.txt >/dev/null
 	$(LOCK) --extra embedded --extra dev -o requirements/dev.txt >/dev/null
+	$(COMPILE) --group clients -o requirements/clients.txt >/dev/null
 
 screenshots: .venv/dev.stamp ## Make the pictures of docs/img anew
 	$(BIN)/python docs/screenshots.py
@@ -82,6 +85,15 @@ screenshots: .venv/dev.stamp ## Make the pictures of docs/img anew
 		|| { echo "Signoff needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing: on Debian, install python3-venv."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+clients: .venv/clients.stamp ## Install Databricks' clients, which the tests run if they are there
+
+# Apart from ours: they need an older protobuf, and cannot live beside mlflow.
+.venv/clients.stamp: requirements/clients.txt | .venv/bin/uv
+	@echo "Installing requirements/clients.txt …"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/clients
+	@$(BIN)/uv pip install --quiet --python .venv/clients/bin/python --require-hashes -r $<
+	@touch $@
 
 .venv/%.stamp: requirements/%.txt | .venv/bin/uv
 	@echo "Installing requirements/$*.txt …"

@@ -8,10 +8,16 @@ from django.urls import URLPattern, URLResolver, include, path
 from config.health import healthz, readyz
 from config.sign_in import SignInView
 from registry_ui.api import v1
+from registry_ui.api.dialect.preflight import databricks_config
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path(
+        ".well-known/databricks-config",
+        databricks_config,
+        name="databricks_config",
+    ),
     path("account/sign-in/", SignInView.as_view(), name="login"),
     path("account/sign-out/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

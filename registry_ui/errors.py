@@ -25,6 +25,13 @@ class AlreadyExistsError(ActionError):
     """The thing to create is there already."""
 
 
+class LimitExceededError(ActionError):
+    """Somebody asks for more within a time than they may; the text says when they may.
+
+    Never answered with 429 where Databricks' clients call: they would try for minutes.
+    """
+
+
 class UnsignedHintError(ActionError):
     """A hint is not, or not provably, of the MLflow that we have a webhook at."""
 

@@ -180,7 +180,7 @@ def test_readme_makefile_and_the_machine_that_builds_agree() -> None:
     assert last_line == "SIGNOFF_REQUIRE_ALL=1 make test"
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "clients.txt"])
 def test_a_lock_file_names_no_registry(name: str) -> None:
     lock = (ROOT / "requirements" / name).read_text()
 

@@ -216,7 +216,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "status",
         "attempt_count",
         "created_at",
-        "due_at",
     ]
     list_filter = ["status", "event_name", "created_at"]
     list_select_related = ["webhook__model"]

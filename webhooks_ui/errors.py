@@ -3,7 +3,7 @@
 from datetime import timedelta
 from math import ceil
 
-from registry_ui.errors import ActionError, InvalidFieldError
+from registry_ui.errors import InvalidFieldError, LimitExceededError
 
 
 class UrlRefusedError(InvalidFieldError):
@@ -13,7 +13,7 @@ class UrlRefusedError(InvalidFieldError):
         super().__init__("url", text)
 
 
-class TooManyTestsError(ActionError):
+class TooManyTestsError(LimitExceededError):
     """A person sends tests faster than they may; the text says when the next may go.
 
     Attributes:

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from registry_ui.api.dialect.operations import PREFIX, PREVIEW_PREFIX, addresses
+from webhooks_ui.api.registry_webhooks import OPERATIONS
 from webhooks_ui.views import (
     checks,
     deliveries,
@@ -66,7 +68,15 @@ _webhooks = [
     ),
 ]
 
+_dialect = addresses(*OPERATIONS)
+
 urlpatterns = [
+    path(PREFIX, include((_dialect, "databricks"))),
+    path(
+        PREVIEW_PREFIX,
+        include((_dialect, "databricks_preview")),
+        {"is_preview": True},
+    ),
     path("webhooks/", include(_webhooks)),
     path(
         "account/notifications/",

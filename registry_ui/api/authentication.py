@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from ninja.errors import AuthorizationError
+from ninja.errors import AuthenticationError, AuthorizationError
 from ninja.security import HttpBasicAuth, HttpBearer, SessionAuth
 from ninja.utils import check_csrf
 
@@ -51,6 +51,23 @@ class Session(SessionAuth):
                 " X-CSRFToken, or sign in with an API token, which needs none."
             )
         return user
+
+
+_WAYS = (Bearer(), Basic(), Session())
+
+
+def authenticate(request: HttpRequest) -> User:
+    """Return who calls, by token or session.
+
+    Raises:
+        AuthenticationError: there is no token, or one that does not work.
+        AuthorizationError: a session would change something without its CSRF token.
+    """
+    for way in _WAYS:
+        user: User | None = way(request)
+        if user is not None:
+            return user
+    raise AuthenticationError
 
 
 def _owner(secret: str) -> User | None:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from registry_ui.api.dialect.retries import unretried
 from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
 
 PREFIX = "/api/"
@@ -65,7 +66,7 @@ def handle_errors(api: NinjaAPI) -> None:
     """Let the API answer what its operations raise."""
     api.exception_handler(ValidationError)(_answer_validation_error)
     api.exception_handler(ActionError)(_answer_action_error)
-    api.exception_handler(AuthenticationError)(_answer_no_token)
+    api.exception_handler(AuthenticationError)(answer_no_token)
     api.exception_handler(HttpError)(_answer_http_error)
     api.exception_handler(PermissionDenied)(_answer_permission_denied)
     api.exception_handler(RequestDataTooBig)(_answer_too_big)
@@ -73,8 +74,12 @@ def handle_errors(api: NinjaAPI) -> None:
 
 
 def error_response(status: int, code: str, message: str) -> JsonResponse:
-    """Return an error in the one form they all have."""
-    return JsonResponse({"error_code": code, "message": message}, status=status)
+    """Return an error in the one form they all have.
+
+    Whatever a caller's own words make of the message, no client tries again for it.
+    """
+    content = {"error_code": code, "message": unretried(message)}
+    return JsonResponse(content, status=status)
 
 
 def endpoint_not_found(request: HttpRequest) -> JsonResponse:
@@ -82,9 +87,19 @@ def endpoint_not_found(request: HttpRequest) -> JsonResponse:
     return error_response(
         HTTPStatus.NOT_FOUND,
         "ENDPOINT_NOT_FOUND",
-        f"There is no {request.method} {request.path};"
-        " /api/v1/openapi.json lists what there is.",
+        f"There is no {request.method} {request.path}."
+        " /api/v1/openapi.json lists what there is below /api/v1/.",
     )
+
+
+def answer_no_token(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    """Answer a call without a token, or with one that does not work."""
+    is_webhook = WEBHOOK_PATHS in request.path
+    code = "CUSTOMER_UNAUTHORIZED" if is_webhook else "UNAUTHENTICATED"
+    response = error_response(HTTPStatus.UNAUTHORIZED, code, SIGN_IN)
+    # Basic works too, but naming it would make browsers ask for a password.
+    response["WWW-Authenticate"] = 'Bearer realm="Signoff"'
+    return response
 
 
 def _replacement(request: HttpRequest, status: int) -> JsonResponse:
@@ -111,15 +126,6 @@ def _answer_action_error(_: HttpRequest, error: ActionError) -> HttpResponse:
             return error_response(HTTPStatus.BAD_REQUEST, code, str(error))
         case _:
             return _invalid(str(error))
-
-
-def _answer_no_token(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
-    is_webhook = WEBHOOK_PATHS in request.path
-    code = "CUSTOMER_UNAUTHORIZED" if is_webhook else "UNAUTHENTICATED"
-    response = error_response(HTTPStatus.UNAUTHORIZED, code, SIGN_IN)
-    # Basic works too, but naming it would make browsers ask for a password.
-    response["WWW-Authenticate"] = 'Bearer realm="Signoff"'
-    return response
 
 
 def _answer_http_error(_: HttpRequest, error: HttpError) -> HttpResponse:

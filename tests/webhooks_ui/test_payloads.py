@@ -3,13 +3,16 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
+from django.urls import resolve
 from jsonschema import Draft202012Validator
 
 from registry_ui.events import EventType
 from tests.factories import make_model, make_transition_request, make_user, make_version
+from tests.registry_ui.test_hurtful_names import NAMES
 from tests.webhooks_ui.factories import (
     make_event,
     make_move_to_production,
@@ -300,6 +303,18 @@ def test_other_peoples_words_call_nobody_in_a_channel() -> None:
     assert "<" not in told["text"]
     assert "@here" not in told["text"]
     assert "line one line two" in told["text"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_hurts_arrives_as_it_is_and_its_link_leads_there(name: str) -> None:
+    event = make_move_to_production(make_version(model=make_model(name=name)))
+
+    told = _told(event, EventName.MODEL_VERSION_TRANSITIONED_STAGE)
+
+    assert told["model_name"] == name
+    path = told["links"]["model"].removeprefix(settings.BASE_URL)
+    assert resolve(unquote(path)).kwargs == {"name": name}
+    assert told["text"].isprintable() or "\u200b" in told["text"]
 
 
 def test_a_review_after_the_fact_is_not_told_as_a_move() -> None:

@@ -1,6 +1,7 @@
 """One attempt: what is sent, and what is kept of it and of its answer."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -58,6 +59,8 @@ def attempt_of(
     delivery: Delivery, request: Outgoing, answer: Answer, *, trigger: Trigger
 ) -> DeliveryAttempt:
     """Return the ledger's entry for an answer, not yet saved, credentials left out."""
+    if answer.job:
+        request = replace(request, url=answer.job.url, body=answer.job.body)
     return DeliveryAttempt(
         delivery=delivery,
         webhook_id=delivery.webhook_id,
@@ -66,7 +69,7 @@ def attempt_of(
         triggered_by=delivery.redelivered_by if trigger == Trigger.MANUAL else "",
         started_at=answer.started_at,
         duration_ms=answer.duration_ms,
-        url=answer.job.url if answer.job else request.url,
+        url=request.url,
         request_headers={
             name: _HIDDEN if name == "Authorization" else value
             for name, value in request.sent_headers.items()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Case, F, PositiveSmallIntegerField, When
 from django.utils import timezone
 
 from registry_ui.errors import ActionError
@@ -130,6 +131,7 @@ def _make_due(still: DeliveryQuerySet, due_at: datetime, *, actor: User) -> int:
     """Make those due that still may be sent again; return how many.
 
     Locked in the order in which workers lock them, so that neither waits in a circle.
+    As with one: a job is started once more for what had succeeded.
     """
     locked = still.select_for_update().order_by("pk")
     pks = list(locked.values_list("pk", flat=True))
@@ -142,6 +144,11 @@ def _make_due(still: DeliveryQuerySet, due_at: datetime, *, actor: User) -> int:
         settled_at=None,
         redelivered_by=actor.get_username(),
         given_up_reason="",
+        run_number=Case(
+            When(status=Delivery.Status.SUCCEEDED, then=F("run_number") + 1),
+            default=F("run_number"),
+            output_field=PositiveSmallIntegerField(),
+        ),
     )
 
 
@@ -166,7 +173,7 @@ def _record_many(
         actor=actor,
         model=webhook.model,
         webhook=webhook.pk,
-        receiver=webhook.host,
+        receiver=webhook.receiver_label,
         event=selection.event_name,
         count=count,
         which=selection.which.value,

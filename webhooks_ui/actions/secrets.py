@@ -55,6 +55,11 @@ def rotate_secret(
     if secret is not None:
         _check_secret(secret)
     webhook = Webhook.objects.locked(webhook.pk)
+    if webhook.is_job:
+        raise ActionError(
+            "A webhook that starts a job has no secret: the workspace trusts its access"
+            " token."
+        )
     now = timezone.now()
     old = list(WebhookSecret.objects.filter(webhook=webhook).in_force(now))
     if seen is not None and seen != (old[0].pk if old else 0):
@@ -75,7 +80,7 @@ def rotate_secret(
         actor=actor,
         model=webhook.model,
         webhook=webhook.pk,
-        receiver=webhook.host,
+        receiver=webhook.receiver_label,
         events=webhook.events,
         grace_seconds=round(grace.total_seconds()),
         in_force=1 + (len(old) if grace else 0),
@@ -109,7 +114,7 @@ def expire_secret(secret: WebhookSecret, *, actor: User) -> None:
         actor=actor,
         model=webhook.model,
         webhook=webhook.pk,
-        receiver=webhook.host,
+        receiver=webhook.receiver_label,
         events=webhook.events,
         in_force=len(in_force) - 1,
         created_at=secret.created_at.isoformat(),

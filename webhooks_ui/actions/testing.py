@@ -41,7 +41,8 @@ def send_test(
 
     Raises:
         PermissionDenied: the actor may not manage the webhook.
-        ActionError: there is no such event, or a stored credential cannot be read.
+        ActionError: there is no such event, a stored credential cannot be read, or
+            somebody deleted the webhook meanwhile.
         TooManyTestsError: the actor sent 20 within a minute.
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
@@ -77,6 +78,7 @@ def send_test(
         Delivery.Status.SUCCEEDED if attempt.has_succeeded else Delivery.Status.FAILED
     )
     with transaction.atomic():
+        _refuse_deleted(webhook)
         delivery.save(force_insert=True)
         attempt.save(force_insert=True)
         remember_forms([(request, answer)])
@@ -105,3 +107,10 @@ def _use_allowance(actor: User, now: datetime) -> None:
     )
     if wait is not None:
         raise TooManyTestsError(TESTS_A_MINUTE, wait)
+
+
+def _refuse_deleted(webhook: Webhook) -> None:
+    """Refuse to store what came back for a webhook that is there no longer."""
+    webhooks = Webhook.objects.select_for_update(of=("self",), no_key=True)
+    if not webhooks.filter(pk=webhook.pk).exists():
+        raise ActionError("The webhook was deleted while its test was under way.")

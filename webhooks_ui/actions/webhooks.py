@@ -335,7 +335,7 @@ def _told(webhook: Webhook) -> dict[str, Any]:
     """
     return {
         "kind": webhook.kind,
-        "url": webhook.host,
+        "url": "" if webhook.is_job else webhook.host,
         "job_id": webhook.job_id,
         "workspace_url": webhook.workspace_url,
         "events": webhook.events,

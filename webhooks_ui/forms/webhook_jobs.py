@@ -52,8 +52,6 @@ class KindForm(forms.Form):
             return
         del self.fields["kind"]
         if self.webhook.is_job:
-            self.initial["job_id"] = self.webhook.job_id
-            self.initial["workspace_url"] = self.webhook.workspace_url
             token = self.fields["access_token"]
             token.required = False
             token.help_text = (

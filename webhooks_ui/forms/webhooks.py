@@ -381,7 +381,10 @@ def _initial(
 def _plain_fields(webhook: Webhook) -> dict[str, Any]:
     """Return what may be shown of a webhook: all but its credentials."""
     return {
+        "kind": webhook.kind,
         "url": webhook.url,
+        "job_id": webhook.job_id,
+        "workspace_url": webhook.workspace_url,
         "events": webhook.events,
         "description": webhook.description,
         "enable_ssl_verification": webhook.enable_ssl_verification,

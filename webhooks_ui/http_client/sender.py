@@ -72,8 +72,7 @@ class Outgoing:
             **_HEADERS,
             **self.headers,
             "Accept": "*/*",
-            "Content-Length": str(len(self.body)),
-        }
+        } | ({"Content-Length": str(len(self.body))} if self.body else {})
 
 
 @dataclass(frozen=True, slots=True)

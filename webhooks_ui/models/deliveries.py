@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from registry_ui.models import AuditEvent
 from webhooks_ui.models.event_names import event_choices
@@ -209,6 +210,11 @@ class Delivery(models.Model):
     def is_in_flight(self) -> bool:
         """Has a worker taken it and not yet said what came of it?"""
         return self.status == self.Status.PENDING and bool(self.claim_token)
+
+    @property
+    def is_due(self) -> bool:
+        """Is its time there, so that the next free worker takes it?"""
+        return self.status == self.Status.PENDING and self.due_at <= timezone.now()
 
     @property
     def body(self) -> bytes:

@@ -21,7 +21,7 @@ _LONGEST_WORD = 300
 _ANGLES = str.maketrans("<>", "\u2039\u203a")
 _CALL = re.compile(r"@(?=(?:all|channel|everyone|here)\b)", re.IGNORECASE)
 _Kind = TransitionRequest.Kind
-_RESOLVED = {
+_RESOLVED: dict[str, str] = {
     Incident.Resolution.REVERTED: "what was changed is taken back",
     Incident.Resolution.ACCEPTED: "it is accepted after the fact",
     Incident.Resolution.DECIDED: "a request has decided on it",
@@ -157,11 +157,10 @@ def incident_opened(occurrence: Occurrence) -> str:
 def incident_resolved(occurrence: Occurrence) -> str:
     """Return how it ended."""
     details = occurrence.details
-    how = _RESOLVED[Incident.Resolution(details["resolution"])]
-    who = f"{_who(occurrence)} resolved" if occurrence.actor else ""
+    how = _RESOLVED.get(details.get("resolution", ""), "nothing of it is left")
     incident = f"incident {details.get('incident')} on {_model(occurrence)}"
-    if who:
-        return f"{who} {incident}: {how}."
+    if occurrence.actor:
+        return f"{_who(occurrence)} resolved {incident}: {how}."
     return _sentence(f"{incident} is resolved: {how}")
 
 

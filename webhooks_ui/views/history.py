@@ -14,7 +14,11 @@ from webhooks_ui.models import EventName, Webhook
 SHOWN_CHANGES = 10
 _LONGEST_VALUE = 120
 _LABELS = {
+    "kind": "Kind",
     "url": "Host",
+    "job_id": "Job",
+    "workspace_url": "Workspace",
+    "payload_format": "Payload",
     "events": "Events",
     "description": "Description",
     "enable_ssl_verification": "Certificate",
@@ -23,7 +27,7 @@ _LABELS = {
     "status": "Status",
 }
 _SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-_CREDENTIALS = frozenset({"secret", "authorization"})
+_CREDENTIALS = frozenset({"secret", "authorization", "access_token"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def next_step(
         return _of_active(webhook, last, waiting_count)
     if webhook.status == Webhook.Status.DISABLED:
         return _of_disabled(webhook, waiting_count)
-    return _of_new(test, waiting_count)
+    return _of_new(test, waiting_count, is_job=webhook.is_job)
 
 
 def _of_paused(webhook: Webhook, waiting: int) -> NextStep:
@@ -95,8 +95,14 @@ def _of_disabled(webhook: Webhook, waiting: int) -> NextStep:
     return NextStep("info", "Disabled by a person.", text, "activate")
 
 
-def _of_new(test: DeliveryAttempt | None, waiting: int) -> NextStep:
+def _of_new(test: DeliveryAttempt | None, waiting: int, *, is_job: bool) -> NextStep:
     rest = f" {_waiting(waiting)} until it is active." if waiting else ""
+    if test is None and is_job:
+        text = (
+            "It starts a real run, and shows the request and what the workspace"
+            f" answers; then activate.{rest}"
+        )
+        return NextStep("info", "Next: start a test run.", text, "test")
     if test is None:
         text = (
             f"It shows the request and what the receiver answers; then activate.{rest}"

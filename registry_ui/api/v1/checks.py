@@ -8,13 +8,13 @@ from pydantic import Field, JsonValue
 
 from registry_ui.actions.checks import report_check
 from registry_ui.api.authentication import ApiRequest
+from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
     MODEL,
     REFUSALS,
     VERSION,
     Body,
     Number,
-    Text,
     examples,
 )
 from registry_ui.api.v1.lookups import visible_version_or_404

@@ -9,7 +9,8 @@ from pydantic import Field
 from registry_ui.actions.facts import versions_facts
 from registry_ui.actions.selection import MOST_VERSIONS, find_versions
 from registry_ui.api.authentication import ApiRequest
-from registry_ui.api.v1.fields import REFUSALS, MetricNumber, Text, examples
+from registry_ui.api.texts import Text
+from registry_ui.api.v1.fields import REFUSALS, MetricNumber, examples
 from registry_ui.api.v1.validation import refuse_unknown_parameters
 from registry_ui.comparison import (
     Change,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from django.conf import settings
 from django.db.models import Model
 from ninja import Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
 from registry_ui.models import as_json_number
 
@@ -17,15 +17,6 @@ MODEL = "Name of the registered model."
 VERSION = "Number of the model version."
 
 
-def _storable(text: str) -> str:
-    """Refuse what JSON can say and a database cannot store."""
-    if "\0" in text:
-        raise ValueError("This holds a NUL character, which cannot be stored")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("This holds half of a surrogate pair, which is no character")
-    return text
-
-
 def _number(value: float | None) -> float | str | None:
     return None if value is None else as_json_number(value)
 
@@ -33,7 +24,6 @@ def _number(value: float | None) -> float | str | None:
 MetricNumber = Annotated[
     float | Literal["NaN", "Infinity", "-Infinity"] | None, BeforeValidator(_number)
 ]
-Text = Annotated[str, AfterValidator(_storable)]
 Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 
 

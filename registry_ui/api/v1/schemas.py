@@ -6,13 +6,13 @@ from typing import Literal, Self
 from ninja import Schema
 from pydantic import Field, field_validator, model_validator
 
+from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
     MODEL,
     VERSION,
     Body,
     MetricNumber,
     Number,
-    Text,
     examples,
 )
 from registry_ui.errors import ActionError

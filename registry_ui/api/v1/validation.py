@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja.errors import ValidationErrorContext
 from pydantic import BaseModel
 
+from registry_ui.api.texts import sentences_of
 from registry_ui.errors import ActionError
 
 
@@ -30,24 +31,6 @@ def sentences(context: ValidationErrorContext[Any]) -> Iterator[str]:
     """
     (parameter,) = context.model.model_fields.values()
     schema: type[BaseModel] = parameter.annotation
-    known = ", ".join(schema.model_fields)
-    for error in context.pydantic_validation_error.errors(
-        include_url=False, include_input=False
-    ):
-        field = ".".join(str(step) for step in error["loc"][1:])
-        yield _sentence(error["type"], field, error["msg"], known)
-
-
-def _sentence(kind: str, field: str, reason: str, known: str) -> str:
-    reason = reason.removeprefix("Value error, ").rstrip(".")
-    match kind:
-        case "value_error" if not field:
-            return f"{reason}."
-        case _ if not field:
-            return "Send a JSON object as body."
-        case "missing":
-            return f"`{field}` is missing."
-        case "extra_forbidden":
-            return f"There is no field `{field}`; known: {known}."
-        case _:
-            return f"`{field}`: {reason}."
+    yield from sentences_of(
+        context.pydantic_validation_error, schema.model_fields, skipped=1
+    )

@@ -12,11 +12,17 @@ from django.utils import timezone
 from registry_ui.errors import ActionError
 from registry_ui.models import AuditEvent
 from tests.factories import make_user
-from tests.webhooks_ui.factories import make_deliveries, make_delivery, make_webhook
+from tests.webhooks_ui.factories import (
+    make_deliveries,
+    make_delivery,
+    make_job_webhook,
+    make_webhook,
+)
 from tests.webhooks_ui.receivers import Receiver
 from webhooks_ui.actions import redeliver
 from webhooks_ui.actions.claims import claim_due
 from webhooks_ui.actions.deliver import drain_deliveries
+from webhooks_ui.actions.job_runs import idempotency_token
 from webhooks_ui.actions.redeliver import redeliver_selected
 from webhooks_ui.models import Delivery, EventName, Selection, Trigger, Which
 from webhooks_ui.models.deliveries import first_delivery_id
@@ -42,6 +48,26 @@ def test_all_failed_go_out_again_with_ids_and_bytes_as_they_were(
     assert (attempt.trigger, attempt.triggered_by) == (Trigger.MANUAL, ada.username)
     event = AuditEvent.objects.get(type="webhook.redelivered_in_bulk")
     assert (event.details["count"], event.details["which"]) == (3, "failed")
+
+
+def test_of_many_only_what_had_succeeded_starts_its_job_once_more() -> None:
+    webhook = make_job_webhook()
+    done, failed = (
+        make_delivery(webhook=webhook, status=status)
+        for status in ("succeeded", "failed")
+    )
+    tokens = [idempotency_token(one) for one in (done, failed)]
+
+    for _ in range(2):  # the second finds them pending
+        redeliver_selected(
+            webhook, _now(which=Which.ALL), actor=make_user(is_superuser=True)
+        )
+
+    done.refresh_from_db()
+    failed.refresh_from_db()
+    assert (done.run_number, failed.run_number) == (1, 0)
+    assert idempotency_token(done) != tokens[0]
+    assert idempotency_token(failed) == tokens[1]
 
 
 def test_a_period_and_an_event_bound_what_goes_out() -> None:

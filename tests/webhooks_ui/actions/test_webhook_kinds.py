@@ -6,12 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 
-from registry_ui.errors import InvalidFieldError
+from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.models import AuditEvent
 from registry_ui.views.sentences import event_lines
 from tests.factories import make_user
 from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.factories import make_job_webhook, make_webhook
+from webhooks_ui.actions.secrets import rotate_secret
 from webhooks_ui.actions.webhooks import WebhookInput, create_webhook, update_webhook
 from webhooks_ui.models import ParameterForm, Webhook
 
@@ -146,6 +147,25 @@ def test_one_of_the_other_kind_must_be_given_whole() -> None:
 
     webhook.refresh_from_db()
     assert not webhook.is_job
+
+
+def test_what_changed_of_a_job_is_on_record_without_its_token() -> None:
+    webhook = make_job_webhook()
+
+    update_webhook(
+        webhook, _given(job_id="456", access_token=f"{TOKEN}-new"), actor=_admin()
+    )
+
+    event = AuditEvent.objects.get(type="webhook.updated")
+    assert event.details["before"]["job_id"] == "123"
+    assert event.details["after"]["job_id"] == "456"
+    assert event.details["after"]["access_token"] is True
+    assert "dapi" not in event.body
+
+
+def test_a_job_webhook_has_no_secret_to_rotate() -> None:
+    with pytest.raises(ActionError, match="has no secret"):
+        rotate_secret(make_job_webhook(), actor=_admin())
 
 
 @pytest.mark.parametrize("column", ["job_id", "workspace_url"])

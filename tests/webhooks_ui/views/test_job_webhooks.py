@@ -119,6 +119,29 @@ def test_an_edit_shows_the_fields_of_its_kind_and_keeps_the_token(
     assert (job.kind, job.job_id, job.access_token) == ("JOB", "456", TOKEN)
 
 
+def test_a_copy_of_a_job_webhook_starts_the_same_job(ada: Client) -> None:
+    webhook = make_job_webhook()
+
+    form = ada.get(CREATE, {"from": webhook.pk}).context["form"]
+
+    names = ("kind", "job_id", "workspace_url", "access_token")
+    shown = [form[name].value() for name in names]
+    assert shown == ["JOB", "123", webhook.workspace_url, None]
+
+
+def test_a_lookup_that_failed_is_shown_as_the_request_it_was(
+    ada: Client, jobs_api: JobsApi
+) -> None:
+    webhook = make_job_webhook(workspace_url=jobs_api.url)
+
+    page = ada.post(_url("webhook_test", webhook), follow=True)
+
+    html = page.content.decode()
+    assert f"GET {jobs_api.url}/api/2.1/jobs/get?job_id=123" in html
+    assert "The job could not be looked up" in html
+    assert "event_message" not in html
+
+
 def test_the_token_never_comes_out_again(ada: Client, jobs_api: JobsApi) -> None:
     jobs_api.add_job(123, "notebook_task")
     webhook = make_job_webhook(workspace_url=jobs_api.url)

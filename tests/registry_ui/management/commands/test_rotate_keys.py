@@ -93,7 +93,7 @@ def test_what_is_done_is_not_done_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "BATCH", 2)
-    webhooks = [make_webhook(secret=f"secret {number}") for number in range(7)]
+    webhooks = [make_webhook(authorization=f"token {number}") for number in range(7)]
     settings.ENCRYPTION_KEYS = [NEW, OLD]
 
     assert "7 credentials encrypted anew" in rotate()
@@ -101,8 +101,8 @@ def test_what_is_done_is_not_done_again(
     assert "0 credentials encrypted anew" in rotate()
 
     assert list(Webhook.objects.values()) == before
-    found = {webhook.pk: webhook.secret for webhook in Webhook.objects.all()}
-    assert found == {hook.pk: f"secret {n}" for n, hook in enumerate(webhooks)}
+    found = {webhook.pk: webhook.authorization for webhook in Webhook.objects.all()}
+    assert found == {hook.pk: f"token {n}" for n, hook in enumerate(webhooks)}
 
 
 @pytest.mark.usefixtures("old_key")
@@ -111,7 +111,7 @@ def test_a_rotation_that_is_stopped_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(keys, "BATCH", 2)
     for number in range(6):
-        make_webhook(secret=f"secret {number}")
+        make_webhook(authorization=f"token {number}")
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     pages = keys._batches
     monkeypatch.setattr(keys, "_batches", lambda *given: islice(pages(*given), 1))
@@ -131,7 +131,7 @@ def test_a_key_that_is_missing_is_told_with_the_page_and_others_go_on(
     settings.ENCRYPTION_KEYS = [LOST]
     lost, _ = fill("lost")
     settings.ENCRYPTION_KEYS = [OLD]
-    fine = make_webhook(secret=SECRETS[0])
+    fine = make_webhook(authorization=SECRETS[0])
     settings.ENCRYPTION_KEYS = [NEW, OLD]
 
     said = refused()
@@ -169,7 +169,7 @@ def test_check_says_which_keys_are_in_use_and_fails_for_an_old_one(
 ) -> None:
     fill()
     settings.ENCRYPTION_KEYS = [NEW, OLD]
-    make_webhook(secret=SECRETS[0])
+    make_webhook(authorization=SECRETS[0])
     new, old = key_ids()
 
     said = refused("--check")

@@ -1,0 +1,1 @@
+"""Databricks' REST dialect of the registry, below `/api/2.0/`: what all calls share."""

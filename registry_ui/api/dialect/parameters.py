@@ -1,0 +1,142 @@
+"""What a call says, wherever it stands: in the query, in the body, or in both.
+
+Clients differ: a DELETE has its parameters in the query (databricks-sdk) or in a JSON
+body (MLflow, databricks-registry-webhooks); curl as Databricks' documents show it sends
+JSON with GET too, and calls it a form. So the content type is not looked at.
+"""
+
+import json
+from itertools import islice
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from django.http import HttpRequest, QueryDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+    model_validator,
+)
+
+from registry_ui.api.texts import Text, sentences_of
+from registry_ui.errors import ActionError
+
+LARGEST_PAGE = 1000
+_MOST_SENTENCES = 5
+_LONGEST_NUMBER = 9  # digits; more would be no number of anything we have
+
+
+class MalformedBodyError(Exception):
+    """The body is not JSON, or JSON that nothing sensible nests or counts like."""
+
+
+class Parameters(BaseModel):
+    """What a call takes; a misspelt name is refused, since it might limit the call.
+
+    Attributes:
+        REPEATED: which of them are lists: repeated in a query.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    REPEATED: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_nulls(cls, data: Any) -> Any:
+        """Take null for absence, as protocol buffers do."""
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value is not None}
+
+
+def _as_text(value: object) -> object:
+    """Take a number for its digits: ids are text, and not every script knows."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _as_number(value: object) -> object:
+    """Take digits for their number: a query has nothing else."""
+    if not isinstance(value, str):
+        return value
+    if value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER:
+        return int(value)
+    raise ValueError("This is not a whole number")
+
+
+def _as_truth(value: object) -> object:
+    """Take the two words for their meaning: a query has nothing else."""
+    return (
+        {"true": True, "false": False}.get(value, value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("This is empty")
+    return text
+
+
+Id = Annotated[Text, BeforeValidator(_as_text)]
+Name = Annotated[Text, AfterValidator(_not_empty)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+Truth = Annotated[StrictBool, BeforeValidator(_as_truth)]
+PageSize = Annotated[
+    int, Field(strict=True, ge=1, le=LARGEST_PAGE), BeforeValidator(_as_number)
+]
+P = TypeVar("P", bound=Parameters)
+
+
+def read_parameters(request: HttpRequest, schema: type[P]) -> P:
+    """Return what the call says.
+
+    Raises:
+        MalformedBodyError: the body cannot be read.
+        ActionError: something is missing, wrong, unknown or said twice.
+    """
+    said, more = _of_query(request, schema), _of_body(request.body)
+    if twice := said.keys() & more.keys():
+        raise ActionError(f"`{min(twice)}` stands in the query and in the body.")
+    try:
+        return schema.model_validate(said | more)
+    except ValidationError as error:
+        sentences = sentences_of(error, schema.model_fields)
+        raise ActionError(" ".join(islice(sentences, _MOST_SENTENCES))) from error
+
+
+def _of_query(request: HttpRequest, schema: type[Parameters]) -> dict[str, Any]:
+    """Return the query's parameters; in UTF-8, whatever charset the call names."""
+    raw = request.META.get("QUERY_STRING", "").encode("latin-1", "replace")
+    found: dict[str, Any] = {}
+    for name, values in QueryDict(raw, encoding="utf-8").lists():
+        if name not in schema.REPEATED and len(values) > 1:
+            raise ActionError(f"`{name}` stands in the query more than once.")
+        found[name] = values if name in schema.REPEATED else values[0]
+    return found
+
+
+def _of_body(body: bytes) -> dict[str, Any]:
+    """Return the body's parameters; none of an empty one."""
+    if not body.strip():
+        return {}
+    try:
+        found = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBodyError from error
+    if not isinstance(found, dict):
+        raise ActionError("Send a JSON object as body.")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _refuse(constant: str) -> None:
+    """Refuse NaN and the infinities, which are not JSON."""
+    raise ValueError(constant)

@@ -1,0 +1,1 @@
+"""Databricks' own clients, unmodified, each in a process with an environment apart."""

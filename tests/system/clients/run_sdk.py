@@ -1,0 +1,57 @@
+"""Calls databricks-sdk as it is told: a line of JSON in, one out.
+
+Run by the Python of an environment of its own; imports nothing of ours.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.service import ml
+
+TYPES: dict[str, Callable[[Any], Any]] = {
+    "events": lambda names: [ml.RegistryWebhookEvent(name) for name in names],
+    "event": ml.RegistryWebhookEvent,
+    "status": ml.RegistryWebhookStatus,
+    "http_url_spec": lambda spec: ml.HttpUrlSpec(**spec),
+    "job_spec": lambda spec: ml.JobSpec(**spec),
+}
+
+
+@cache
+def verbs(token: str) -> dict[str, Callable[..., Any]]:
+    """Return the calls of a token's owner; the host is in the environment."""
+    registry = WorkspaceClient(token=token).model_registry
+    return {
+        "create": registry.create_webhook,
+        "list": lambda **given: [x.as_dict() for x in registry.list_webhooks(**given)],
+        "update": registry.update_webhook,
+        "delete": registry.delete_webhook,
+        "test": registry.test_registry_webhook,
+    }
+
+
+def call(token: str, verb: str, given: dict[str, Any]) -> Any:
+    """Return what the client returns, as JSON has it."""
+    typed = {name: TYPES.get(name, lambda v: v)(value) for name, value in given.items()}
+    result = verbs(token)[verb](**typed)
+    result = result.as_dict() if hasattr(result, "as_dict") else result
+    return result.get("webhook", result) if isinstance(result, dict) else result
+
+
+def say(answer: Any) -> None:
+    """Write a line of JSON."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+say("ready")
+for line in sys.stdin:
+    try:
+        say({"returned": call(*json.loads(line))})
+    except Exception as error:  # noqa: BLE001 - whatever the client raises is told
+        code = getattr(error, "error_code", None)
+        say({"raised": type(error).__name__, "code": code, "message": str(error)})

@@ -1,0 +1,1 @@
+"""REST: thin like views: validate, call one action, answer."""
