@@ -139,6 +139,7 @@ def world() -> World:
     ask = make_transition_request(version=version)
     delivery = make_delivery(webhook=make_webhook(model=model))
     incident = make_incident(version=version, after="Staging")
+    event = make_event(EventType.MODEL_VERSION_UPDATED, version=version)
     token, _ = make_token(user=make_user())
     # Named as the model is: addresses of both take a name.
     policy = PolicyDefinition(name="churn", models=("churn",), targets=("alias:old",))
@@ -147,7 +148,7 @@ def world() -> World:
         "name": "churn",
         "version": version.number,
         "number": ask.number,
-        "position": make_event(EventType.MODEL_VERSION_UPDATED, version=version).pk,
+        "position": event.position,
         "key": "val/auc",
         "pk": token.pk,
         "comment_id": make_comment(version=version, request=ask).pk,

@@ -85,6 +85,7 @@ class WebhookAdmin(ReadOnlyAdmin):
         "status",
         "kind",
         ("failing_since", admin.EmptyFieldListFilter),
+        ("paused_at", admin.EmptyFieldListFilter),
         ("model", admin.EmptyFieldListFilter),
     ]
     list_select_related = ["model"]

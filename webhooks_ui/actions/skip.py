@@ -44,7 +44,7 @@ def skip(delivery: Delivery, *, actor: User) -> Delivery:
         actor=actor,
         model=webhook.model,
         webhook=webhook.pk,
-        receiver=webhook.host,
+        receiver=webhook.receiver_label,
         event=delivery.event_name,
         delivery=delivery.pk,
     )

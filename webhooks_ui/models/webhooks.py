@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from webhooks_ui.models.secrets import WebhookSecret
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 URL_LENGTH = 2000
 DESCRIPTION_LENGTH = 1000
 CREDENTIAL_LENGTH = 1000
@@ -81,7 +78,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         not wait for one who waits for the chain.
         """
         locking = self.select_for_update(of=("self",), no_key=True)
-        return locking.select_related("model", "created_by").get(pk=pk)
+        return locking.select_related("model").get(pk=pk)
 
     def open_for_sending(self, now: datetime) -> WebhookQuerySet:
         """Keep those that may be called now: active, not paused, not held back."""

@@ -210,7 +210,7 @@ def test_a_whole_group_is_chosen_by_one_box_and_tells_nothing_twice(
     ada: Client,
 ) -> None:
     model = make_model(name="churn")
-    groups = {"groups": ["Requests", "Models and versions"]}
+    groups = {"groups": ["Requests asked for", "Models and versions"]}
     url = reverse("webhooks_ui:webhook_create")
 
     ada.post(url, _form_data(events=[], **groups))
