@@ -33,7 +33,7 @@ def make_ear(model: RegisteredModel | None = None) -> Webhook:
 
 
 def heard(webhook: Webhook) -> list[dict[str, Any]]:
-    """Return what it is told, in the order in which it was stored."""
+    """Return what it is told, event by event; of one event in any order."""
     return [
         json.loads(one.body)
         for one in webhook.deliveries.order_by("event__position", "id")
@@ -173,10 +173,10 @@ def test_a_webhook_of_one_model_hears_nothing_of_others() -> None:
     govern()
 
     assert heard(bound) == []
-    assert names(wide) == [
+    assert sorted(names(wide)) == [
+        "POLICY_CHANGED",
         "TRANSITION_REQUEST_CREATED",
         "TRANSITION_REQUEST_TO_STAGING_CREATED",
-        "POLICY_CHANGED",
     ]
 
 
