@@ -14,7 +14,7 @@ from tests.webhooks_ui.factories import make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
 from webhooks_ui.actions.testing import TESTS_A_MINUTE, send_test
 from webhooks_ui.errors import TooManyTestsError
-from webhooks_ui.models import Allowance, Delivery, Trigger
+from webhooks_ui.models import Allowance, Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.signing import databricks_signature, generate_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -40,6 +40,32 @@ def test_a_test_is_sent_in_each_status_and_kept(
     assert attempt.delivery.status == Delivery.Status.SUCCEEDED
     event = AuditEvent.objects.get(type="webhook.tested")
     assert event.details["status_code"] == 202
+
+
+def test_of_an_answer_a_few_headers_are_kept_and_who_asked(receiver: Receiver) -> None:
+    receiver.replies(
+        Reply(
+            429,
+            headers={
+                "Content-Type": "text/plain",
+                "Retry-After": "60",
+                "Set-Cookie": "session=hush",
+                "X-Request-Id": "x" * 900,
+            },
+        )
+    )
+    ada = make_user(is_superuser=True)
+
+    attempt = send_test(make_webhook(url=receiver.url), actor=ada)
+
+    kept = DeliveryAttempt.objects.get().response_headers
+    assert (kept["Content-Type"], kept["Retry-After"]) == ("text/plain", "60")
+    assert kept["X-Request-Id"] == "x" * 200
+    assert "Set-Cookie" not in kept
+    assert (attempt.triggered_by, attempt.webhook) == (
+        ada.username,
+        attempt.delivery.webhook,
+    )
 
 
 def test_a_chosen_event_is_the_one_that_is_sent(receiver: Receiver) -> None:
