@@ -59,6 +59,24 @@ def test_each_step_in_the_life_of_a_webhook_is_told_in_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["https://other.example.com/hook", "https://receiver.example.com:8443/hook"]
+)
+def test_a_stored_authorization_header_goes_to_no_other_host(url: str) -> None:
+    webhook = make_webhook(url=URL, authorization="Bearer of somebody else")
+    elsewhere = _given(url=url)
+
+    with pytest.raises(InvalidFieldError, match="meant for another host") as refusal:
+        update_webhook(webhook, elsewhere, actor=_admin())
+
+    assert refusal.value.field == "authorization"
+    assert Webhook.objects.get().url == URL
+    update_webhook(webhook, _given(url=f"{URL}/v2"), actor=_admin())
+    assert Webhook.objects.get().has_authorization
+    update_webhook(webhook, _given(url=url, authorization=""), actor=_admin())
+    assert not Webhook.objects.get().has_authorization
+
+
+@pytest.mark.parametrize(
     "level", [level for level in Level if level < Level.CAN_MANAGE]
 )
 def test_less_than_can_manage_is_not_enough(level: Level) -> None:
