@@ -3,7 +3,9 @@
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,3 +19,9 @@ app.autodiscover_tasks()
 if settings.EMBEDDED_BROKER_DIR:
     for _folder in ("messages", "control"):
         (settings.EMBEDDED_BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True)
+
+
+@task_prerun.connect
+def let_go_of_old_connections(**_: object) -> None:
+    """Close a database connection that is too old or broken, as before a request."""
+    close_old_connections()

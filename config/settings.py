@@ -147,6 +147,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Celery would close the database after each task, which on PostgreSQL costs more than a
+# short task does. config/celery.py looks after it as Django does between requests.
+CELERY_DB_REUSE_MAX = 1_000_000
 # `celery inspect` works with a real broker; through files it is one more queue to poll.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = EMBEDDED_BROKER_DIR is None
 CELERY_TASK_DEFAULT_QUEUE = "signoff"
