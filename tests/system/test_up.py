@@ -219,8 +219,9 @@ def test_a_bad_variable_is_named(
 
 
 def test_a_key_of_stored_credentials_that_is_missing_is_named(
-    environ: dict[str, str],
+    environ: dict[str, str], tmp_path: Path
 ) -> None:
+    environ["SIGNOFF_DATA_DIR"] = str(tmp_path / "data")  # it leaves a credential
     old = {**environ, "SIGNOFF_ENCRYPTION_KEYS": "the key of before this test"}
     store = (
         "from django.utils import timezone;"

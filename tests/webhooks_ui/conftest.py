@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,9 +86,21 @@ class Internet:
 def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
     """Put a made-up internet in the place of name service and routing."""
     net = Internet()
-    connect = socket.socket.connect
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+    strangers = {
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread()
+        and not thread.name.startswith("webhook-dns")
+    }
+
+    def is_stranger() -> bool:
+        """Is it a thread that an earlier test has left behind?"""
+        return threading.current_thread() in strangers
 
     def getaddrinfo(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+        if is_stranger():
+            return look_up(host, port, *args, **kwargs)
         found = []
         for text in net.look_up(host):
             family = socket.AF_INET6 if ":" in text else socket.AF_INET
@@ -96,7 +109,7 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
         return found
 
     def routed(self: socket.socket, address: Any) -> None:
-        if self.family not in (socket.AF_INET, socket.AF_INET6):
+        if is_stranger() or self.family not in (socket.AF_INET, socket.AF_INET6):
             return connect(self, address)
         net.dialled.append(address[0])
         port = net.routes.get(address[0], net.everywhere)

@@ -116,6 +116,11 @@ def raw_receiver(talk: Callable[[socket.socket], None]) -> Iterator[str]:
         with connection, contextlib.suppress(OSError):
             connection.recv(65536)
             talk(connection)
+            # A socket closed with something unread takes back what it has said.
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(1)
+            while connection.recv(65536):
+                pass
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

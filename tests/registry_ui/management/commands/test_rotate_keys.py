@@ -131,7 +131,7 @@ def test_a_key_that_is_missing_is_told_with_the_page_and_others_go_on(
     settings.ENCRYPTION_KEYS = [LOST]
     lost, _ = fill("lost")
     settings.ENCRYPTION_KEYS = [OLD]
-    fine = make_webhook(authorization=SECRETS[0])
+    fine = make_webhook(secret=SECRETS[0])
     settings.ENCRYPTION_KEYS = [NEW, OLD]
 
     said = refused()
