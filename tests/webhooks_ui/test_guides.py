@@ -96,6 +96,7 @@ class Bridge:
 
     webhook: Webhook
     restart: Callable[[], None]
+    inbox: Path
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def bridge(receiver: Receiver, tmp_path: Path) -> Iterator[Bridge]:
         events=[EventName.MODEL_VERSION_TRANSITIONED_TO_STAGING.value],
         secret=secret,
     )
-    yield Bridge(webhook, start)
+    yield Bridge(webhook, start, inbox)
     stop()
 
 
@@ -169,6 +170,8 @@ def test_a_version_that_reaches_staging_starts_one_job(
 ) -> None:
     delivery = reach_staging("churn")
     deliver_again(delivery)
+    done = bridge.inbox / f"{delivery.pk}.done"
+    wait_for(done.exists, seconds=20, what="the job is noted as started")
     bridge.restart()
     last = reach_staging("fraud")
 

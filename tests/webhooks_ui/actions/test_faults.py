@@ -134,7 +134,9 @@ def _endless(connection: socket.socket) -> None:
 def _packed() -> bytes:
     body = gzip.compress(b"\0" * 50_000_000)
     length = b"Content-Length: %d\r\n\r\n" % len(body)
-    return HEAD + b"Content-Encoding: gzip\r\n" + length + body
+    # It hangs up after each answer, and says so: another call must not come this way.
+    head = HEAD + b"Connection: close\r\nContent-Encoding: gzip\r\n"
+    return head + length + body
 
 
 def _say(text: bytes) -> Talk:

@@ -58,7 +58,8 @@ def test_500_for_three_days_uses_up_the_schedule_and_pauses_after_five_days(
     delivery.refresh_from_db()
     assert delivery.status == Delivery.Status.FAILED
     assert delivery.attempts.count() == len(receiver.requests) == 10
-    assert ages[3 * 24 - 1] in {8, 9}  # after three days it still is tried
+    # After two days it still is tried: spread by 20 %, all takes 60 hours at least.
+    assert ages[2 * 24 - 1] in {8, 9}
     assert len(ages) == 5 * 24
     assert webhook.status == Webhook.Status.ACTIVE
     assert webhook.pause_reason == (
