@@ -87,16 +87,12 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
     """Put a made-up internet in the place of name service and routing."""
     net = Internet()
     connect, look_up = socket.socket.connect, socket.getaddrinfo
-    strangers = {
-        thread
-        for thread in threading.enumerate()
-        if thread is not threading.main_thread()
-        and not thread.name.startswith("webhook-dns")
-    }
 
     def is_stranger() -> bool:
-        """Is it a thread that an earlier test has left behind?"""
-        return threading.current_thread() in strangers
+        """Is it no thread of a sender, but one that an earlier test left behind?"""
+        thread = threading.current_thread()
+        is_look_up = thread.name.startswith("webhook-dns")
+        return thread is not threading.main_thread() and not is_look_up
 
     def getaddrinfo(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
         if is_stranger():
