@@ -63,7 +63,7 @@ def claim_due(channel: Channel, now: datetime) -> list[Notice]:
         return []
     token = secrets.token_hex(16)
     with transaction.atomic():
-        # As in `deliver.claim_due`: the condition on `due_at` keeps two workers apart.
+        # As in `claims.claim_due`: the condition on `due_at` keeps two workers apart.
         free = due.filter(user__in=people).select_for_update(skip_locked=True)
         due.filter(pk__in=list(free.values_list("pk", flat=True))).update(
             claim_token=token, due_at=now + LEASE
