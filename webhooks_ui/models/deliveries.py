@@ -212,9 +212,21 @@ class Delivery(models.Model):
         return self.status == self.Status.PENDING and bool(self.claim_token)
 
     @property
+    def next_try_at(self) -> datetime | None:
+        """Return the earliest moment of its next attempt; past once it is due.
+
+        None where no moment is known: it has ended, is being sent, or its webhook
+        sends nothing.
+        """
+        is_waiting = self.status == self.Status.PENDING and not self.claim_token
+        if not (is_waiting and self.webhook.is_sending):
+            return None
+        return max(self.due_at, self.webhook.held_until or self.due_at)
+
+    @property
     def is_due(self) -> bool:
-        """Is its time there, so that the next free worker takes it?"""
-        return self.status == self.Status.PENDING and self.due_at <= timezone.now()
+        """Is its time there, so that a free worker takes it, when it is its turn?"""
+        return self.next_try_at is not None and self.next_try_at <= timezone.now()
 
     @property
     def body(self) -> bytes:

@@ -274,6 +274,11 @@ class Webhook(models.Model):
         """Is it left alone for a while, since its receiver fails or asked for it?"""
         return self.held_until is not None and self.held_until > timezone.now()
 
+    @property
+    def sends_in_turn(self) -> bool:
+        """Does what is due wait for others: an order, a rate, or a trial call?"""
+        return self.in_order or bool(self.max_per_minute or self.failing_since)
+
     def start_afresh(self) -> list[str]:
         """Forget that it failed, was held back or paused; the caller saves it.
 

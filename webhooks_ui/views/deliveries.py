@@ -1,5 +1,6 @@
 """The ledger: what was sent to a webhook, what came back, and sending it again."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -37,7 +38,7 @@ from webhooks_ui.views.payload_text import indented
 LIST = "webhooks_ui/delivery_list.html"
 DETAIL = "webhooks_ui/delivery_detail.html"
 SHOWN_ATTEMPTS = 50
-SOON_SECONDS = 60
+SOON = timedelta(minutes=1)
 
 
 @require_safe
@@ -128,7 +129,8 @@ def _again_query(form: DeliveryFilterForm) -> str:
 def _context(delivery: Delivery) -> dict[str, Any]:
     """Return what the page of a delivery shows."""
     is_pending = delivery.status == Delivery.Status.PENDING
-    wait = (delivery.due_at - timezone.now()).total_seconds()
+    next_try_at = delivery.next_try_at
+    is_soon = next_try_at is not None and next_try_at < timezone.now() + SOON
     attempts = list(delivery.attempts.all()[:SHOWN_ATTEMPTS])
     names = {attempt.triggered_by for attempt in attempts} | {delivery.redelivered_by}
     people = User.objects.in_bulk(names - {""}, field_name="username")
@@ -143,7 +145,7 @@ def _context(delivery: Delivery) -> dict[str, Any]:
         "hidden_attempts": max(delivery.attempt_count - len(attempts), 0),
         "payload": indented(delivery.body),
         "kept_days": settings.DELIVERY_RETENTION_DAYS,
-        "is_soon": is_pending and delivery.webhook.is_sending and wait < SOON_SECONDS,
+        "is_soon": is_soon or delivery.is_in_flight,
         "may_redeliver": not delivery.is_test
         and not delivery.is_in_flight
         and delivery.webhook.is_sending,

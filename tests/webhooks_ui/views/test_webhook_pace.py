@@ -1,6 +1,8 @@
 """Order, rate and pauses on the pages of webhooks."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -8,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_model, make_user
-from tests.webhooks_ui.factories import make_delivery, make_webhook
+from tests.webhooks_ui.factories import LONG_AGO, make_delivery, make_webhook
 from webhooks_ui.models import Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
+
+FAR_AHEAD = LONG_AGO.replace(year=2126)
 
 FIELDS = {
     "url": "http://127.0.0.1:9000/hook",
@@ -115,8 +119,48 @@ def test_a_delivery_to_a_paused_webhook_says_what_it_waits_for(
 
     page = ada.get(delivery.get_absolute_url()).content.decode()
 
-    assert "waits until the webhook is resumed" in page
+    assert _next_of(page) == "attempt 1, once resumed"
     assert "Try now" not in page
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({}, "now"),
+        ({"status": "DISABLED"}, "once active"),
+        ({"paused_at": LONG_AGO, "failing_since": LONG_AGO}, "once resumed"),
+        ({"held_until": FAR_AHEAD, "failing_since": LONG_AGO}, "in 9"),
+        ({"held_until": LONG_AGO, "failing_since": LONG_AGO}, "in its turn"),
+        ({"in_order": True}, "in its turn"),
+        ({"max_per_minute": 30}, "in its turn"),
+    ],
+)
+def test_what_waits_never_shows_a_past_time_as_its_next(
+    ada: Client, columns: dict[str, Any], words: str
+) -> None:
+    delivery = make_delivery(webhook=make_webhook(**columns))
+    ledger = reverse("webhooks_ui:delivery_list", args=[delivery.webhook_id])
+
+    table = ada.get(ledger).content.decode()
+    page = ada.get(delivery.get_absolute_url()).content.decode()
+
+    assert _text(table.rpartition("<td")[2].partition(">")[2]).startswith(words)
+    assert _next_of(page).startswith(f"attempt 1, {words}")
+
+
+def test_only_what_is_sent_soon_is_looked_at_again(ada: Client) -> None:
+    held = make_webhook(held_until=FAR_AHEAD)
+    deliveries = [
+        make_delivery(),
+        make_delivery(claim_token="1"),  # noqa: S106 - a lease, no secret
+        make_delivery(webhook=held),
+        make_delivery(webhook=_paused()),
+    ]
+
+    pages = [ada.get(one.get_absolute_url()) for one in deliveries]
+
+    looks = ['hx-trigger="every 2s"' in page.content.decode() for page in pages]
+    assert looks == [True, True, False, False]
 
 
 def test_a_receiver_that_is_left_alone_says_why_and_until_when(
@@ -144,6 +188,15 @@ def test_a_delivery_is_skipped_with_one_click(ada: Client) -> None:
     assert "Skipped by ada." in after
     assert f'action="{skip}"' not in after
     assert "Only a delivery that waits can be skipped." in again
+
+
+def _text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def _next_of(page: str) -> str:
+    """Return what the page of a delivery says of its next attempt."""
+    return _text(page.partition("<dt>Next</dt>")[2].partition("</dd>")[0])
 
 
 def _paused(**columns: object) -> Webhook:
