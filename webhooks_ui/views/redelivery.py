@@ -1,5 +1,6 @@
 """Sending many deliveries again: how many it would be, and doing it."""
 
+from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from webhooks_ui.models.deliveries import moment_of
 from webhooks_ui.views.getters import manageable_webhook_or_404
 
 PAGE = "webhooks_ui/delivery_redeliver_many.html"
-_A_SECOND = BATCH / BATCH_APART.total_seconds()
+_A_MINUTE = int(BATCH * 60 / BATCH_APART.total_seconds())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,16 +56,15 @@ def _context(webhook: Webhook, form: RedeliveryForm) -> dict[str, Any]:
         "webhook": webhook,
         "form": form,
         "chosen": form.chosen(),
-        "most": MOST_AT_ONCE,
-        "a_second": int(_A_SECOND),
     }
-    if form.errors.keys() & form.fields.keys() or not webhook.is_active:
+    if form.errors.keys() & form.fields.keys() or not webhook.is_sending:
         return context
     selection = form.selection(timezone.now())
     found = selection.of(webhook, timezone.now()).order_by("pk")
     pks = list(found.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     is_cut = len(pks) > MOST_AT_ONCE
     count = min(len(pks), MOST_AT_ONCE)
+    a_minute = min(_A_MINUTE, webhook.max_per_minute or _A_MINUTE)
     # The posted form holds moments: a period of the last hour would have moved on.
     return context | {
         "selection": selection,
@@ -72,5 +72,6 @@ def _context(webhook: Webhook, form: RedeliveryForm) -> dict[str, Any]:
         "is_cut": is_cut,
         "oldest_at": moment_of(pks[0]) if pks else None,
         "newest_at": moment_of(pks[count - 1]) if pks else None,
-        "takes_seconds": count / _A_SECOND,
+        "a_minute": a_minute,
+        "takes_seconds": ceil(count / a_minute) * 60,
     }

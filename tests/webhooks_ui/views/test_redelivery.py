@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_user
-from tests.webhooks_ui.factories import make_deliveries, make_webhook
+from tests.webhooks_ui.factories import LONG_AGO, make_deliveries, make_webhook
 from webhooks_ui.models import Delivery, Webhook
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,35 @@ def test_a_webhook_that_is_not_active_is_refused_with_the_remedy(ada: Client) ->
     assert "Activate it on its page" in page.content.decode()
     assert refused.status_code == 422
     assert "Activate it first" in refused.content.decode()
+
+
+def test_a_paused_webhook_is_refused_before_anything_is_counted(ada: Client) -> None:
+    webhook = make_webhook(paused_at=LONG_AGO, failing_since=LONG_AGO)
+    make_deliveries(webhook, 1, status="failed")
+
+    page = ada.get(_url(webhook))
+
+    assert "count" not in page.context
+    assert "Resume it on its page" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("rate", "pace", "takes"),
+    [
+        (None, "6,000 a minute", "1 min"),
+        (2, "2 a minute", "3 min"),
+        (60_000, "6,000 a minute", "1 min"),
+    ],
+)
+def test_the_time_it_takes_keeps_to_the_rate_of_the_webhook(
+    ada: Client, rate: int | None, pace: str, takes: str
+) -> None:
+    webhook = make_webhook(max_per_minute=rate)
+    make_deliveries(webhook, 5, status="failed")
+
+    html = ada.get(_url(webhook)).content.decode()
+
+    assert f"at most {pace}, which takes up to {takes} if" in html
 
 
 def test_an_unusable_period_is_named_and_nothing_is_sent(ada: Client) -> None:
