@@ -50,6 +50,24 @@ def test_a_delivery_shows_what_was_sent_and_what_came_back(ada: Client) -> None:
     assert "&lt;b&gt;bold" in html
 
 
+def test_a_delivery_says_what_it_is_about_and_each_attempt_how_it_ended(
+    ada: Client,
+) -> None:
+    event = make_event(version=make_version(model=make_model(name="churn")))
+    delivery = make_delivery(event=event, status=Delivery.Status.FAILED)
+    _attempt(delivery, 1, None, "", error="The name does not resolve.")
+    _attempt(delivery, 2, 500, "")
+
+    html = ada.get(delivery.get_absolute_url()).content.decode()
+
+    about = html.partition("<dt>About</dt>")[2].partition("</dd>")[0]
+    first = html.rpartition("<summary>")[2].partition("</summary>")[0]
+    assert "churn" in about
+    assert "v1" in about
+    assert "#1" in first
+    assert "The name does not resolve." in first
+
+
 def test_a_pending_delivery_looks_again_by_itself(ada: Client) -> None:
     pending = make_delivery()
     settled = make_delivery(status=Delivery.Status.SUCCEEDED)
