@@ -28,7 +28,8 @@ def webhook_secret(request: HttpRequest, webhook_id: str) -> HttpResponse:
     user = signed_in(request)
     webhook = manageable_webhook_or_404(user, webhook_id)
     if request.method != "POST":
-        return _page(request, webhook)
+        # The workspace of a job trusts its access token: nothing leads here.
+        return redirect(webhook) if webhook.is_job else _page(request, webhook)
     form = RotateSecretForm(request.POST)
     if form.is_valid():
         try:

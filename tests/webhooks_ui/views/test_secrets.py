@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_user
-from tests.webhooks_ui.factories import make_webhook
+from tests.webhooks_ui.factories import make_job_webhook, make_webhook
 from webhooks_ui.models import Webhook
 from webhooks_ui.signing import generate_secret
 
@@ -36,6 +36,15 @@ def test_a_rotation_shows_the_new_secret_once_and_keeps_no_copy(ada: Client) -> 
     assert rotated.content.decode().count(new) == 1
     assert new not in later.content.decode()
     assert later.content.decode().count("An older one") == 1
+
+
+def test_a_webhook_that_starts_a_job_has_no_page_of_secrets(ada: Client) -> None:
+    webhook = make_job_webhook()
+
+    page = ada.get(_url(webhook), follow=True)
+
+    assert page.redirect_chain[-1][0] == webhook.get_absolute_url()
+    assert _url(webhook) not in page.content.decode()
 
 
 def test_the_same_form_again_shows_nothing_and_rotates_nothing(ada: Client) -> None:
