@@ -74,13 +74,13 @@ class WebhookAdmin(ReadOnlyAdmin):
     actions = ["activate", "disable", "test"]
     list_display = [
         "scope",
-        "receiver_label",
+        "receiver",
         "description",
         "status",
         "failing_since",
         "paused_at",
     ]
-    list_display_links = ["scope", "receiver_label"]
+    list_display_links = ["scope", "receiver"]
     list_filter = [
         "status",
         "kind",
@@ -131,6 +131,10 @@ class WebhookAdmin(ReadOnlyAdmin):
     def scope(self, webhook: Webhook) -> str:
         """Name the model, or say that it hears of all."""
         return webhook.scope_label
+
+    def receiver(self, webhook: Webhook) -> str:
+        """Name the host, or the job and its workspace."""
+        return webhook.receiver_label
 
     @admin.action(description="Activate")
     def activate(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
@@ -217,12 +221,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     actions = ["send_again"]
     list_display = [
-        "id",
         "event_name",
         "webhook",
         "status",
         "attempt_count",
         "created_at",
+        "id",
     ]
     list_filter = ["status", "event_name", "created_at"]
     list_select_related = ["webhook__model"]
