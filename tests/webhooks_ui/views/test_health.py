@@ -79,7 +79,7 @@ def test_the_list_tells_the_health_of_all_in_as_many_queries_as_of_one(
     with django_assert_num_queries(9):
         html = ada.get(url, headers=htmx).content.decode()
 
-    assert html.count("75.0 % of 4 attempts in 24 hours") == 6
+    assert html.count("75.0 % of 4 attempts succeeded in 24 hours") == 6
     assert html.count("nothing sent in 24 hours") == 1
 
 
