@@ -92,6 +92,18 @@ def test_a_webhook_that_is_not_active_is_refused_with_the_remedy(ada: Client) ->
     assert "Activate it first" in refused.content.decode()
 
 
+def test_a_search_is_no_choice_of_what_goes_out_again(ada: Client) -> None:
+    delivery = make_deliveries(make_webhook(), 1, status="failed")[0]
+    ledger = reverse("webhooks_ui:delivery_list", args=[delivery.webhook_id])
+
+    found = ada.get(ledger, {"q": delivery.pk}).content.decode()
+    all_of_them = ada.get(ledger, {"status": "failed"}).content.decode()
+
+    assert "take the search away first" in found
+    assert _url(delivery.webhook) not in found
+    assert f'href="{_url(delivery.webhook)}"' in all_of_them
+
+
 def test_a_paused_webhook_is_refused_before_anything_is_counted(ada: Client) -> None:
     webhook = make_webhook(paused_at=LONG_AGO, failing_since=LONG_AGO)
     make_deliveries(webhook, 1, status="failed")
