@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 LOOKS = {
     "light-1440": ("light", WIDE),
     "dark-1440": ("dark", WIDE),
@@ -39,7 +40,7 @@ def problems_of_looks(page: Page, *, axe_in: Iterable[str] = LOOKS) -> list[str]
     page.evaluate(AXE.axe_script)
     for look, (scheme, viewport) in LOOKS.items():
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a typed dict
+        page.set_viewport_size(viewport)
         page.evaluate(_SETTLED)
         if wider := _overflow(page):
             problems.append(f"{look}: {wider} px too wide")

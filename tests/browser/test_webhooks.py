@@ -1,10 +1,12 @@
 """A webhook's life on its pages: made, tested, activated, its secret rotated, gone."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.looks import problems_of_looks
+from tests.browser.looks import NARROW, WIDE, problems_of_looks
 from tests.browser.people import sign_in
 from tests.running import RunningSignoff
 
@@ -83,7 +85,7 @@ def test_a_webhook_is_made_tested_activated_rotated_and_deleted(
     step.get_by_role("button", name="Send test").click()
     expect(page.get_by_label("Request", exact=True)).to_contain_text("Content-Length:")
     expect(page.get_by_label("Response", exact=True)).to_contain_text("HTTP 401")
-    expect(step).to_contain_text("The last test failed. (HTTP 401)")
+    expect(step).to_contain_text("The last test failed. HTTP 401 came back")
     page.get_by_role("button", name="Activate").click()
     expect(step).to_contain_text("Active.")
 
@@ -110,6 +112,26 @@ def test_a_webhook_is_made_tested_activated_rotated_and_deleted(
     page.goto(f"{address}delete/")
     page.get_by_role("button", name="Delete webhook").click()
     expect(page.get_by_text("is deleted.")).to_be_visible()
+
+
+def test_deliveries_are_read_without_scrolling_sideways(open_page: OpenPage) -> None:
+    page, _ = open_page()
+    sign_in(page, "Ada Lindqvist")
+    page.goto("/webhooks/")
+    page.locator("#main a.row-title").last.click()  # the demo's, which has sent a lot
+    tables = page.get_by_role("group", name=re.compile("Table of .*deliveries"))
+
+    for viewport in (WIDE, NARROW):
+        page.set_viewport_size(viewport)
+        assert _hidden_width(tables) == 0
+    page.goto(f"{page.url}deliveries/")
+    assert _hidden_width(tables) == 0
+
+
+def _hidden_width(box: Locator) -> int:
+    """Return the pixels of a box that one must scroll to."""
+    hidden: int = box.evaluate("(element) => element.scrollWidth - element.clientWidth")
+    return hidden
 
 
 def _create(page: Page, receiver_url: str) -> str:

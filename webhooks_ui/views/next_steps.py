@@ -99,8 +99,8 @@ def _of_new(test: DeliveryAttempt | None, waiting: int, *, is_job: bool) -> Next
     if test.has_succeeded:
         text = f"The receiver took the last test (HTTP {test.status_code}).{rest}"
         return NextStep("info", "Next: activate it.", text, "activate")
-    cause = f"HTTP {test.status_code}" if test.status_code else "no answer"
-    text = f"({cause}) See below what came back, correct it and test again.{rest}"
+    cause = f"HTTP {test.status_code} came back" if test.status_code else "No answer"
+    text = f"{cause}: see below, correct it and test again.{rest}"
     return NextStep("warn", "The last test failed.", text, "test")
 
 

@@ -15,7 +15,7 @@ LONG_AGO = "2026-01-05T09:00:00Z"
         ({"status": "ACTIVE"}, None, "succeeded", 0, "ok", "", "nothing waits"),
         ({}, None, "", 0, "info", "test", "Next: send a test."),
         ({}, 200, "", 0, "info", "activate", "Next: activate it."),
-        ({}, 500, "", 0, "warn", "test", "The last test failed. (HTTP 500)"),
+        ({}, 500, "", 0, "warn", "test", "The last test failed. HTTP 500 came"),
         ({}, 200, "pending", 3, "info", "activate", "3 deliveries wait until"),
         ({"status": "ACTIVE"}, None, "", 0, "ok", "", "the first event"),
         ({"status": "ACTIVE"}, None, "pending", 1, "ok", "", "1 delivery waits"),
