@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import NARROW, WIDE, problems_of_looks
-from tests.browser.people import sign_in
+from tests.browser.people import sign_in, tab_to
 from tests.running import RunningSignoff
 
 REFUSED = "https://10.0.0.1/hook"
@@ -116,9 +116,7 @@ def test_a_webhook_is_made_tested_activated_rotated_and_deleted(
 
 def test_deliveries_are_read_without_scrolling_sideways(open_page: OpenPage) -> None:
     page, _ = open_page()
-    sign_in(page, "Ada Lindqvist")
-    page.goto("/webhooks/")
-    page.locator("#main a.row-title").last.click()  # the demo's, which has sent a lot
+    _open_oldest(page)
     tables = page.get_by_role("group", name=re.compile("Table of .*deliveries"))
 
     for viewport in (WIDE, NARROW):
@@ -126,6 +124,28 @@ def test_deliveries_are_read_without_scrolling_sideways(open_page: OpenPage) -> 
         assert _hidden_width(tables) == 0
     page.goto(f"{page.url}deliveries/")
     assert _hidden_width(tables) == 0
+
+
+def test_what_has_the_focus_lies_below_the_bar_on_top(open_page: OpenPage) -> None:
+    page, _ = open_page(viewport={"width": 1440, "height": 420})
+    _open_oldest(page)
+    page.get_by_role("link", name="All deliveries").click()
+    first = page.locator("tbody a").first
+
+    tab_to(page, first)
+
+    bar, link = page.locator(".topbar").bounding_box(), first.bounding_box()
+    assert page.evaluate("scrollY") > 0
+    assert bar
+    assert link
+    assert link["y"] >= bar["y"] + bar["height"]
+
+
+def _open_oldest(page: Page) -> None:
+    """Sign in and open the demo's own webhook, which has sent a lot."""
+    sign_in(page, "Ada Lindqvist")
+    page.goto("/webhooks/")
+    page.locator("#main a.row-title").last.click()
 
 
 def _hidden_width(box: Locator) -> int:

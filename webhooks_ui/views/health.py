@@ -39,7 +39,7 @@ _PERIODS = {
         "%H:%M",
         lambda at: at.hour % 6 == 0 and at.minute == 0,
     ),
-    "7d": _Period(timedelta(hours=2), 84, "%a %-d", lambda at: at.hour == 0),
+    "7d": _Period(timedelta(hours=2), 84, "%a", lambda at: at.hour == 0),
     "30d": _Period(
         timedelta(hours=12),
         60,
