@@ -52,11 +52,11 @@ def _of_active(webhook: Webhook, last: Delivery | None, waiting: int) -> NextSte
     if last is None:
         return NextStep("ok", "Active.", "It waits for the first event.")
     if waiting:
-        return NextStep("ok", "Healthy.", f"{_waiting(waiting)} to be sent.")
+        return NextStep("ok", "Active.", f"{_waiting(waiting)} to be sent.")
     if last.status == Delivery.Status.FAILED:
         text = "It was given up. Look at what came back, and send it again."
         return NextStep("warn", "The last event did not arrive.", text)
-    return NextStep("ok", "Healthy.", "The last event arrived, and nothing waits.")
+    return NextStep("ok", "Active.", "The last event arrived, and nothing waits.")
 
 
 def _of_failing(webhook: Webhook, waiting: int) -> NextStep:
