@@ -1,7 +1,9 @@
 """How a webhook fares and what its owner does next, as one sentence and one button."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.timesince import timeuntil
 
 from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
@@ -65,7 +67,9 @@ def _of_failing(webhook: Webhook, waiting: int) -> NextStep:
         text = f"{webhook.pause_reason} Nothing is sent; events are stored.{rest}"
         return NextStep("bad", "Paused automatically.", text, "resume")
     if webhook.is_held and webhook.held_until:
-        wait = timeuntil(webhook.held_until, depth=1)
+        now = timezone.now()
+        again_at = max(webhook.held_until, now + timedelta(minutes=1))
+        wait = timeuntil(again_at, now, depth=1)
         text = f"{webhook.held_reason} It is called again in {wait}.{rest}"
         return NextStep("warn", "The receiver is left alone for a while.", text)
     text = "Look at what came back, or send a test."

@@ -1,6 +1,9 @@
 """What the page of a webhook says first."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
 from webhooks_ui.views.next_steps import next_step
@@ -58,3 +61,12 @@ def test_the_page_says_how_it_fares_and_what_to_do(
 
     assert (step.tone, step.action) == (tone, action)
     assert text in f"{step.title} {step.text}"
+
+
+def test_a_rest_that_ends_within_the_minute_is_not_said_to_take_none() -> None:
+    soon = timezone.now() + timedelta(seconds=20)
+    held = Webhook(status="ACTIVE", held_until=soon, held_reason="It answered 429.")
+
+    step = next_step(held, test=None, last=None, waiting_count=0)
+
+    assert step.text == "It answered 429. It is called again in 1\xa0minute."
