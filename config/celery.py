@@ -1,9 +1,10 @@
 """The Celery application: `celery -A config worker`, `celery -A config beat`."""
 
+import gc
 import os
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import task_prerun, worker_ready
 from django.conf import settings
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
@@ -25,3 +26,13 @@ if settings.EMBEDDED_BROKER_DIR:
 def let_go_of_old_connections(**_: object) -> None:
     """Close a database connection that is too old or broken, as before a request."""
     close_old_connections()
+
+
+@worker_ready.connect
+def look_for_no_garbage_in_what_is_loaded(**_: object) -> None:
+    """Keep all modules out of garbage collection: they stay as long as the worker.
+
+    To look through them again and again took a seventh of the time of deliveries.
+    """
+    gc.collect()
+    gc.freeze()

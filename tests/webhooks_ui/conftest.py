@@ -91,8 +91,8 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
     def is_stranger() -> bool:
         """Is it no thread of a sender, but one that an earlier test left behind?"""
         thread = threading.current_thread()
-        is_look_up = thread.name.startswith("webhook-dns")
-        return thread is not threading.main_thread() and not is_look_up
+        is_ours = thread.name.startswith("webhook-")
+        return thread is not threading.main_thread() and not is_ours
 
     def getaddrinfo(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
         if is_stranger():

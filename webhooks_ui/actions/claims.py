@@ -6,12 +6,12 @@ rate, is kept under the webhook's row lock, so it holds across any number of wor
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_objects
 
 from webhooks_ui.models import Delivery, Webhook
 
@@ -19,8 +19,6 @@ LEASE = timedelta(seconds=45)
 CLAIMED_PER_WEBHOOK = 128
 CLAIMED_PER_FAILING_WEBHOOK = 1
 _MINUTE = 60
-
-_USED = ("failing_since", "in_order", "max_per_minute")
 
 
 def due_webhooks(now: datetime) -> QuerySet[Webhook]:
@@ -40,24 +38,25 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
         busy: how many deliveries of a webhook this worker has already.
     """
     token = secrets.token_hex(16)
-    wanted: list[str] = []
-    taken: list[str] = []
-    for webhook in due_webhooks(now).only(*_USED):
+    webhooks = due_webhooks(now).in_bulk()
+    queues: list[QuerySet[Delivery]] = []
+    taken: list[Delivery] = []
+    for webhook in webhooks.values():
         room = _share(webhook) - busy.get(webhook.pk, 0)
         if room <= 0:
             continue
         if webhook.in_order or webhook.max_per_minute:
             taken += _take_in_pace(webhook, room, token=token, now=now)
         else:
-            wanted += _next_of(webhook, room, now)
-    if wanted:
+            queues.append(_queue_of(webhook, now)[:room])
+    if queues:
         with transaction.atomic():
-            taken += _take(wanted, token=token, now=now)
-    if not taken:
-        return []
-    mine = Delivery.objects.filter(pk__in=taken, claim_token=token)
-    mine = mine.select_related("webhook").prefetch_related("webhook__secrets")
-    return list(mine.order_by("event_id", "id"))
+            taken += _take(queues, token=token, now=now)
+    # Once for all: each delivery with a webhook of its own took a third of the time.
+    for delivery in taken:
+        delivery.webhook = webhooks[delivery.webhook_id]
+    prefetch_related_objects([*{one.webhook for one in taken}], "secrets")
+    return sorted(taken, key=lambda delivery: (delivery.event_id or 0, delivery.pk))
 
 
 def _share(webhook: Webhook) -> int:
@@ -66,20 +65,20 @@ def _share(webhook: Webhook) -> int:
     return CLAIMED_PER_FAILING_WEBHOOK if webhook.failing_since else CLAIMED_PER_WEBHOOK
 
 
-def _next_of(webhook: Webhook, room: int, now: datetime) -> list[str]:
-    """Return the ids of what is to be sent next, at most so many."""
+def _queue_of(webhook: Webhook, now: datetime) -> QuerySet[Delivery]:
+    """Return what may be sent now, in the order in which it is to be sent."""
     due = Delivery.objects.due(now).filter(webhook=webhook)
     if webhook.in_order:
-        return _first_in_order(webhook, now)
+        return due.filter(pk__in=_first_in_order(webhook, now))
     if webhook.failing_since:
         # One delivery is tried to its end rather than all a little: else a long queue
         # would never show that nothing can be delivered. A person's wish goes first.
-        due = due.order_by("-next_trigger", "event_id", "id")
-    return list(due.values_list("pk", flat=True)[:room])
+        return due.order_by("-next_trigger", "event_id", "id")
+    return due
 
 
 def _first_in_order(webhook: Webhook, now: datetime) -> list[str]:
-    """Return the first that is not settled, if it is due and nothing is under way."""
+    """Return the id of the first that is not settled, if it may be sent now."""
     pending = Delivery.objects.pending().filter(webhook=webhook)
     if Delivery.objects.in_flight(now).filter(webhook=webhook).exists():
         return []
@@ -89,9 +88,9 @@ def _first_in_order(webhook: Webhook, now: datetime) -> list[str]:
 
 def _take_in_pace(
     webhook: Webhook, room: int, *, token: str, now: datetime
-) -> list[str]:
+) -> list[Delivery]:
     """Take what order and rate allow; look first, without a lock, if there is any."""
-    if not _next_of(webhook, 1, now):
+    if not _queue_of(webhook, now).exists():
         return []
     with transaction.atomic():
         locked = (
@@ -103,23 +102,30 @@ def _take_in_pace(
         if locked is None:
             return []
         room = min(room, _free_slots(locked, now))
-        ids = _take(_next_of(locked, room, now), token=token, now=now)
-        if locked.max_per_minute and ids:
-            locked.next_slot_at = _slot_after(locked, len(ids), now)
+        taken = _take([_queue_of(locked, now)[:room]], token=token, now=now)
+        if locked.max_per_minute and taken:
+            locked.next_slot_at = _slot_after(locked, len(taken), now)
             locked.save(update_fields=["next_slot_at"])
-    return ids
+    return taken
 
 
-def _take(ids: Sequence[str], *, token: str, now: datetime) -> list[str]:
-    """Claim those that are still due; return their ids. Inside a transaction.
+def _take(
+    queues: Iterable[QuerySet[Delivery]], *, token: str, now: datetime
+) -> list[Delivery]:
+    """Claim what the queues hold, but for what another worker locks. In a transaction.
 
-    What another worker locks right now is skipped; the condition on `due_at` in the
-    update is what keeps two workers apart, on SQLite too.
+    Locked rows are judged as they are by then; SQLite has one writer at a time.
     """
-    free = Delivery.objects.select_for_update(skip_locked=True).filter(pk__in=ids)
-    found = list(free.values_list("pk", flat=True))
-    due = Delivery.objects.due(now).filter(pk__in=found)
-    due.update(claim_token=token, due_at=now + LEASE)
+    leased_until = now + LEASE
+    found = [
+        delivery
+        for queue in queues
+        for delivery in queue.select_for_update(skip_locked=True)
+    ]
+    for delivery in found:
+        delivery.claim_token, delivery.due_at = token, leased_until
+    taken = Delivery.objects.filter(pk__in=[delivery.pk for delivery in found])
+    taken.update(claim_token=token, due_at=leased_until)
     return found
 
 

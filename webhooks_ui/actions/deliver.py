@@ -102,13 +102,13 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     now = timezone.now()
     excused = note_health(results, now)
     remember_forms(results)
-    rows = _locked_rows(results)
+    rows = _locked_rows(results, claimed)
     attempts: list[DeliveryAttempt] = []
     for request, answer in results:
         row = rows.get(request.id)  # none: the webhook was deleted meanwhile
         if row is None:
             continue
-        is_mine = row.claim_token == claimed[request.id].claim_token
+        is_mine = row is claimed[request.id]
         is_excused = request.id in excused
         if answer is not None and not is_excused:
             trigger = Trigger(row.next_trigger)
@@ -116,7 +116,7 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
             row.attempt_count += 1
         if is_mine:
             settle(row, answer, now=now, is_excused=is_excused)
-    DeliveryAttempt.objects.bulk_create(attempts)
+    DeliveryAttempt.objects.insert(attempts)
     _save_outcomes(rows.values())
     for request, answer in results:
         if answer is not None and answer.status_code == GONE and request.id in rows:
@@ -171,13 +171,24 @@ def settle(
     )
 
 
-def _locked_rows(results: Sequence[Result]) -> dict[str, Delivery]:
-    """Read the deliveries again under a lock, by id; always in the same order."""
+def _locked_rows(
+    results: Sequence[Result], claimed: Mapping[str, Delivery]
+) -> dict[str, Delivery]:
+    """Lock the deliveries, always in the same order, and return them by id.
+
+    While a row bears our claim nobody else changes it, but that who had lost it counts
+    an attempt; so what we claimed is what it is. The others are read anew.
+    """
     ids = [request.id for request, _ in results]
-    rows = Delivery.objects.select_for_update().only(
-        "webhook_id", "redelivered_by", *_SETTLED_FIELDS
-    )
-    return {row.pk: row for row in rows.filter(pk__in=ids).order_by("pk")}
+    locking = Delivery.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    rows, lost = {}, []
+    for pk, token, count in locking.values_list("pk", "claim_token", "attempt_count"):
+        if token == claimed[pk].claim_token:
+            rows[pk] = claimed[pk]
+            rows[pk].attempt_count = count
+        else:
+            lost.append(pk)
+    return rows | Delivery.objects.in_bulk(lost)
 
 
 def _save_outcomes(rows: Iterable[Delivery]) -> None:

@@ -5,16 +5,10 @@ from webhooks_ui.http_client.egress import (
     check_url,
     why_rules_are_useless,
 )
+from webhooks_ui.http_client.exchange import Answer, Outgoing, send
 from webhooks_ui.http_client.failures import Failure
 from webhooks_ui.http_client.jobs import JobRun
-from webhooks_ui.http_client.sender import (
-    GONE,
-    OVERLOADED,
-    Answer,
-    Outgoing,
-    Sender,
-    send,
-)
+from webhooks_ui.http_client.sender import GONE, OVERLOADED, Sender
 
 __all__ = [
     "GONE",

@@ -15,7 +15,7 @@ from webhooks_ui.models import ParameterForm
 from webhooks_ui.models.deliveries import JOB_LOOKUP_PATH, is_success
 
 if TYPE_CHECKING:
-    from webhooks_ui.http_client.sender import Answer, Outgoing
+    from webhooks_ui.http_client.exchange import Answer, Outgoing
 
 START_PATH = "/api/2.1/jobs/run-now"
 MOST_LOOKUP_BYTES = 1024 * 1024

@@ -1,98 +1,25 @@
-"""Sends requests: many at once, each within bounds, nothing but the answer kept.
-
-Bounds (all were broken by some packaged client): a total deadline, headers and an
-answer of 64 KiB each as they came over the wire, no redirects, no cookies, no proxies
-or credentials out of the environment.
-"""
+"""Sends many requests at once, each receiver with a share of its own."""
 
 import asyncio
 import contextlib
-import functools
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from threading import Thread
 from types import TracebackType
 
-import aiohttp
-from django.conf import settings
-from multidict import CIMultiDictProxy
-from yarl import URL
+from webhooks_ui.http_client.exchange import Answer, Outgoing, call, open_session
+from webhooks_ui.http_client.jobs import KnownForms
 
-from webhooks_ui.http_client.certificates import certificate_in_words, trusted_context
-from webhooks_ui.http_client.egress import GuardedResolver, check_url
-from webhooks_ui.http_client.failures import (
-    CAUGHT,
-    MAX_HEADER_BYTES,
-    Failure,
-    HeadersTooLargeError,
-    classify,
-)
-from webhooks_ui.http_client.jobs import JobRun, JobTrace, KnownForms, start_job
-
-DEADLINE_SECONDS = 10.0  # of all: looking up, connecting, sending, headers, body
-CONNECT_SECONDS = 5.0  # of a connection, the TLS handshake included
-BODY_SECONDS = 2.0  # of the deadline: a status that came is an answer
-MAX_ANSWER_BYTES = 64 * 1024
 AT_ONCE = 400
 AT_ONCE_PER_ENDPOINT = 8
 AT_ONCE_UNPROVEN = 2
 OVERLOADED = frozenset({429, 502, 503, 504})
 GONE = 410
-USER_AGENT = "Signoff-Webhooks/1"
-KEPT_HEADERS = ("Content-Type", "Retry-After", "Server", "X-Request-Id")
-"""Of an answer: what helps to find out why, and holds no secret."""
-
-_KEPT_HEADER_LENGTH = 200
-_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A request to send."""
-
-    id: str
-    endpoint: str  # requests of one endpoint share its limit
-    url: str
-    headers: Mapping[str, str] = field(repr=False)  # they may hold a credential
-    body: bytes = field(repr=False)
-    verifies_tls: bool = True
-    start_before: float = float("inf")  # of time.monotonic()
-    method: str = "POST"
-    keeps_bytes: int = MAX_ANSWER_BYTES
-    job: JobRun | None = None  # to start; address and body are made of it
-
-    @property
-    def sent_headers(self) -> dict[str, str]:
-        """Return all headers as they go over the wire, ours and the client's."""
-        return {
-            "Host": URL(self.url).host_port_subcomponent or "",
-            **_HEADERS,
-            **self.headers,
-            "Accept": "*/*",
-        } | ({"Content-Length": str(len(self.body))} if self.body else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; `status_code` is None where no answer came.
-
-    `headers` are the few of `KEPT_HEADERS`, `body` is cut at 64 KiB, `error` is a
-    sentence, empty where the status says it all.
-    `job` is what was asked of the jobs API, if it was.
-    """
-
-    started_at: datetime
-    duration_ms: int
-    status_code: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    retry_after_seconds: float | None = None
-    failure: Failure | None = None
-    error: str = ""
-    job: JobTrace | None = None
+THREAD = "webhook-sender"
+BATCH = 100
+"""Answers that are worth a transaction of their own."""
 
 
 @dataclass
@@ -106,25 +33,34 @@ class _Endpoint:
     is_broken: bool = False
 
 
+_Task = asyncio.Task[tuple[Outgoing, Answer | None]]
+
+
 class Sender:
     """Sends concurrently behind a plain interface; use it as a context manager.
 
-    Requests go on only inside `collect`; between two calls nothing is lost, since the
-    operating system keeps what arrives. A receiver gets two requests at once until it
-    has answered one, so that dead ones do not take the places of those alive.
+    It sends in a thread of its own, so that requests go on while its owner waits for
+    the database. A receiver gets two requests at once until it has answered one, so
+    that dead ones do not take the places of those alive.
     """
 
     def __init__(self) -> None:
-        self._runner = asyncio.Runner()
-        self._tasks: set[asyncio.Task[tuple[Outgoing, Answer | None]]] = set()
-        self._endpoints: dict[str, _Endpoint] = {}
         self._busy: Counter[str] = Counter()
+        # All else belongs to the thread.
+        self._under_way: set[_Task] = set()
+        self._ended: list[_Task] = []
+        self._has_batch = asyncio.Event()
+        self._endpoints: dict[str, _Endpoint] = {}
         self._known: KnownForms = {}
 
     def __enter__(self) -> "Sender":
         """Open the connection pool."""
-        self._runner.__enter__()
-        self._turns, self._session = self._runner.run(_open())
+        self._runner = asyncio.Runner()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._session = self._runner.run(open_session())
+        self._loop = self._runner.get_loop()
+        self._thread = Thread(target=self._loop.run_forever, name=THREAD, daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(
@@ -134,51 +70,75 @@ class Sender:
         trace: TracebackType | None,
     ) -> None:
         """Drop what is still under way and close the connections."""
-        self._runner.run(self._session.close())
-        self._runner.__exit__(kind, error, trace)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._runner.run(self._close())
+        self._runner.close()
 
     @property
     def busy(self) -> Mapping[str, int]:
-        """Return how many requests each endpoint has waiting or under way."""
+        """Return how many requests each endpoint has, those not collected included."""
         return self._busy
 
     @property
     def is_idle(self) -> bool:
-        """Is nothing waiting or under way?"""
-        return not self._tasks
+        """Is nothing waiting, under way or to be collected?"""
+        return not any(self._busy.values())
 
-    def submit(self, requests: Iterable[Outgoing]) -> None:
+    def submit(self, requests: Sequence[Outgoing]) -> None:
         """Take requests to send as soon as their endpoint has a turn free."""
-        loop = self._runner.get_loop()
-        for request in requests:
-            if not self._busy[request.endpoint]:
-                self._endpoints.setdefault(request.endpoint, _Endpoint())
-                self._endpoints[request.endpoint].is_broken = False
-            self._busy[request.endpoint] += 1
-            self._tasks.add(loop.create_task(self._send_in_turn(request)))
+        fresh = {one.endpoint for one in requests if not self._busy[one.endpoint]}
+        self._busy.update(one.endpoint for one in requests)
+        self._loop.call_soon_threadsafe(self._start, requests, fresh)
 
     def collect(self, seconds: float) -> list[tuple[Outgoing, Answer | None]]:
-        """Go on sending until all is answered or the time is over.
+        """Wait until many are answered, or all, or the time is over.
 
         Returns:
             What ended since the last call. No answer at all (None) means that it was
             not sent: an earlier request to the endpoint failed or was answered that it
             wants no more for now, or its turn came late.
         """
-        if not self._tasks:
+        if self.is_idle:
             return []
-        done, self._tasks = self._runner.run(_wait(self._tasks, seconds))
-        results = [task.result() for task in done]
-        for request, _ in results:
-            self._busy[request.endpoint] -= 1
+        waiting = asyncio.run_coroutine_threadsafe(self._batch(seconds), self._loop)
+        results = [task.result() for task in waiting.result()]
+        self._busy.subtract(request.endpoint for request, _ in results)
         return results
+
+    def _start(self, requests: Iterable[Outgoing], fresh: Iterable[str]) -> None:
+        for name in fresh:
+            self._endpoints.setdefault(name, _Endpoint()).is_broken = False
+        for request in requests:
+            task = self._loop.create_task(self._send_in_turn(request))
+            task.add_done_callback(self._end)
+            self._under_way.add(task)
+
+    def _end(self, task: _Task) -> None:
+        self._under_way.discard(task)
+        self._ended.append(task)
+        if len(self._ended) >= BATCH or not self._under_way:
+            self._has_batch.set()
+
+    async def _batch(self, seconds: float) -> list[_Task]:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._has_batch.wait(), seconds)
+        self._has_batch.clear()
+        ended, self._ended = self._ended, []
+        return ended
+
+    async def _close(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._session.close()
 
     async def _send_in_turn(self, request: Outgoing) -> tuple[Outgoing, Answer | None]:
         endpoint = self._endpoints[request.endpoint]
         async with endpoint.turns, self._turns:
             if endpoint.is_broken or time.monotonic() > request.start_before:
                 return request, None
-            answer = await _call(self._session, request, self._known)
+            answer = await call(self._session, request, self._known)
         if answer.status_code is None or answer.status_code in {GONE, *OVERLOADED}:
             endpoint.is_broken = True  # what waits is not for it to see now
         elif not endpoint.has_answered:
@@ -186,180 +146,3 @@ class Sender:
             for _ in range(AT_ONCE_PER_ENDPOINT - AT_ONCE_UNPROVEN):
                 endpoint.turns.release()
         return request, answer
-
-
-def send(request: Outgoing) -> Answer:
-    """Send one request now and wait for its answer, at most 10 seconds."""
-
-    async def once() -> Answer:
-        _, session = await _open()
-        async with session:
-            return await _call(session, request, {})
-
-    return asyncio.run(once())
-
-
-async def _open() -> tuple[asyncio.Semaphore, aiohttp.ClientSession]:
-    """Make a session whose every door but the guarded one is shut.
-
-    Behind an egress proxy that one door is the proxy's: it looks the names up and
-    guards what they point to, and is itself a private address as a rule.
-    """
-    proxy = settings.WEBHOOK_PROXY or None
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            resolver=None if proxy else GuardedResolver(), use_dns_cache=False, limit=0
-        ),
-        proxy=proxy,
-        timeout=aiohttp.ClientTimeout(
-            total=DEADLINE_SECONDS, sock_connect=CONNECT_SECONDS
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        headers=_HEADERS,
-    )
-    return asyncio.Semaphore(AT_ONCE), session
-
-
-async def _wait(
-    tasks: set[asyncio.Task[tuple[Outgoing, Answer | None]]], seconds: float
-) -> tuple[
-    set[asyncio.Task[tuple[Outgoing, Answer | None]]],
-    set[asyncio.Task[tuple[Outgoing, Answer | None]]],
-]:
-    return await asyncio.wait(tasks, timeout=seconds)
-
-
-async def _call(
-    session: aiohttp.ClientSession, request: Outgoing, known: KnownForms
-) -> Answer:
-    """Send one request, or the two that start a job; the deadline is for all."""
-    run = request.job
-    if run is None:
-        return await _send(session, request)
-    started_at = datetime.now(UTC)
-    start = time.monotonic()
-    call = functools.partial(_send, session)
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            return await start_job(request, run, call=call, known=known)
-    except TimeoutError as error:
-        failure, words = classify(
-            error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
-        )
-        return Answer(
-            started_at=started_at,
-            duration_ms=_milliseconds_since(start),
-            failure=failure,
-            error=words,
-        )
-
-
-async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
-    """Send one request; every failure that a receiver can cause becomes an answer."""
-    started_at = datetime.now(UTC)
-    start = time.monotonic()
-    try:
-        check_url(request.url)  # an address in digits never reaches the resolver
-        async with session.request(
-            request.method,
-            request.url,
-            data=request.body or None,
-            headers=request.headers,
-            allow_redirects=False,
-            ssl=trusted_context() if request.verifies_tls else False,
-        ) as response:
-            _check_headers(response)
-            body = await _begin_of(response, request.keeps_bytes)
-            return Answer(
-                started_at=started_at,
-                duration_ms=_milliseconds_since(start),
-                status_code=response.status,
-                headers=_kept(response.headers),
-                body=body,
-                retry_after_seconds=_retry_after(response.headers),
-                error=_redirect_in_words(response),
-            )
-    except CAUGHT as error:
-        failure, words = classify(
-            error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
-        )
-        if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            words = await certificate_in_words(error)
-        return Answer(
-            started_at=started_at,
-            duration_ms=_milliseconds_since(start),
-            failure=failure,
-            error=_storable(words),
-        )
-
-
-def _check_headers(response: aiohttp.ClientResponse) -> None:
-    """Refuse a flood of headers; aiohttp bounds each line and their number alone.
-
-    Raises:
-        HeadersTooLargeError: they hold more than 64 KiB.
-    """
-    size = sum(len(name) + len(value) + 4 for name, value in response.raw_headers)
-    if size > MAX_HEADER_BYTES:
-        raise HeadersTooLargeError
-
-
-async def _begin_of(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """Read at most so many bytes as they came over the wire, for at most 2 seconds."""
-    body = bytearray()
-    # The receiver has taken the event; how its answer ends changes nothing.
-    with contextlib.suppress(TimeoutError, aiohttp.ClientError):
-        async with asyncio.timeout(BODY_SECONDS):
-            while len(body) < most:
-                chunk = await response.content.read(most - len(body))
-                if not chunk:
-                    break
-                body += chunk
-    return bytes(body)
-
-
-def _kept(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """Return the headers that are worth keeping, each cut to 200 characters."""
-    return {
-        name: readable.encode("utf-8", "replace").decode()
-        for name in KEPT_HEADERS
-        if (readable := headers.get(name, "")[:_KEPT_HEADER_LENGTH])
-    }
-
-
-def _retry_after(headers: CIMultiDictProxy[str]) -> float | None:
-    """Return the wait that the receiver asks for, in seconds; None where it asks none.
-
-    Source: RFC 9110, section 10.2.3: a number of seconds or a date.
-    """
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
-
-
-def _redirect_in_words(response: aiohttp.ClientResponse) -> str:
-    """Say where a redirect points to: it is not followed, and somebody must know."""
-    location = response.headers.get("Location")
-    if not 300 <= response.status <= 399 or not location:  # noqa: PLR2004 - the class
-        return ""
-    return _storable(
-        f"The receiver points to {location[:500]}; redirects are not followed."
-    )
-
-
-def _storable(text: str) -> str:
-    """Return the text without what a database refuses: half characters, and NUL."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
-
-
-def _milliseconds_since(start: float) -> int:
-    return round((time.monotonic() - start) * 1000)

@@ -11,9 +11,11 @@ import json
 import secrets
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -234,6 +236,42 @@ class Delivery(models.Model):
         return bytes(self.payload)
 
 
+class DeliveryAttemptQuerySet(models.QuerySet["DeliveryAttempt"]):
+    """Stores attempts."""
+
+    def insert(self, attempts: Sequence[DeliveryAttempt]) -> None:
+        """Store many new ones, which do not learn their ids.
+
+        PostgreSQL gets them as one JSON value. To quote each value of each row took a
+        quarter of the time of a delivery, its HTTP included; this takes a twentieth.
+        """
+        if connection.vendor != "postgresql":
+            self.bulk_create(attempts)
+            return
+        fields = [one for one in self.model._meta.concrete_fields if one.name != "id"]
+        rows = [
+            {field.column: field.value_from_object(attempt) for field in fields}
+            for attempt in attempts
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_insert_json(fields), [json.dumps(rows, default=str)])
+
+
+def _insert_json(fields: Sequence[models.Field[Any, Any]]) -> str:
+    """Return a statement that inserts the rows of a JSON array of objects."""
+    quoted = connection.ops.quote_name
+    table = quoted(DeliveryAttempt._meta.db_table)
+    names = [quoted(str(field.column)) for field in fields]
+    # Without its length a type cuts nothing off: what is too long is refused.
+    types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
+    columns = ", ".join(map(" ".join, zip(names, types, strict=True)))
+    listed = ", ".join(names)
+    return (
+        f"INSERT INTO {table} ({listed})"  # noqa: S608 - our own names
+        f" SELECT {listed} FROM json_to_recordset(%s) AS given({columns})"
+    )
+
+
 class DeliveryAttempt(models.Model):
     """One HTTP request of a delivery and what came back."""
 
@@ -273,6 +311,8 @@ class DeliveryAttempt(models.Model):
     error = models.TextField(
         blank=True, default="", help_text="What went wrong, in words; else empty."
     )
+
+    objects = DeliveryAttemptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]

@@ -20,7 +20,7 @@ from tests.webhooks_ui.factories import (
 from tests.webhooks_ui.receivers import Receiver, Reply, raw_receiver
 from webhooks_ui.actions.claims import CLAIMED_PER_WEBHOOK, LEASE, claim_due
 from webhooks_ui.actions.deliver import drain_deliveries, record_answers
-from webhooks_ui.http_client import Answer, Outgoing, sender
+from webhooks_ui.http_client import Answer, Outgoing, exchange
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger, Webhook
 from webhooks_ui.signing import databricks_signature, generate_secret
 
@@ -299,7 +299,7 @@ def test_a_failing_receiver_is_probed_with_one() -> None:
 def test_dead_receivers_do_not_delay_one_that_is_alive(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "DEADLINE_SECONDS", 4.0)
+    monkeypatch.setattr(exchange, "DEADLINE_SECONDS", 4.0)
     arrived: list[float] = []
 
     def answer(_: object) -> Reply:

@@ -28,7 +28,7 @@ from tests.webhooks_ui.receivers import (
     tls_receiver,
 )
 from webhooks_ui.actions.deliver import drain_deliveries
-from webhooks_ui.http_client import sender
+from webhooks_ui.http_client import exchange
 from webhooks_ui.http_client.certificates import trusted_context
 from webhooks_ui.models import Delivery, Webhook
 
@@ -53,9 +53,9 @@ MOST_GROWN_KIB = 40_000
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less than in earnest."""
-    monkeypatch.setattr(sender, "DEADLINE_SECONDS", DEADLINE_SECONDS)
-    monkeypatch.setattr(sender, "CONNECT_SECONDS", CONNECT_SECONDS)
-    monkeypatch.setattr(sender, "BODY_SECONDS", BODY_SECONDS)
+    monkeypatch.setattr(exchange, "DEADLINE_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", CONNECT_SECONDS)
+    monkeypatch.setattr(exchange, "BODY_SECONDS", BODY_SECONDS)
 
 
 @pytest.fixture

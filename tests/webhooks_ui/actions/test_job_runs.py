@@ -23,7 +23,7 @@ from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.job_runs import REMEMBERED
 from webhooks_ui.actions.redeliver import redeliver
 from webhooks_ui.actions.testing import send_test
-from webhooks_ui.http_client import sender
+from webhooks_ui.http_client import exchange
 from webhooks_ui.models import Delivery, ParameterForm, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -270,7 +270,7 @@ def test_both_calls_together_keep_to_the_deadline(
 ) -> None:
     jobs_api.add_job(123, "notebook_task")
     jobs_api.seconds_to_answer = 0.4
-    monkeypatch.setattr(sender, "DEADLINE_SECONDS", 0.6)
+    monkeypatch.setattr(exchange, "DEADLINE_SECONDS", 0.6)
     delivery = make_delivery(webhook=make_job_webhook(workspace_url=jobs_api.url))
 
     drain_deliveries()

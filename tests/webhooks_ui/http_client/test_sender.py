@@ -19,6 +19,7 @@ from webhooks_ui.http_client import (
     Failure,
     Outgoing,
     Sender,
+    exchange,
     send,
     sender,
 )
@@ -31,8 +32,8 @@ DEADLINE_SECONDS = 0.6
 @pytest.fixture
 def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less than in earnest."""
-    monkeypatch.setattr(sender, "DEADLINE_SECONDS", DEADLINE_SECONDS)
-    monkeypatch.setattr(sender, "BODY_SECONDS", DEADLINE_SECONDS / 2)
+    monkeypatch.setattr(exchange, "DEADLINE_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(exchange, "BODY_SECONDS", DEADLINE_SECONDS / 2)
 
 
 def test_the_bytes_arrive_as_they_are_and_the_answer_comes_back(
@@ -181,7 +182,7 @@ def test_what_is_no_answer_ends_in_time_and_is_told_in_words(
 def test_a_connection_that_hangs_is_given_up_before_the_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sender, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.3)
 
     with full_receiver() as url:
         start = time.monotonic()
@@ -195,7 +196,7 @@ def test_a_connection_that_hangs_is_given_up_before_the_whole(
 def test_a_handshake_that_hangs_counts_as_connecting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sender, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.3)
 
     with raw_receiver(_hang) as url:
         answer = send(_to(url.replace("http:", "https:")))
@@ -206,7 +207,7 @@ def test_a_handshake_that_hangs_counts_as_connecting(
 def test_a_body_is_waited_for_two_seconds_and_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sender, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(exchange, "BODY_SECONDS", 0.2)
 
     def talk(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"Content-Length: 10\r\n\r\nhalf")
@@ -327,7 +328,7 @@ def test_a_receiver_gets_two_requests_at_once_until_it_has_answered() -> None:
 def test_a_dead_receiver_holds_up_no_other_and_gets_its_queue_back(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "DEADLINE_SECONDS", 3.0)
+    monkeypatch.setattr(exchange, "DEADLINE_SECONDS", 3.0)
     with raw_receiver(_hang) as dead, Sender() as many:
         many.submit([_to(dead, endpoint="dead") for _ in range(20)])
         many.submit([_to(receiver.url, endpoint="alive") for _ in range(20)])
