@@ -18,7 +18,7 @@ from registry_ui.errors import (
     LimitExceededError,
     StaleReviewError,
 )
-from registry_ui.models import RegisteredModel
+from registry_ui.models import RegisteredModel, Scope
 from tests.factories import make_token
 
 NAMED_BY_CLIENTS = {
@@ -52,7 +52,9 @@ def ask(
     path: str = "/api/2.0/mlflow/registry-webhooks/x",
 ) -> HttpResponse:
     """Call the one address of an operation."""
-    (pattern,) = addresses(Operation("POST", "registry-webhooks/x", Named, run))
+    (pattern,) = addresses(
+        Operation("POST", "registry-webhooks/x", Named, run, Scope.READ)
+    )
     headers = {}
     if user:
         headers["Authorization"] = f"Bearer {make_token(user=user)[1]}"
@@ -134,8 +136,8 @@ def test_a_body_that_cannot_be_read_is_a_bad_request(
 
 def test_one_path_answers_several_methods(requester: User) -> None:
     (pattern,) = addresses(
-        Operation("GET", "a/b", Named, lambda _: {"from": "get"}),
-        Operation("DELETE", "a/b", Named, lambda _: {"from": "delete"}),
+        Operation("GET", "a/b", Named, lambda _: {"from": "get"}, Scope.READ),
+        Operation("DELETE", "a/b", Named, lambda _: {"from": "delete"}, Scope.READ),
     )
     token = make_token(user=requester)[1]
     found = [
