@@ -11,6 +11,7 @@ from registry_ui.models.access import (
     readers,
     registry_level,
 )
+from registry_ui.models.allowances import Allowance
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.evidence import (
     Evidence,
@@ -57,6 +58,7 @@ __all__ = [
     "STAGE_PREFIX",
     "TAG_KEY_LENGTH",
     "Alias",
+    "Allowance",
     "ApiToken",
     "AuditEvent",
     "Check",

@@ -1,6 +1,7 @@
 """From a function to an address: who calls, what is answered, what is refused how."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -86,7 +87,11 @@ def test_success_is_200_with_a_json_object(requester: User) -> None:
         (ActionError("No."), 400, "INVALID_PARAMETER_VALUE"),
         (AlreadyExistsError("No."), 400, "RESOURCE_ALREADY_EXISTS"),
         (StaleReviewError("No."), 400, "BAD_REQUEST"),
-        (LimitExceededError("No."), 400, "REQUEST_LIMIT_EXCEEDED"),
+        (
+            LimitExceededError("No.", timedelta(seconds=3)),
+            400,
+            "REQUEST_LIMIT_EXCEEDED",
+        ),
         (PermissionDenied(), 403, "PERMISSION_DENIED"),
         (PermissionDenied("No."), 403, "PERMISSION_DENIED"),
         (Http404("No."), 404, "RESOURCE_DOES_NOT_EXIST"),
