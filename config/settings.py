@@ -26,6 +26,7 @@ _base = urlsplit(BASE_URL)
 ALLOWED_HOSTS = _env.words("SIGNOFF_ALLOWED_HOSTS") or sorted(
     {str(_base.hostname), BIND.host, "localhost", "127.0.0.1", "[::1]"}
 )
+TRUSTED_PROXIES = _env.networks("SIGNOFF_TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 _IS_HTTPS = _base.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
@@ -87,6 +88,8 @@ MLFLOW_TRACKING_URI = _env.url(
 MLFLOW_REGISTRY_URI = _env.url(
     "MLFLOW_REGISTRY_URI", MLFLOW_TRACKING_URI, ("http", "https")
 )
+# Sent with every call, for docs/guard.md; the guard in MLflow reads the same name.
+MLFLOW_GUARD_SECRET = _env.text("SIGNOFF_GUARD_SECRET")
 SYNC_SECONDS = _env.number("SIGNOFF_SYNC_SECONDS", 10)
 SWEEP_SECONDS = _env.number("SIGNOFF_SWEEP_SECONDS", 60)
 DEFAULT_POLICY = _env.choice("SIGNOFF_DEFAULT_POLICY", ("four-eyes", "open"))

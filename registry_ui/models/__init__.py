@@ -5,11 +5,15 @@ from registry_ui.models.access import (
     ApiToken,
     Level,
     ModelPermission,
+    Scope,
+    ServiceAccount,
+    digest_of,
     levels_held,
     read_levels,
     readers,
     registry_level,
 )
+from registry_ui.models.allowances import Allowance
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.evidence import (
     Evidence,
@@ -56,6 +60,7 @@ __all__ = [
     "STAGE_PREFIX",
     "TAG_KEY_LENGTH",
     "Alias",
+    "Allowance",
     "ApiToken",
     "AuditEvent",
     "Check",
@@ -78,6 +83,8 @@ __all__ = [
     "RegisteredModel",
     "RequestFiles",
     "Review",
+    "Scope",
+    "ServiceAccount",
     "Stage",
     "Subscription",
     "TransitionRequest",
@@ -85,6 +92,7 @@ __all__ = [
     "as_json_number",
     "as_json_numbers",
     "chain_hash",
+    "digest_of",
     "levels_held",
     "read_levels",
     "readers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -168,6 +169,49 @@ def readers(model: models.Model) -> Q:
     return Q(is_active=True) & (Q(is_superuser=True) | is_granted)
 
 
+class Scope(models.TextChoices):
+    """What a token is good for; never for more than its owner may do."""
+
+    READ = "read", "Read: every call that changes nothing"
+    REQUEST = "request", "Request: ask, cancel, comment"
+    REVIEW = "review", "Review: approve, reject, retry, undo"
+    CHECK = "check", "Check: report checks"
+    ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks"
+
+
+class ServiceAccount(models.Model):
+    """Marks a user that is a program: it signs in with tokens, never on the page."""
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="service_account"
+    )
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return str(self.user)
+
+
+def digest_of(secret: str) -> str:
+    """Return what is kept of a token's secret, which is random: so it needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def all_scopes() -> list[str]:
+    """Return every scope: what a token has unless it is told otherwise."""
+    return list(Scope.values)
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Finds tokens."""
+
+    def with_secret(self, secret: str) -> ApiTokenQuerySet:
+        """Keep the one with this secret.
+
+        By its digest: so the time that it takes says nothing about the secret.
+        """
+        return self.filter(digest=digest_of(secret))
+
+
 class ApiToken(models.Model):
     """A token for scripts; only a digest of it is kept."""
 
@@ -177,10 +221,20 @@ class ApiToken(models.Model):
         max_length=16, help_text="First characters, to recognise it by."
     )
     digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(
+        default=all_scopes, help_text="List of `Scope`, in the order in which it is."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+    used_from = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The network that the last use came from; coarse on purpose.",
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

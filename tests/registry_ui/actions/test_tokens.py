@@ -57,6 +57,12 @@ def test_a_token_works_for_a_day_to_ten_years(owner: User, days: int) -> None:
         create_token(owner, actor=owner, name="ci", days=days)
 
 
+@pytest.mark.parametrize("scopes", [[], ["read", "write"], ["Read"]])
+def test_a_token_needs_scopes_that_exist(owner: User, scopes: list[str]) -> None:
+    with pytest.raises(ActionError, match="read, request, review, check, admin"):
+        create_token(owner, actor=owner, name="ci", scopes=scopes)
+
+
 def test_nobody_makes_tokens_for_somebody_else_but_administrators(owner: User) -> None:
     with pytest.raises(PermissionDenied):
         create_token(owner, actor=make_user(), name="ci")
@@ -69,8 +75,9 @@ def test_nobody_makes_tokens_for_somebody_else_but_administrators(owner: User) -
 def test_a_usable_token_is_found_and_its_use_noted_by_the_minute(owner: User) -> None:
     token, secret = make_token(user=owner)
 
-    assert find_token(secret) == token
+    assert find_token(secret, address="192.0.2.7") == token
     token.refresh_from_db()
+    assert token.used_from == "192.0.2.0/24"
     first_use = token.used_at
     assert first_use is not None
     find_token(secret)
