@@ -43,6 +43,7 @@ MOST_IN_FLIGHT = 128
 DRAIN_SECONDS = 300.0
 MODEL = "killed-often"
 SETUP = """
+import time
 from registry_ui.actions.requests import create_request
 from registry_ui.models import Level, ModelVersion
 from tests.factories import make_user
@@ -54,7 +55,10 @@ admin = make_user(username="ada", is_superuser=True)
 create_webhook(
     WebhookInput(url="{url}", events=["COMMENT_CREATED"]), actor=admin, model=None
 )
-version = ModelVersion.objects.get(model__name="{name}", number=1)
+found = ModelVersion.objects.filter(model__name="{name}", number=1)
+while not found.exists():  # the worker mirrors it soon
+    time.sleep(0.2)
+version = found.get()
 request = create_request(version, "stage:Production", actor=dana, comment="Go.")
 print(request.number)
 """
@@ -163,7 +167,6 @@ def _subscribe(signoff: RunningSignoff, plain: MlflowClient, receiver: Receiver)
     """Let the receiver hear of comments; return the path to comment a request at."""
     plain.create_registered_model(MODEL)
     plain.create_model_version(MODEL, "s3://bucket/model")
-    signoff.manage("sync")
     number = _shell(signoff, SETUP.format(url=receiver.url, name=MODEL))
     return f"/requests/{number}/comments"
 
