@@ -1,5 +1,8 @@
 """Errors whose text a user may see."""
 
+from datetime import timedelta
+from math import ceil
+
 
 class ActionError(Exception):
     """Something a user asked for cannot be done; the text says why and what to do."""
@@ -29,7 +32,17 @@ class LimitExceededError(ActionError):
     """Somebody asks for more within a time than they may; the text says when they may.
 
     Never answered with 429 where Databricks' clients call: they would try for minutes.
+
+    Attributes:
+        retry_after_seconds: until then; whole seconds, at least 1.
     """
+
+    def __init__(self, reason: str, wait: timedelta) -> None:
+        self.retry_after_seconds = max(1, ceil(wait.total_seconds()))
+        unit = "second" if self.retry_after_seconds == 1 else "seconds"
+        super().__init__(
+            f"{reason} Send the next one in {self.retry_after_seconds} {unit}."
+        )
 
 
 class UnsignedHintError(ActionError):

@@ -1,6 +1,6 @@
 """The smallest valid object of each kind; a test names only what it is about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,6 +21,7 @@ from registry_ui.models import (
     ModelTag,
     ModelVersion,
     RegisteredModel,
+    Scope,
     Stage,
     TransitionRequest,
     VersionTag,
@@ -80,10 +81,14 @@ def grant(
 
 
 def make_token(
-    *, user: User, name: str = "ci", days: int | None = None
+    *,
+    user: User,
+    name: str = "ci",
+    days: int | None = None,
+    scopes: Collection[str] = tuple(Scope),
 ) -> tuple[ApiToken, str]:
     """Make a token; returned with the secret that is sent with calls."""
-    return create_token(user, actor=user, name=name, days=days)
+    return create_token(user, actor=user, name=name, days=days, scopes=scopes)
 
 
 def make_model(

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
-from registry_ui.models import ApiToken
+from registry_ui.models import ApiToken, Scope
 
 _MARK = "signoff_"
 _BYTES = 32
@@ -23,7 +24,12 @@ _USE_RESOLUTION = timedelta(minutes=1)
 
 @transaction.atomic
 def create_token(
-    user: User, *, actor: User, name: str, days: int | None = None
+    user: User,
+    *,
+    actor: User,
+    name: str,
+    days: int | None = None,
+    scopes: Collection[str] = tuple(Scope),
 ) -> tuple[ApiToken, str]:
     """Make a token of 256 random bits; it is returned this once and never kept.
 
@@ -32,10 +38,12 @@ def create_token(
         actor: the user, or an administrator.
         name: what it is for.
         days: how long it works; None: until revoked.
+        scopes: what it is good for; without them for all that the user may do.
 
     Raises:
         PermissionDenied: the actor makes tokens for somebody else.
-        ActionError: the name is missing or too long, or the days are out of range.
+        ActionError: the name is missing or too long, the days are out of range, or
+            there is no scope, or one that does not exist.
     """
     if actor != user and not actor.is_superuser:
         raise PermissionDenied
@@ -47,12 +55,17 @@ def create_token(
         raise ActionError(
             f"A token works for 1 to {LONGEST_DAYS:,} days, or until it is revoked."
         )
+    if not scopes or not set(scopes) <= set(Scope):
+        raise ActionError(
+            f"Give the token one or more of the scopes {', '.join(Scope)}."
+        )
     secret = _MARK + secrets.token_urlsafe(_BYTES)
     token = ApiToken.objects.create(
         user=user,
         name=name,
         prefix=secret[:_PREFIX_LENGTH],
         digest=_digest(secret),
+        scopes=[scope.value for scope in Scope if scope in scopes],
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
     record_event(
@@ -61,6 +74,7 @@ def create_token(
         owner=user.get_username(),
         name=name,
         prefix=token.prefix,
+        scopes=token.scopes,
     )
     return token, secret
 

@@ -1,12 +1,28 @@
-"""Who calls: the bearer of a token, or somebody who is signed in with a browser."""
+"""Who calls, and how far that reaches: the bearer of a token, or a browser's session.
+
+Every operation states the scope that a token needs for it: in `/api/v1` with `needs`,
+in Databricks' dialect in its `Operation`. A session has all scopes.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from ninja.errors import AuthenticationError, AuthorizationError
+from ninja.operation import Operation
 from ninja.security import HttpBasicAuth, HttpBearer, SessionAuth
-from ninja.utils import check_csrf
+from ninja.utils import check_csrf, contribute_operation_callback
 
 from registry_ui.actions.tokens import find_token
+from registry_ui.models import ApiToken, Scope
+
+SCOPE_KEY = "x-scope"
+"""Where an operation's scope stands in the OpenAPI document."""
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 class ApiRequest(HttpRequest):
@@ -15,22 +31,30 @@ class ApiRequest(HttpRequest):
     auth: User
 
 
-class Bearer(HttpBearer):
+class _ForScope:
+    """Signs in for operations of one scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self._scope = scope
+
+
+class Bearer(_ForScope, HttpBearer):
     """`Authorization: Bearer <token>`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         """Return the token's owner."""
-        return _owner(token)
+        return _owner(request, token, self._scope)
 
 
-class Basic(HttpBasicAuth):
+class Basic(_ForScope, HttpBasicAuth):
     """The token as password; the user name is not looked at, since a token has one."""
 
     def authenticate(
         self, request: HttpRequest, username: str, password: str
     ) -> User | None:
         """Return the token's owner."""
-        return _owner(password)
+        return _owner(request, password, self._scope)
 
 
 class Session(SessionAuth):
@@ -50,26 +74,82 @@ class Session(SessionAuth):
                 message="The CSRF token is missing or wrong. Send the cookie's value as"
                 " X-CSRFToken, or sign in with an API token, which needs none."
             )
+        _remember_token(request, None)
         return user
 
 
-_WAYS = (Bearer(), Basic(), Session())
+def needs(scope: Scope) -> Callable[[V], V]:
+    """State the scope of an operation in `/api/v1`; stands below the router's line."""
+
+    def contribute(operation: Operation) -> None:
+        operation.auth_param = operation.auth_callbacks = _ways(scope)
+        said = operation.description or ""
+        operation.description = f"{said}\n\nA token needs the scope `{scope}`.".strip()
+        operation.openapi_extra = {**(operation.openapi_extra or {}), SCOPE_KEY: scope}
+
+    def decorate(view: V) -> V:
+        contribute_operation_callback(view, contribute)
+        return view
+
+    return decorate
 
 
-def authenticate(request: HttpRequest) -> User:
+def refuse_unscoped(_request: HttpRequest) -> None:
+    """Stand where an operation's author forgot `needs`: nobody comes through."""
+    raise ImproperlyConfigured("This operation states no scope: use `needs`.")
+
+
+def authenticate(request: HttpRequest, scope: Scope) -> User:
     """Return who calls, by token or session.
 
     Raises:
         AuthenticationError: there is no token, or one that does not work.
         AuthorizationError: a session would change something without its CSRF token.
+        PermissionDenied: the token lacks the scope.
     """
-    for way in _WAYS:
+    for way in _ways(scope):
         user: User | None = way(request)
         if user is not None:
             return user
     raise AuthenticationError
 
 
-def _owner(secret: str) -> User | None:
+def require_scope(request: HttpRequest, scope: Scope) -> None:
+    """Refuse a token without the scope; for what a call turns out to ask for.
+
+    Args:
+        request: authenticated before.
+        scope: beyond the one that the operation states.
+
+    Raises:
+        PermissionDenied: it names the token, the scope and what to do.
+    """
+    token: ApiToken | None = vars(request)["api_token"]
+    if token is None or scope in token.scopes:
+        return
+    raise PermissionDenied(
+        f"The token {token.name!r} ({token.prefix}…) lacks the scope `{scope}`, which"
+        f" this call needs; it has {', '.join(token.scopes)}. Make a token with that"
+        " scope on your account page, or with"
+        f" `manage.py api_token {token.user.get_username()} --scope {scope}`."
+    )
+
+
+@cache
+def _ways(scope: Scope) -> tuple[Bearer, Basic, Session]:
+    """Return the ways to sign in, in the order in which they are tried."""
+    return Bearer(scope), Basic(scope), Session()
+
+
+def _owner(request: HttpRequest, secret: str, scope: Scope) -> User | None:
     token = find_token(secret)
-    return token.user if token else None
+    if token is None:
+        return None
+    _remember_token(request, token)
+    require_scope(request, scope)
+    return token.user
+
+
+def _remember_token(request: HttpRequest, token: ApiToken | None) -> None:
+    """Keep what `require_scope` asks for; None stands for a session."""
+    vars(request)["api_token"] = token

@@ -5,11 +5,13 @@ from registry_ui.models.access import (
     ApiToken,
     Level,
     ModelPermission,
+    Scope,
     levels_held,
     read_levels,
     readers,
     registry_level,
 )
+from registry_ui.models.allowances import Allowance
 from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
 from registry_ui.models.evidence import (
     Evidence,
@@ -56,6 +58,7 @@ __all__ = [
     "STAGE_PREFIX",
     "TAG_KEY_LENGTH",
     "Alias",
+    "Allowance",
     "ApiToken",
     "AuditEvent",
     "Check",
@@ -78,6 +81,7 @@ __all__ = [
     "RegisteredModel",
     "RequestFiles",
     "Review",
+    "Scope",
     "Stage",
     "Subscription",
     "TransitionRequest",

@@ -168,6 +168,21 @@ def readers(model: models.Model) -> Q:
     return Q(is_active=True) & (Q(is_superuser=True) | is_granted)
 
 
+class Scope(models.TextChoices):
+    """What a token is good for; never for more than its owner may do."""
+
+    READ = "read", "Read: every call that changes nothing"
+    REQUEST = "request", "Request: ask, cancel, comment"
+    REVIEW = "review", "Review: approve, reject, retry, undo"
+    CHECK = "check", "Check: report checks"
+    ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks"
+
+
+def all_scopes() -> list[str]:
+    """Return every scope: what a token has unless it is told otherwise."""
+    return list(Scope.values)
+
+
 class ApiToken(models.Model):
     """A token for scripts; only a digest of it is kept."""
 
@@ -177,6 +192,9 @@ class ApiToken(models.Model):
         max_length=16, help_text="First characters, to recognise it by."
     )
     digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(
+        default=all_scopes, help_text="List of `Scope`, in the order in which it is."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)

@@ -4,10 +4,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from registry_ui.errors import InvalidFieldError
+from registry_ui.models import Allowance
 from webhooks_ui.actions.webhook_fields import check_text
 from webhooks_ui.http_client import check_destination, check_url
-from webhooks_ui.models import Allowance
 
+LOOK_UP = "look_up"
 LOOK_UPS_A_MINUTE = 60
 
 
@@ -39,6 +40,6 @@ def check_field(field: str, text: str, *, actor: User) -> str:
 
 def _may_look_up(actor: User) -> bool:
     wait = Allowance.objects.use(
-        actor, Allowance.Purpose.LOOK_UP, most=LOOK_UPS_A_MINUTE, now=timezone.now()
+        actor, LOOK_UP, most=LOOK_UPS_A_MINUTE, now=timezone.now()
     )
     return wait is None

@@ -7,15 +7,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from registry_ui.errors import ActionError, CredentialUnreadableError
+from registry_ui.errors import (
+    ActionError,
+    CredentialUnreadableError,
+    LimitExceededError,
+)
 from registry_ui.events import EventType, record_event
+from registry_ui.models import Allowance
 from webhooks_ui import payloads, permissions
 from webhooks_ui.actions.attempts import attempt_of, outgoing
 from webhooks_ui.actions.job_runs import remember_forms
-from webhooks_ui.errors import TooManyTestsError
 from webhooks_ui.http_client import send
 from webhooks_ui.models import (
-    Allowance,
     Delivery,
     DeliveryAttempt,
     EventName,
@@ -23,6 +26,7 @@ from webhooks_ui.models import (
     Webhook,
 )
 
+TEST = "test"
 TESTS_A_MINUTE = 20
 
 
@@ -43,7 +47,7 @@ def send_test(
         PermissionDenied: the actor may not manage the webhook.
         ActionError: there is no such event, a stored credential cannot be read, or
             somebody deleted the webhook meanwhile.
-        TooManyTestsError: the actor sent 20 within a minute.
+        LimitExceededError: the actor sent 20 within a minute.
     """
     if not permissions.may_manage_webhooks(actor, webhook.model):
         raise PermissionDenied
@@ -100,13 +104,13 @@ def _use_allowance(actor: User, now: datetime) -> None:
     Source: OWASP ASVS 5.0, 2.4.1; the button must be no free probe of other machines.
 
     Raises:
-        TooManyTestsError: the actor sent too many within a minute.
+        LimitExceededError: the actor sent too many within a minute.
     """
-    wait = Allowance.objects.use(
-        actor, Allowance.Purpose.TEST, most=TESTS_A_MINUTE, now=now
-    )
+    wait = Allowance.objects.use(actor, TEST, most=TESTS_A_MINUTE, now=now)
     if wait is not None:
-        raise TooManyTestsError(TESTS_A_MINUTE, wait)
+        raise LimitExceededError(
+            f"You sent {TESTS_A_MINUTE} tests within a minute, which is the most.", wait
+        )
 
 
 def _refuse_deleted(webhook: Webhook) -> None:

@@ -8,6 +8,7 @@ from django.http import Http404
 from registry_ui.api.dialect.lookups import visible_model_or_404
 from registry_ui.api.dialect.operations import Answer, Call, Operation
 from registry_ui.errors import ActionError
+from registry_ui.models import Scope
 from webhooks_ui.actions.testing import send_test
 from webhooks_ui.actions.webhook_fields import WebhookInput
 from webhooks_ui.actions.webhooks import (
@@ -194,9 +195,9 @@ def _answer(webhook: Webhook, call: Call[Any]) -> Answer:
 
 _AT = "registry-webhooks/"
 OPERATIONS: tuple[Operation[Any], ...] = (
-    Operation("POST", f"{_AT}create", CreateParameters, create),
-    Operation("GET", f"{_AT}list", ListParameters, list_),
-    Operation("PATCH", f"{_AT}update", UpdateParameters, update),
-    Operation("DELETE", f"{_AT}delete", DeleteParameters, delete),
-    Operation("POST", f"{_AT}test", TestParameters, test),
+    Operation("POST", f"{_AT}create", CreateParameters, create, Scope.ADMIN),
+    Operation("GET", f"{_AT}list", ListParameters, list_, Scope.READ),
+    Operation("PATCH", f"{_AT}update", UpdateParameters, update, Scope.ADMIN),
+    Operation("DELETE", f"{_AT}delete", DeleteParameters, delete, Scope.ADMIN),
+    Operation("POST", f"{_AT}test", TestParameters, test, Scope.ADMIN),
 )

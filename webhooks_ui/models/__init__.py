@@ -1,6 +1,5 @@
 """What the webhooks and notifications store."""
 
-from webhooks_ui.models.allowances import Allowance
 from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.models.event_names import (
     DATABRICKS_EVENTS,
@@ -16,7 +15,6 @@ from webhooks_ui.models.webhooks import ParameterForm, PayloadFormat, Webhook
 __all__ = [
     "DATABRICKS_EVENTS",
     "REGISTRY_WIDE_ONLY",
-    "Allowance",
     "Channel",
     "Delivery",
     "DeliveryAttempt",

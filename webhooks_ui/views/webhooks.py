@@ -14,7 +14,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from registry_ui.errors import ActionError
+from registry_ui.errors import ActionError, LimitExceededError
 from registry_ui.htmx import is_partial, render_page
 from registry_ui.models import Level, ModelPermission
 from registry_ui.views.getters import signed_in
@@ -27,7 +27,6 @@ from webhooks_ui.actions.webhooks import (
     set_webhook_status,
     update_webhook,
 )
-from webhooks_ui.errors import TooManyTestsError
 from webhooks_ui.forms import WebhookForm
 from webhooks_ui.models import Delivery, DeliveryAttempt, EventName, Webhook
 from webhooks_ui.signing import generate_secret
@@ -154,11 +153,11 @@ def webhook_test(request: HttpRequest, webhook_id: str) -> HttpResponse:
     except ActionError as error:
         context = _context(request, webhook) | health_context(request, webhook)
         context |= {"test_error": str(error)}
-        is_too_many = isinstance(error, TooManyTestsError)
+        is_too_many = isinstance(error, LimitExceededError)
         response = render_page(
             request, DETAIL, context, partial="test", status=429 if is_too_many else 422
         )
-        if isinstance(error, TooManyTestsError):
+        if isinstance(error, LimitExceededError):
             response["Retry-After"] = str(error.retry_after_seconds)
         return response
     return redirect(f"{webhook.get_absolute_url()}#test")

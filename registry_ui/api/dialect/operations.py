@@ -21,6 +21,7 @@ from registry_ui.api.authentication import authenticate
 from registry_ui.api.dialect.errors import ANSWERED, answer_error
 from registry_ui.api.dialect.parameters import P, read_parameters
 from registry_ui.api.errors import endpoint_not_found
+from registry_ui.models import Scope
 
 PREFIX = "api/2.0/mlflow/"
 PREVIEW_PREFIX = "api/2.0/preview/mlflow/"
@@ -53,12 +54,14 @@ class Operation(Generic[P]):
         path: below the prefix.
         parameters: what it takes.
         run: does it; raises what is `ANSWERED`.
+        scope: what a token must be good for.
     """
 
     method: str
     path: str
     parameters: type[P]
     run: Callable[[Call[P]], Answer]
+    scope: Scope
 
 
 def addresses(*operations: Operation[Any]) -> list[URLPattern]:
@@ -95,6 +98,6 @@ def _run(
     operation: Operation[P], request: HttpRequest, *, is_preview: bool
 ) -> dict[str, JsonValue]:
     _ = request.body  # first: the check for CSRF would read it away as a form
-    user = authenticate(request)
+    user = authenticate(request, operation.scope)
     given = read_parameters(request, operation.parameters)
     return dict(operation.run(Call(user, given, is_preview)))

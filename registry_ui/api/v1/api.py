@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError, ValidationErrorContext
 from ninja.operation import Operation
 
-from registry_ui.api.authentication import Basic, Bearer, Session
+from registry_ui.api.authentication import refuse_unscoped
 from registry_ui.api.errors import endpoint_not_found, handle_errors
 from registry_ui.api.v1 import checks, comments, comparison, requests
 from registry_ui.api.v1.validation import sentences
@@ -24,7 +24,8 @@ Ask for transitions of model versions, review and discuss them, compare versions
 report checks on them.
 
 Sign in with a token from `manage.py api_token` or from your account page, as
-`Authorization: Bearer <token>` or as the password of Basic authentication. Every error
+`Authorization: Bearer <token>` or as the password of Basic authentication. A token may
+do what its owner may, within its scopes; each call says which it needs. Every error
 is an object with `error_code` and `message`. Times are ISO 8601 in UTC. A model that
 you may not read answers like one that does not exist.
 """
@@ -86,7 +87,7 @@ api = Api(
     version="1",
     description=DESCRIPTION,
     docs_url=None,
-    auth=[Bearer(), Basic(), Session()],
+    auth=refuse_unscoped,
     servers=[{"url": settings.BASE_URL}],
     urls_namespace="api_v1",
 )

@@ -7,7 +7,7 @@ from ninja import Path, Router, Schema, Status
 from pydantic import Field, JsonValue
 
 from registry_ui.actions.checks import report_check
-from registry_ui.api.authentication import ApiRequest
+from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
     MODEL,
@@ -18,7 +18,7 @@ from registry_ui.api.v1.fields import (
     examples,
 )
 from registry_ui.api.v1.lookups import visible_version_or_404
-from registry_ui.models import Check
+from registry_ui.models import Check, Scope
 
 router = Router(tags=["Checks"])
 PATH = "/models/{name}/versions/{version}/checks"
@@ -83,6 +83,7 @@ class CheckList(Schema):
 
 
 @router.get(PATH, response={200: CheckList, **REFUSALS}, summary="List checks")
+@needs(Scope.READ)
 def list_checks(request: ApiRequest, path: Path[VersionPath]) -> CheckList:
     """List the newest verdict of each check on a version."""
     version = visible_version_or_404(request.auth, path.name, path.version)
@@ -91,6 +92,7 @@ def list_checks(request: ApiRequest, path: Path[VersionPath]) -> CheckList:
 
 
 @router.post(PATH, response={201: CheckOut, **REFUSALS}, summary="Report a check")
+@needs(Scope.CHECK)
 def create_check(
     request: ApiRequest, path: Path[VersionPath], body: CheckIn
 ) -> Status[CheckOut]:

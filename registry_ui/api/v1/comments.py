@@ -5,7 +5,7 @@ from http import HTTPStatus
 from ninja import Path, Router, Status
 
 from registry_ui.actions.comments import create_comment, delete_comment, edit_comment
-from registry_ui.api.authentication import ApiRequest
+from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.v1.descriptions import describe_comment, describe_comments
 from registry_ui.api.v1.fields import REFUSALS
 from registry_ui.api.v1.lookups import visible_comment_or_404, visible_request_or_404
@@ -16,6 +16,7 @@ from registry_ui.api.v1.schemas import (
     CommentPath,
     RequestPath,
 )
+from registry_ui.models import Scope
 
 router = Router(tags=["Comments"])
 OF_REQUEST = "/requests/{number}/comments"
@@ -23,6 +24,7 @@ ONE = "/comments/{comment_id}"
 
 
 @router.get(OF_REQUEST, response={200: CommentList, **REFUSALS}, summary="List")
+@needs(Scope.READ)
 def list_request_comments(request: ApiRequest, path: Path[RequestPath]) -> CommentList:
     """List the discussion of a request, oldest first; without deleted comments."""
     found = visible_request_or_404(request.auth, path.number)
@@ -30,6 +32,7 @@ def list_request_comments(request: ApiRequest, path: Path[RequestPath]) -> Comme
 
 
 @router.post(OF_REQUEST, response={201: CommentOut, **REFUSALS}, summary="Comment")
+@needs(Scope.REQUEST)
 def create_request_comment(
     request: ApiRequest, path: Path[RequestPath], body: CommentIn
 ) -> Status[CommentOut]:
@@ -42,6 +45,7 @@ def create_request_comment(
 
 
 @router.patch(ONE, response={200: CommentOut, **REFUSALS}, summary="Edit")
+@needs(Scope.REQUEST)
 def update_comment(
     request: ApiRequest, path: Path[CommentPath], body: CommentIn
 ) -> CommentOut:
@@ -54,6 +58,7 @@ def update_comment(
 
 
 @router.delete(ONE, response={204: None, **REFUSALS}, summary="Delete")
+@needs(Scope.REQUEST)
 def remove_comment(request: ApiRequest, path: Path[CommentPath]) -> Status[None]:
     """Delete your comment, or with Can Manage on the model anybody's.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from registry_ui.actions.facts import versions_facts
 from registry_ui.actions.selection import MOST_VERSIONS, find_versions
-from registry_ui.api.authentication import ApiRequest
+from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import REFUSALS, MetricNumber, examples
 from registry_ui.api.v1.validation import refuse_unknown_parameters
@@ -22,6 +22,7 @@ from registry_ui.comparison import (
     Verdict,
     compare,
 )
+from registry_ui.models import Scope
 
 router = Router(tags=["Comparison"])
 
@@ -213,6 +214,7 @@ class CompareOut(Schema):
 
 
 @router.get("/compare", response={200: CompareOut, **REFUSALS}, summary="Compare")
+@needs(Scope.READ)
 def compare_versions(request: ApiRequest, query: Query[CompareQuery]) -> CompareOut:
     """Compare two to ten versions, of one model or of several.
 

@@ -13,7 +13,7 @@ from registry_ui.actions.requests import (
 )
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.undo import undo_request
-from registry_ui.api.authentication import ApiRequest
+from registry_ui.api.authentication import ApiRequest, needs, require_scope
 from registry_ui.api.v1.descriptions import (
     describe,
     request_url,
@@ -35,7 +35,7 @@ from registry_ui.api.v1.schemas import (
     ReviewIn,
 )
 from registry_ui.api.v1.validation import refuse_unknown_parameters
-from registry_ui.models import TransitionRequest
+from registry_ui.models import Scope, TransitionRequest
 
 router = Router(tags=["Transition requests"])
 PATH = "/requests/{number}"
@@ -43,6 +43,7 @@ NO_COMMENT = CancelIn()
 
 
 @router.get("/requests", response={200: RequestList, **REFUSALS}, summary="List")
+@needs(Scope.READ)
 def list_requests(request: ApiRequest, filters: Query[RequestFilter]) -> RequestList:
     """List the requests about models that you may read, newest first."""
     refuse_unknown_parameters(request, RequestFilter)
@@ -66,6 +67,7 @@ def list_requests(request: ApiRequest, filters: Query[RequestFilter]) -> Request
 
 
 @router.post("/requests", response={201: RequestOut, **REFUSALS}, summary="Ask")
+@needs(Scope.REQUEST)
 def create_transition_request(
     request: ApiRequest, body: RequestIn, response: HttpResponse
 ) -> Status[RequestOut]:
@@ -73,11 +75,13 @@ def create_transition_request(
 
     Needs Can Read on the model. One person has at most one open request for a version
     and target; a second one is refused with RESOURCE_ALREADY_EXISTS. `kind` is found,
-    not chosen: going back to who held the target before is a rollback.
+    not chosen: going back to who held the target before is a rollback. A token that
+    breaks the glass needs the scope `admin`, too.
     """
     version = visible_version_or_404(request.auth, body.model, body.version)
     archives = body.archive_existing_versions
     if body.break_glass:
+        require_scope(request, Scope.ADMIN)
         created = break_glass(
             version,
             body.wanted_target,
@@ -98,6 +102,7 @@ def create_transition_request(
 
 
 @router.get(PATH, response={200: RequestOut, **REFUSALS}, summary="Read")
+@needs(Scope.READ)
 def get_request(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
     """Read a request with its gates, plan, reviews, comments and outcome."""
     return describe(visible_request_or_404(request.auth, path.number))
@@ -108,6 +113,7 @@ def get_request(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
     response={201: RequestOut, **REFUSALS, 409: Error},
     summary="Approve or reject",
 )
+@needs(Scope.REVIEW)
 def create_review(
     request: ApiRequest, path: Path[RequestPath], body: ReviewIn
 ) -> Status[RequestOut]:
@@ -130,6 +136,7 @@ def create_review(
 
 
 @router.post(f"{PATH}/cancel", response={200: RequestOut, **REFUSALS}, summary="Cancel")
+@needs(Scope.REQUEST)
 def create_cancellation(
     request: ApiRequest, path: Path[RequestPath], body: CancelIn = NO_COMMENT
 ) -> RequestOut:
@@ -139,6 +146,7 @@ def create_cancellation(
 
 
 @router.post(f"{PATH}/retry", response={200: RequestOut, **REFUSALS}, summary="Retry")
+@needs(Scope.REVIEW)
 def create_retry(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
     """Have the plan of a failed request tried again, as it was approved.
 
@@ -150,6 +158,7 @@ def create_retry(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
 
 
 @router.post(f"{PATH}/undo", response={200: RequestOut, **REFUSALS}, summary="Undo")
+@needs(Scope.REVIEW)
 def create_undo(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
     """Have what came true of a failed request's plan taken back.
 

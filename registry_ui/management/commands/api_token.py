@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry_ui.actions.tokens import create_token
 from registry_ui.errors import ActionError
+from registry_ui.models import Scope
 
 
 class Command(BaseCommand):
@@ -19,11 +20,17 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare whose token, what for and how long."""
+        """Declare whose token, what for, how long and how far it reaches."""
         parser.add_argument("user", help="User name of who will act with it.")
         parser.add_argument("--name", default="command line", help="What it is for.")
         parser.add_argument(
             "--days", type=int, help="How long it works; until revoked if left out."
+        )
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=Scope.values,
+            help="What it is good for; may be repeated. Everything if left out.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,13 +42,18 @@ class Command(BaseCommand):
             raise CommandError(f"{user} is not active, so a token would not work.")
         try:
             token, secret = create_token(
-                user, actor=user, name=options["name"], days=options["days"]
+                user,
+                actor=user,
+                name=options["name"],
+                days=options["days"],
+                scopes=options["scope"] or Scope.values,
             )
         except ActionError as error:
             raise CommandError(str(error)) from None
         until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "for good"
         self.stderr.write(
-            f"A token for {user}, named {token.name!r}, works {until}. Keep it: it is"
-            " shown this once. Send it as `Authorization: Bearer <token>`."
+            f"A token for {user}, named {token.name!r}, works {until}, for"
+            f" {', '.join(token.scopes)}. Keep it: it is shown this once. Send it as"
+            " `Authorization: Bearer <token>`."
         )
         self.stdout.write(secret)

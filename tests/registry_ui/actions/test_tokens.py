@@ -57,6 +57,12 @@ def test_a_token_works_for_a_day_to_ten_years(owner: User, days: int) -> None:
         create_token(owner, actor=owner, name="ci", days=days)
 
 
+@pytest.mark.parametrize("scopes", [[], ["read", "write"], ["Read"]])
+def test_a_token_needs_scopes_that_exist(owner: User, scopes: list[str]) -> None:
+    with pytest.raises(ActionError, match="read, request, review, check, admin"):
+        create_token(owner, actor=owner, name="ci", scopes=scopes)
+
+
 def test_nobody_makes_tokens_for_somebody_else_but_administrators(owner: User) -> None:
     with pytest.raises(PermissionDenied):
         create_token(owner, actor=make_user(), name="ci")

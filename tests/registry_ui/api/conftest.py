@@ -1,16 +1,18 @@
 """People who call the API, each with a token."""
 
+from collections.abc import Collection
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from registry_ui.models import Level, ModelVersion
+from registry_ui.models import Level, ModelVersion, Scope
 from tests.factories import make_model, make_token, make_user, make_version
 
 
-def caller(user: User) -> Client:
+def caller(user: User, scopes: Collection[str] = tuple(Scope)) -> Client:
     """Return a client that sends a token of the user with each call."""
-    _, secret = make_token(user=user)
+    _, secret = make_token(user=user, scopes=scopes)
     return Client(headers={"Authorization": f"Bearer {secret}"})
 
 

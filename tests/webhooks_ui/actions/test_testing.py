@@ -7,14 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from pytest_django import Settings
 
-from registry_ui.errors import ActionError
-from registry_ui.models import AuditEvent
+from registry_ui.errors import ActionError, LimitExceededError
+from registry_ui.models import Allowance, AuditEvent
 from tests.factories import make_user
 from tests.webhooks_ui.factories import make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
 from webhooks_ui.actions.testing import TESTS_A_MINUTE, send_test
-from webhooks_ui.errors import TooManyTestsError
-from webhooks_ui.models import Allowance, Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
 from webhooks_ui.signing import databricks_signature, generate_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
@@ -140,7 +139,7 @@ def test_a_person_sends_twenty_tests_a_minute_and_no_more(receiver: Receiver) ->
     for _ in range(TESTS_A_MINUTE):
         Allowance.objects.use(admin, "test", most=TESTS_A_MINUTE, now=timezone.now())
 
-    with pytest.raises(TooManyTestsError, match=r"Send the next one in \d+ second"):
+    with pytest.raises(LimitExceededError, match=r"Send the next one in \d+ second"):
         send_test(webhook, actor=admin)
     by_other = send_test(webhook, actor=make_user(is_superuser=True))
 

@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from registry_ui.models import Level
+from registry_ui.models import Allowance, Level
 from tests.factories import grant, make_model, make_user
 from tests.webhooks_ui.factories import make_delivery, make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
 from webhooks_ui.actions.testing import TESTS_A_MINUTE
-from webhooks_ui.models import Allowance, Webhook
+from webhooks_ui.models import Webhook
 from webhooks_ui.signing import generate_secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]

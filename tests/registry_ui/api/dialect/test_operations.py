@@ -1,6 +1,7 @@
 """From a function to an address: who calls, what is answered, what is refused how."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from registry_ui.errors import (
     LimitExceededError,
     StaleReviewError,
 )
-from registry_ui.models import RegisteredModel
+from registry_ui.models import RegisteredModel, Scope
 from tests.factories import make_token
 
 NAMED_BY_CLIENTS = {
@@ -52,7 +53,9 @@ def ask(
     path: str = "/api/2.0/mlflow/registry-webhooks/x",
 ) -> HttpResponse:
     """Call the one address of an operation."""
-    (pattern,) = addresses(Operation("POST", "registry-webhooks/x", Named, run))
+    (pattern,) = addresses(
+        Operation("POST", "registry-webhooks/x", Named, run, Scope.READ)
+    )
     headers = {}
     if user:
         headers["Authorization"] = f"Bearer {make_token(user=user)[1]}"
@@ -84,7 +87,11 @@ def test_success_is_200_with_a_json_object(requester: User) -> None:
         (ActionError("No."), 400, "INVALID_PARAMETER_VALUE"),
         (AlreadyExistsError("No."), 400, "RESOURCE_ALREADY_EXISTS"),
         (StaleReviewError("No."), 400, "BAD_REQUEST"),
-        (LimitExceededError("No."), 400, "REQUEST_LIMIT_EXCEEDED"),
+        (
+            LimitExceededError("No.", timedelta(seconds=3)),
+            400,
+            "REQUEST_LIMIT_EXCEEDED",
+        ),
         (PermissionDenied(), 403, "PERMISSION_DENIED"),
         (PermissionDenied("No."), 403, "PERMISSION_DENIED"),
         (Http404("No."), 404, "RESOURCE_DOES_NOT_EXIST"),
@@ -134,8 +141,8 @@ def test_a_body_that_cannot_be_read_is_a_bad_request(
 
 def test_one_path_answers_several_methods(requester: User) -> None:
     (pattern,) = addresses(
-        Operation("GET", "a/b", Named, lambda _: {"from": "get"}),
-        Operation("DELETE", "a/b", Named, lambda _: {"from": "delete"}),
+        Operation("GET", "a/b", Named, lambda _: {"from": "get"}, Scope.READ),
+        Operation("DELETE", "a/b", Named, lambda _: {"from": "delete"}, Scope.READ),
     )
     token = make_token(user=requester)[1]
     found = [

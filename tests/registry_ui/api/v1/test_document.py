@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from registry_ui.models import Scope
+
 OPERATIONS = {
     "GET /api/v1/compare",
     "GET /api/v1/requests",
@@ -24,6 +26,19 @@ OPERATIONS = {
     "GET /api/v1/models/{name}/versions/{version}/checks",
     "POST /api/v1/models/{name}/versions/{version}/checks",
 }
+
+SCOPES = {
+    "POST /api/v1/requests": Scope.REQUEST,
+    "POST /api/v1/requests/{number}/reviews": Scope.REVIEW,
+    "POST /api/v1/requests/{number}/cancel": Scope.REQUEST,
+    "POST /api/v1/requests/{number}/retry": Scope.REVIEW,
+    "POST /api/v1/requests/{number}/undo": Scope.REVIEW,
+    "POST /api/v1/requests/{number}/comments": Scope.REQUEST,
+    "PATCH /api/v1/comments/{comment_id}": Scope.REQUEST,
+    "DELETE /api/v1/comments/{comment_id}": Scope.REQUEST,
+    "POST /api/v1/models/{name}/versions/{version}/checks": Scope.CHECK,
+}
+"""What a token needs; to read where nothing is said."""
 
 
 @pytest.fixture
@@ -79,6 +94,8 @@ def test_every_operation_is_described_and_says_how_to_sign_in(document: Any) -> 
         assert operation["description"], path
         assert operation["tags"], path
         assert {next(iter(way)) for way in operation["security"]} == set(schemes)
+        assert operation["x-scope"] == SCOPES.get(f"{method} {path}", Scope.READ)
+        assert f"the scope `{operation['x-scope']}`" in operation["description"]
         assert {"400", "401", "403", "404"} <= set(operation["responses"])
         declared = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
         assert declared == set(re.findall(r"{(\w+)}", path))

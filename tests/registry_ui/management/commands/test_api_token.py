@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from registry_ui.actions.tokens import find_token
-from registry_ui.models import ApiToken
+from registry_ui.models import ApiToken, Scope
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,20 @@ def test_without_days_it_works_until_revoked() -> None:
     assert ApiToken.objects.get().expires_at is None
 
 
+def test_it_is_good_for_the_scopes_that_are_named_or_for_all() -> None:
+    make_user(username="ci-bot")
+    streams = {"stdout": StringIO(), "stderr": StringIO()}
+
+    call_command("api_token", "ci-bot", "--name=all", **streams)
+    call_command(
+        "api_token", "ci-bot", "--name=few", "--scope=check", "--scope=read", **streams
+    )
+
+    assert ApiToken.objects.get(name="all").scopes == list(Scope)
+    assert ApiToken.objects.get(name="few").scopes == ["read", "check"]
+    assert "for read, check." in streams["stderr"].getvalue()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -52,6 +66,7 @@ def test_without_days_it_works_until_revoked() -> None:
         (["gone"], "gone is not active"),
         (["ci-bot", "--days=0"], "1 to 3,650 days"),
         (["ci-bot", "--name="], "name of 1 to 100"),
+        (["ci-bot", "--scope=write"], "invalid choice: 'write'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(
