@@ -99,6 +99,8 @@ class World:
         values = dict(self.values)
         if "name" in parts:
             values["number"] = 2
+        elif "policy" in parts:
+            values["number"] = 1
         elif "incident" in name:
             values["number"] = self.incident.number
         address = reverse(name, kwargs={part: values[part] for part in parts})
@@ -127,7 +129,7 @@ class World:
             "api_v1:create_transition_request": ask,
             "api_v1:create_review": {"decision": "reject", **comment},
         }
-        bodies |= access_calls.bodies_of(self.delivery.webhook_id)
+        bodies |= access_calls.bodies_of(self.delivery.webhook_id, self.incident.digest)
         return bodies.get(name, {})
 
 
@@ -146,6 +148,7 @@ def world() -> World:
     apply_policies([policy], actor=None)
     values = {
         "name": "churn",
+        "policy": "churn",
         "version": version.number,
         "number": ask.number,
         "position": event.position,

@@ -26,6 +26,11 @@ SIGN_IN = (
 _BY_STATUS = {
     HTTPStatus.BAD_REQUEST: ("MALFORMED_REQUEST", "The request cannot be read."),
     HTTPStatus.FORBIDDEN: ("PERMISSION_DENIED", NO_PERMISSION),
+    HTTPStatus.PRECONDITION_FAILED: ("RESOURCE_CONFLICT", "It has changed since."),
+    HTTPStatus.PRECONDITION_REQUIRED: (
+        "INVALID_PARAMETER_VALUE",
+        "Say which state you read: send `If-Match`.",
+    ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         "REQUEST_LIMIT_EXCEEDED",
         "These are too many requests at once; try again later.",

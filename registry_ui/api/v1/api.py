@@ -16,12 +16,23 @@ from ninja.operation import Operation
 
 from registry_ui.api.authentication import refuse_unscoped
 from registry_ui.api.errors import endpoint_not_found, handle_errors
-from registry_ui.api.v1 import checks, comments, comparison, requests
+from registry_ui.api.v1 import (
+    audit,
+    catalog,
+    checks,
+    comments,
+    comparison,
+    holdings,
+    incidents,
+    policies,
+    requests,
+)
 from registry_ui.api.v1.validation import sentences
 
 DESCRIPTION = """\
-Ask for transitions of model versions, review and discuss them, compare versions, and
-report checks on them.
+Ask for transitions of model versions, review and discuss them, see why one is blocked,
+compare versions, report checks on them; read models, policies, who held what when,
+incidents, the audit log; see what webhooks were told, and have it sent again.
 
 Sign in with a token from `manage.py api_token` or from your account page, as
 `Authorization: Bearer <token>` or as the password of Basic authentication. A token may
@@ -92,7 +103,15 @@ api = Api(
     urls_namespace="api_v1",
 )
 handle_errors(api)
-api.add_router("", requests.router)
-api.add_router("", comments.router)
-api.add_router("", checks.router)
-api.add_router("", comparison.router)
+for part in (
+    requests,
+    comments,
+    incidents,
+    holdings,
+    policies,
+    catalog,
+    comparison,
+    checks,
+    audit,
+):
+    api.add_router("", part.router)

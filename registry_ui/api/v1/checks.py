@@ -10,11 +10,9 @@ from registry_ui.actions.checks import report_check
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
-    MODEL,
     REFUSALS,
-    VERSION,
     Body,
-    Number,
+    VersionPath,
     examples,
 )
 from registry_ui.api.v1.lookups import visible_version_or_404
@@ -29,13 +27,6 @@ EXAMPLE: dict[str, JsonValue] = {
     "link": "https://ci.example.com/builds/812",
     "text": "Largest difference between groups: 0.8 %.",
 }
-
-
-class VersionPath(Schema):
-    """Names a version."""
-
-    name: Text = Field(description=MODEL)
-    version: Number = Field(description=VERSION)
 
 
 class CheckIn(Body):

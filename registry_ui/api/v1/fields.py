@@ -1,13 +1,15 @@
 """Types of fields and parameters that several calls share."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from django.conf import settings
 from django.db.models import Model
 from ninja import Schema
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
 
+from registry_ui.api.texts import Text
 from registry_ui.models import as_json_number
 
 LARGEST_INTEGER = 2**31 - 1
@@ -21,6 +23,17 @@ def _number(value: float | None) -> float | str | None:
     return None if value is None else as_json_number(value)
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, which it is taken to be in if it says no zone."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("No calendar has this moment in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 MetricNumber = Annotated[
     float | Literal["NaN", "Infinity", "-Infinity"] | None, BeforeValidator(_number)
 ]
@@ -37,6 +50,18 @@ class Body(Schema):
     """What callers send: a misspelt field is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ModelPath(Schema):
+    """Names a model."""
+
+    name: Text = Field(description=MODEL)
+
+
+class VersionPath(ModelPath):
+    """Names a version."""
+
+    version: Number = Field(description=VERSION)
 
 
 class Error(Schema):
