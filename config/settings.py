@@ -26,6 +26,7 @@ _base = urlsplit(BASE_URL)
 ALLOWED_HOSTS = _env.words("SIGNOFF_ALLOWED_HOSTS") or sorted(
     {str(_base.hostname), BIND.host, "localhost", "127.0.0.1", "[::1]"}
 )
+TRUSTED_PROXIES = _env.networks("SIGNOFF_TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 _IS_HTTPS = _base.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS

@@ -1,6 +1,5 @@
 """Tokens that scripts sign in with: made, found, revoked."""
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
@@ -10,9 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from registry_ui.actions.failed_tokens import network_of
 from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
-from registry_ui.models import ApiToken, Scope
+from registry_ui.models import ApiToken, Scope, digest_of
 
 _MARK = "signoff_"
 _BYTES = 32
@@ -20,6 +20,8 @@ _PREFIX_LENGTH = len(_MARK) + 4
 LONGEST_DAYS = 3650
 _USE_RESOLUTION = timedelta(minutes=1)
 """How exact `used_at` is: a write for every call would cost more than it tells."""
+_IPV4_BITS, _IPV6_BITS = 24, 48
+"""How exact `used_from` is: it tells a company from another, not people apart."""
 
 
 @transaction.atomic
@@ -64,7 +66,7 @@ def create_token(
         user=user,
         name=name,
         prefix=secret[:_PREFIX_LENGTH],
-        digest=_digest(secret),
+        digest=digest_of(secret),
         scopes=[scope.value for scope in Scope if scope in scopes],
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
@@ -79,19 +81,21 @@ def create_token(
     return token, secret
 
 
-def find_token(secret: str) -> ApiToken | None:
+def find_token(secret: str, *, address: str = "") -> ApiToken | None:
     """Return the usable token of an active user with this secret, and note its use.
 
-    The look-up is by digest, so its time says nothing about the secret.
+    Args:
+        secret: what was sent.
+        address: who sent it; what is kept is the network around it.
     """
-    token = (
-        ApiToken.objects.select_related("user").filter(digest=_digest(secret)).first()
-    )
+    token = ApiToken.objects.with_secret(secret).select_related("user").first()
     now = timezone.now()
     if token is None or not token.is_usable(now) or not token.user.is_active:
         return None
+    used_from = network_of(address, _IPV4_BITS, _IPV6_BITS)
     if token.used_at is None or now - token.used_at > _USE_RESOLUTION:
-        ApiToken.objects.filter(pk=token.pk).update(used_at=now)
+        token.used_at, token.used_from = now, used_from
+        token.save(update_fields=["used_at", "used_from"])
     return token
 
 
@@ -115,7 +119,3 @@ def revoke_token(token: ApiToken, *, actor: User) -> None:
             name=token.name,
             prefix=token.prefix,
         )
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -16,6 +16,7 @@ from ninja.operation import Operation
 from ninja.security import HttpBasicAuth, HttpBearer, SessionAuth
 from ninja.utils import check_csrf, contribute_operation_callback
 
+from registry_ui.actions.failed_tokens import count_failure
 from registry_ui.actions.tokens import find_token
 from registry_ui.models import ApiToken, Scope
 
@@ -104,6 +105,7 @@ def authenticate(request: HttpRequest, scope: Scope) -> User:
 
     Raises:
         AuthenticationError: there is no token, or one that does not work.
+        LimitExceededError: many from the same address did not.
         AuthorizationError: a session would change something without its CSRF token.
         PermissionDenied: the token lacks the scope.
     """
@@ -142,8 +144,16 @@ def _ways(scope: Scope) -> tuple[Bearer, Basic, Session]:
 
 
 def _owner(request: HttpRequest, secret: str, scope: Scope) -> User | None:
-    token = find_token(secret)
+    """Return the token's owner; None if it does not work.
+
+    Raises:
+        LimitExceededError: nor did many before it from the same address.
+        PermissionDenied: the token lacks the scope.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    token = find_token(secret, address=address)
     if token is None:
+        count_failure(secret, address=address)
         return None
     _remember_token(request, token)
     require_scope(request, scope)

@@ -12,7 +12,12 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from registry_ui.api.dialect.retries import unretried
-from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
+from registry_ui.errors import (
+    ActionError,
+    AlreadyExistsError,
+    LimitExceededError,
+    StaleReviewError,
+)
 
 PREFIX = "/api/"
 WEBHOOK_PATHS = "/registry-webhooks/"
@@ -126,6 +131,14 @@ def _answer_action_error(_: HttpRequest, error: ActionError) -> HttpResponse:
     match error:
         case StaleReviewError():
             return error_response(HTTPStatus.CONFLICT, "RESOURCE_CONFLICT", str(error))
+        case LimitExceededError():
+            # Clients that try again by themselves are not expected here; where they
+            # are, below /api/2.0/, this is a 400.
+            answer = error_response(
+                HTTPStatus.TOO_MANY_REQUESTS, "REQUEST_LIMIT_EXCEEDED", str(error)
+            )
+            answer["Retry-After"] = str(error.retry_after_seconds)
+            return answer
         case AlreadyExistsError():
             code = "RESOURCE_ALREADY_EXISTS"
             return error_response(HTTPStatus.BAD_REQUEST, code, str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -178,9 +179,25 @@ class Scope(models.TextChoices):
     ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks"
 
 
+def digest_of(secret: str) -> str:
+    """Return what is kept of a token's secret, which is random: so it needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 def all_scopes() -> list[str]:
     """Return every scope: what a token has unless it is told otherwise."""
     return list(Scope.values)
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Finds tokens."""
+
+    def with_secret(self, secret: str) -> ApiTokenQuerySet:
+        """Keep the one with this secret.
+
+        By its digest: so the time that it takes says nothing about the secret.
+        """
+        return self.filter(digest=digest_of(secret))
 
 
 class ApiToken(models.Model):
@@ -198,7 +215,14 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
+    used_from = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The network that the last use came from; coarse on purpose.",
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -75,8 +75,9 @@ def test_nobody_makes_tokens_for_somebody_else_but_administrators(owner: User) -
 def test_a_usable_token_is_found_and_its_use_noted_by_the_minute(owner: User) -> None:
     token, secret = make_token(user=owner)
 
-    assert find_token(secret) == token
+    assert find_token(secret, address="192.0.2.7") == token
     token.refresh_from_db()
+    assert token.used_from == "192.0.2.0/24"
     first_use = token.used_at
     assert first_use is not None
     find_token(secret)

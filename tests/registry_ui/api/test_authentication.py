@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from registry_ui.actions.failed_tokens import MOST_FAILURES
 from registry_ui.actions.tokens import revoke_token
 from registry_ui.models import Level, ModelVersion, TransitionRequest
 from tests.factories import make_token, make_user
@@ -168,3 +169,27 @@ def test_a_token_acts_for_its_owner_and_not_for_the_session(
     answer = client.post(LIST, _ask(candidate), content_type="application/json")
 
     assert answer.json()["requested_by"] == "rita"
+
+
+def test_too_many_bad_tokens_are_told_to_wait_and_a_valid_one_is_not(
+    requester: User,
+) -> None:
+    bad = Client(headers={"Authorization": "Bearer nonsense"})
+    for _ in range(MOST_FAILURES):
+        assert bad.get(LIST).status_code == 401
+
+    answer = bad.get(LIST)
+
+    assert answer.status_code == 429
+    assert answer.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+    assert 1 <= int(answer["Retry-After"]) <= 3600
+    assert caller(requester).get(LIST).status_code == 200
+
+
+def test_below_databricks_prefix_no_client_tries_a_bad_token_again(db: None) -> None:
+    bad = Client(headers={"Authorization": "Bearer nonsense"})
+    webhooks = "/api/2.0/mlflow/registry-webhooks/list"
+
+    statuses = [bad.get(webhooks).status_code for _ in range(MOST_FAILURES + 1)]
+
+    assert statuses == [401] * MOST_FAILURES + [400]
