@@ -12,6 +12,7 @@ from pydantic import Field
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import MODEL, REFUSALS, absolute_url, examples
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import visible_model_or_404
 from registry_ui.api.v1.paging import PageOut, PageQuery, page_by
 from registry_ui.api.v1.schemas import WHO
@@ -284,6 +285,7 @@ def list_attempts(
     summary="Redeliver",
 )
 @needs(Scope.ADMIN)
+@idempotent
 def create_redelivery(request: ApiRequest, path: Path[DeliveryPath]) -> DeliveryOut:
     """Have a delivery sent again: the same bytes under the same id, within a second.
 

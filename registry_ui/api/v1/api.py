@@ -27,6 +27,7 @@ from registry_ui.api.v1 import (
     policies,
     requests,
 )
+from registry_ui.api.v1.limits import CallLimit, handle_limits, tell_limits
 from registry_ui.api.v1.validation import sentences
 
 DESCRIPTION = """\
@@ -39,6 +40,10 @@ Sign in with a token from `manage.py api_token` or from your account page, as
 do what its owner may, within its scopes; each call says which it needs. Every error
 is an object with `error_code` and `message`. Times are ISO 8601 in UTC. A model that
 you may not read answers like one that does not exist.
+
+Each answer says in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` how
+many calls a minute you may make, how many are left, and in how many seconds the minute
+is over.
 """
 
 View = Callable[..., HttpResponse]
@@ -88,6 +93,7 @@ def _for_programs(view: View) -> View:
             return endpoint_not_found(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return endpoint_not_found(request)
+        tell_limits(request, response)
         return response
 
     return login_not_required(never_cache(answer))
@@ -99,10 +105,12 @@ api = Api(
     description=DESCRIPTION,
     docs_url=None,
     auth=refuse_unscoped,
+    throttle=CallLimit(),
     servers=[{"url": settings.BASE_URL}],
     urls_namespace="api_v1",
 )
 handle_errors(api)
+handle_limits(api)
 for part in (
     requests,
     comments,

@@ -15,6 +15,7 @@ from registry_ui.api.v1.fields import (
     VersionPath,
     examples,
 )
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import visible_version_or_404
 from registry_ui.models import Check, Scope
 
@@ -84,6 +85,7 @@ def list_checks(request: ApiRequest, path: Path[VersionPath]) -> CheckList:
 
 @router.post(PATH, response={201: CheckOut, **REFUSALS}, summary="Report a check")
 @needs(Scope.CHECK)
+@idempotent
 def create_check(
     request: ApiRequest, path: Path[VersionPath], body: CheckIn
 ) -> Status[CheckOut]:

@@ -75,8 +75,8 @@ class Error(Schema):
     message: str = Field(description="For people: what is wrong and what to do.")
 
 
-REFUSALS = {400: Error, 401: Error, 403: Error, 404: Error}
-"""What every call that names something may answer."""
+REFUSALS = {400: Error, 401: Error, 403: Error, 404: Error, 429: Error}
+"""What every call may answer."""
 
 
 def absolute_url(page: Model) -> str:

@@ -27,6 +27,7 @@ from registry_ui.api.v1.fields import (
     absolute_url,
     examples,
 )
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import (
     refuse_invisible_model,
     visible_incident_or_404,
@@ -137,6 +138,7 @@ def get_incident(request: ApiRequest, path: Path[IncidentPath]) -> IncidentOut:
     f"{ONE}/accept", response={200: IncidentOut, **COLLISIONS}, summary="Accept"
 )
 @needs(Scope.REVIEW)
+@idempotent
 def create_incident_acceptance(
     request: ApiRequest, path: Path[IncidentPath], body: AnswerIn
 ) -> IncidentOut:
@@ -157,6 +159,7 @@ def create_incident_acceptance(
     f"{ONE}/revert", response={201: RequestOut, **COLLISIONS}, summary="Revert"
 )
 @needs(Scope.REVIEW)
+@idempotent
 def create_incident_revert(
     request: ApiRequest,
     path: Path[IncidentPath],
@@ -181,6 +184,7 @@ def create_incident_revert(
     f"{ONE}/ask", response={201: RequestOut, **COLLISIONS}, summary="Ask for a review"
 )
 @needs(Scope.REQUEST)
+@idempotent
 def create_incident_review(
     request: ApiRequest,
     path: Path[IncidentPath],

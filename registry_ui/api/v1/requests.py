@@ -21,6 +21,7 @@ from registry_ui.api.v1.descriptions import (
     summarise,
 )
 from registry_ui.api.v1.fields import REFUSALS, Error
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import (
     refuse_invisible_model,
     visible_request_or_404,
@@ -64,6 +65,7 @@ def list_requests(request: ApiRequest, filters: Query[RequestFilter]) -> Request
 
 @router.post("/requests", response={201: RequestOut, **REFUSALS}, summary="Ask")
 @needs(Scope.REQUEST)
+@idempotent
 def create_transition_request(
     request: ApiRequest, body: RequestIn, response: HttpResponse
 ) -> Status[RequestOut]:
@@ -119,6 +121,7 @@ def get_gates(request: ApiRequest, path: Path[RequestPath]) -> GatesOut:
     summary="Approve or reject",
 )
 @needs(Scope.REVIEW)
+@idempotent
 def create_review(
     request: ApiRequest, path: Path[RequestPath], body: ReviewIn
 ) -> Status[RequestOut]:
