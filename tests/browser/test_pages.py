@@ -68,6 +68,7 @@ PAGES = [
     "/audit/1/",
     "/account/",
     "/account/notifications/",
+    "/api/v1/docs",
 ]
 MAIN_PAGES = {
     "/",

@@ -4,14 +4,14 @@ They are created and changed by Databricks' calls: `registry_webhooks.py`.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
-from registry_ui.api.v1.fields import MODEL, REFUSALS, absolute_url, examples
+from registry_ui.api.v1.fields import MODEL, REFUSALS, absolute_url, examples, listed
 from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import visible_model_or_404
 from registry_ui.api.v1.paging import PageOut, PageQuery, page_by
@@ -31,6 +31,8 @@ router = Router(tags=["Webhooks"])
 ONE = "/webhooks/{webhook_id}"
 DELIVERIES = f"{ONE}/deliveries"
 DELIVERY = f"{DELIVERIES}/{{delivery_id}}"
+DeliveryStatus = Annotated[Delivery.Status, listed(Delivery.Status)]
+WebhookStatus = Annotated[Webhook.Status, listed(Webhook.Status)]
 UNPRINTABLE = "replace"
 """What becomes of bytes of a payload that are no UTF-8; ours always are."""
 
@@ -51,13 +53,13 @@ class WebhookFilter(PageQuery):
     """Which webhooks to list."""
 
     model: Text | None = Field(None, description=f"{MODEL} Of this model alone.")
-    status: Webhook.Status | None = None
+    status: WebhookStatus | None = None
 
 
 class DeliveryFilter(PageQuery):
     """Which deliveries to list."""
 
-    status: Delivery.Status | None = None
+    status: DeliveryStatus | None = None
     event: EventName | None = None
 
 
@@ -66,13 +68,13 @@ class WebhookOut(Schema):
 
     id: str
     model: str | None = Field(description="Null: it hears of all models.")
-    kind: Webhook.Kind
+    kind: Annotated[Webhook.Kind, listed(Webhook.Kind)]
     receiver: str = Field(description="Host, or job and workspace.")
     url: str = Field(description="Empty for a job.")
     events: list[str]
     payload_format: PayloadFormat
     description: str
-    status: Webhook.Status
+    status: WebhookStatus
     disabled_reason: str
     is_paused: bool
     pause_reason: str
@@ -127,7 +129,7 @@ class DeliverySummary(Schema):
     position: int | None = Field(
         description="Of the audit event that it tells of; null: a test."
     )
-    status: Delivery.Status
+    status: DeliveryStatus
     attempt_count: int
     created_at: datetime
     settled_at: datetime | None = Field(description="Null while it is still sent.")

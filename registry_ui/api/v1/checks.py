@@ -12,6 +12,7 @@ from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
     REFUSALS,
     Body,
+    CheckVerdict,
     VersionPath,
     examples,
 )
@@ -36,7 +37,7 @@ class CheckIn(Body):
     model_config = examples(EXAMPLE)
 
     name: Text = Field(description="What was checked; a report replaces its last one.")
-    verdict: Check.Verdict
+    verdict: CheckVerdict
     link: Text = Field("", description="Where the details are: an http(s) address.")
     text: Text = Field("", description="What was found, in a sentence or a report.")
 
@@ -49,7 +50,7 @@ class CheckOut(Schema):
     )
 
     name: str
-    verdict: Check.Verdict
+    verdict: CheckVerdict
     link: str
     text: str
     reported_by: str = Field(description="User name.")

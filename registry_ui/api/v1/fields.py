@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Model, TextChoices
 from ninja import Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+)
 
 from registry_ui.api.texts import Text
-from registry_ui.models import as_json_number
+from registry_ui.models import Check, Incident, TransitionRequest, as_json_number
 
 LARGEST_INTEGER = 2**31 - 1
 """Of an integer column on PostgreSQL; a larger number is refused, not looked up."""
@@ -44,6 +52,20 @@ def examples(*values: Mapping[str, JsonValue]) -> ConfigDict:
     """Return the configuration of a schema that shows examples in the document."""
     shown: list[JsonValue] = [dict(value) for value in values]
     return ConfigDict(json_schema_extra={"examples": shown})
+
+
+def listed(choices: type[StrEnum | TextChoices]) -> WithJsonSchema:
+    """Let the document list the values where they are used.
+
+    By the class's name it could mean another one: there is a `Status` of many things.
+    """
+    return WithJsonSchema({"type": "string", "enum": [one.value for one in choices]})
+
+
+CheckVerdict = Annotated[Check.Verdict, listed(Check.Verdict)]
+IncidentStatus = Annotated[Incident.Status, listed(Incident.Status)]
+RequestKind = Annotated[TransitionRequest.Kind, listed(TransitionRequest.Kind)]
+RequestStatus = Annotated[TransitionRequest.Status, listed(TransitionRequest.Status)]
 
 
 class Body(Schema):

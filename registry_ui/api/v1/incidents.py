@@ -23,6 +23,7 @@ from registry_ui.api.v1.fields import (
     REFUSALS,
     Body,
     Error,
+    IncidentStatus,
     Number,
     absolute_url,
     examples,
@@ -52,7 +53,7 @@ class IncidentPath(Schema):
 class IncidentFilter(PageQuery):
     """Which incidents to list."""
 
-    status: Incident.Status | None = None
+    status: IncidentStatus | None = None
     model: Text | None = Field(None, description=MODEL)
 
 
@@ -75,7 +76,7 @@ class IncidentSummary(Schema):
 
     number: int
     model: str = Field(description=MODEL)
-    status: Incident.Status
+    status: IncidentStatus
     effects: list[EffectOut] = Field(description="The net changes that still stand.")
     clue: str = Field(description="What MLflow can tell of it, which is little.")
     not_before: datetime | None = Field(

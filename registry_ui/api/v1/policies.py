@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
+from typing import Annotated
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -30,7 +31,7 @@ from registry_ui.actions.visible_policies import (
 )
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
-from registry_ui.api.v1.fields import REFUSALS, Body, Error, Number, examples
+from registry_ui.api.v1.fields import REFUSALS, Body, Error, Number, examples, listed
 from registry_ui.api.v1.schemas import WHO
 from registry_ui.errors import ActionError, StaleReviewError
 from registry_ui.models import PolicyVersion, Scope
@@ -177,7 +178,7 @@ class PolicyChangeOut(Schema):
     """What became of one policy."""
 
     policy: str
-    change: Change
+    change: Annotated[Change, listed(Change)]
     version: int = Field(description="The one that holds now, or held last.")
 
 

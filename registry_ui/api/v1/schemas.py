@@ -13,13 +13,15 @@ from registry_ui.api.v1.fields import (
     Body,
     MetricNumber,
     Number,
+    RequestKind,
+    RequestStatus,
     examples,
 )
 from registry_ui.api.v1.paging import PageOut, PageQuery
 from registry_ui.errors import ActionError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.gates import Act
-from registry_ui.models import STAGE_PREFIX, Review, TransitionRequest
+from registry_ui.models import STAGE_PREFIX, Review
 
 TARGET = "`stage:Production`, or `alias:champion` for an alias."
 WHO = "User name."
@@ -35,7 +37,7 @@ class RequestPath(Schema):
 class RequestFilter(PageQuery):
     """Which requests to list."""
 
-    status: TransitionRequest.Status | None = None
+    status: RequestStatus | None = None
     model: Text | None = Field(None, description=MODEL)
 
 
@@ -247,7 +249,7 @@ class GatesOut(Schema):
     )
 
     number: int
-    status: TransitionRequest.Status
+    status: RequestStatus
     policy: str = Field(description="The policy that governs it, with its version.")
     is_blocked: bool = Field(description="Is it open, with a gate that has not passed?")
     blocked_by: list[str] = Field(description="Names of the gates that block it.")
@@ -302,8 +304,8 @@ class RequestSummary(Schema):
     """A transition request, as lists show it."""
 
     number: int
-    kind: TransitionRequest.Kind
-    status: TransitionRequest.Status
+    kind: RequestKind
+    status: RequestStatus
     model: str = Field(description=MODEL)
     version: int = Field(description=VERSION)
     from_stage: str = Field(description="Where the version was when this was asked.")
