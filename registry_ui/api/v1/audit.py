@@ -21,6 +21,18 @@ from registry_ui.models import AuditEvent, Scope
 
 router = Router(tags=["Audit"])
 
+EXAMPLE: dict[str, JsonValue] = {
+    "position": 812,
+    "type": "transition_request.approved",
+    "recorded_at": "2026-01-05T09:00:00Z",
+    "actor": "ravi",
+    "model": "churn",
+    "version": 7,
+    "request": 12,
+    "details": {"comment": "Looks right."},
+    "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+}
+
 
 class EventPath(Schema):
     """Names an event."""
@@ -44,19 +56,7 @@ class EventFilter(PageQuery):
 class EventOut(Schema):
     """One thing that happened."""
 
-    model_config = examples(
-        {
-            "position": 812,
-            "type": "transition_request.approved",
-            "recorded_at": "2026-01-05T09:00:00Z",
-            "actor": "ravi",
-            "model": "churn",
-            "version": 7,
-            "request": 12,
-            "details": {"comment": "Looks right."},
-            "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-        }
-    )
+    model_config = examples(EXAMPLE)
 
     position: int = Field(description="Place in the log, without gaps.")
     type: str
@@ -72,6 +72,14 @@ class EventOut(Schema):
 class SealedEventOut(EventOut):
     """An event with the exact text that was sealed."""
 
+    model_config = examples(
+        EXAMPLE
+        | {
+            "body": '{"actor":"ravi","position":812}',
+            "previous_hash": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f55",
+        }
+    )
+
     body: str = Field(description="What was hashed, after the hash before it.")
     previous_hash: str
 
@@ -85,7 +93,9 @@ class EventList(PageOut):
 class ChainOut(Schema):
     """What a walk along the whole log found."""
 
-    model_config = examples({"is_intact": True, "count": 812, "head": "9f86d0…"})
+    model_config = examples(
+        {"is_intact": True, "count": 812, "head": "9f86d0…", "fault": ""}
+    )
 
     is_intact: bool
     count: int = Field(description="Events in order, from the first one on.")

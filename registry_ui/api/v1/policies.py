@@ -56,6 +56,16 @@ IF_MATCH = {
         }
     ]
 }
+POLICY: dict[str, JsonValue] = {
+    "name": "production",
+    "version": 3,
+    "definition": {
+        "name": "production",
+        "targets": ["stage:Production"],
+        "approvals": [{"count": 2}],
+    },
+    "rules": [{"subject": "Approval", "text": "2 people approve"}],
+}
 EXAMPLE = """\
 policies:
 - name: production
@@ -109,18 +119,7 @@ class RuleOut(Schema):
 class PolicyOut(Schema):
     """A policy in one of its versions."""
 
-    model_config = examples(
-        {
-            "name": "production",
-            "version": 3,
-            "definition": {
-                "name": "production",
-                "targets": ["stage:Production"],
-                "approvals": [{"count": 2}],
-            },
-            "rules": [{"subject": "Approval", "text": "2 people approve"}],
-        }
-    )
+    model_config = examples(POLICY)
 
     name: str
     version: int
@@ -143,6 +142,15 @@ class PolicyOut(Schema):
 
 class PolicyVersionOut(PolicyOut):
     """A version of a policy, and who made it when."""
+
+    model_config = examples(
+        POLICY
+        | {
+            "created_at": "2026-01-05T09:00:00Z",
+            "created_by": "ada",
+            "is_in_force": True,
+        }
+    )
 
     created_at: datetime
     created_by: str | None = Field(
