@@ -88,6 +88,8 @@ MLFLOW_TRACKING_URI = _env.url(
 MLFLOW_REGISTRY_URI = _env.url(
     "MLFLOW_REGISTRY_URI", MLFLOW_TRACKING_URI, ("http", "https")
 )
+# Sent with every call, for docs/guard.md; the guard in MLflow reads the same name.
+MLFLOW_GUARD_SECRET = _env.text("SIGNOFF_GUARD_SECRET")
 SYNC_SECONDS = _env.number("SIGNOFF_SYNC_SECONDS", 10)
 SWEEP_SECONDS = _env.number("SIGNOFF_SWEEP_SECONDS", 60)
 DEFAULT_POLICY = _env.choice("SIGNOFF_DEFAULT_POLICY", ("four-eyes", "open"))

@@ -26,6 +26,7 @@ from registry_ui.views import (
     policies,
     requests,
     stage_matrix,
+    tokens,
     watching,
 )
 
@@ -176,4 +177,6 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/tokens/", account.token_create, name="token_create"),
     path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token_revoke"),
+    path("tokens/", tokens.token_list, name="token_list"),
+    path("tokens/<int:pk>/revoke/", tokens.token_withdraw, name="token_withdraw"),
 ]

@@ -129,7 +129,8 @@ class World:
             "registry_ui:request_create": {"stage": "None", "how": "now", **comment},
             "registry_ui:request_review": reject,
             "registry_ui:incident_answer": answer,
-            "registry_ui:token_create": {"name": "ci", "days": "30"},
+            "registry_ui:token_create": {"name": "ci", "scopes": "read"},
+            "registry_ui:token_list": {"account": "b", "name": "b", "scopes": "read"},
             "webhooks_ui:webhook_test": {"event": "NONSENSE"},  # nothing is sent
             "webhooks_ui:webhook_status": {"status": "DISABLED"},
             "api_v1:create_transition_request": ask,

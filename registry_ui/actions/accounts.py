@@ -1,14 +1,20 @@
-"""What the administration panel did to accounts and groups, put on record.
+"""Service accounts, and what the administration panel did to accounts and groups.
 
-Django's own forms save them; who may do what in the panel is `registry_ui/admin.py`'s.
+There Django's own forms save, and it is put on record here; who may do what in the
+panel is `registry_ui/admin.py`'s.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
+from registry_ui import permissions
+from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
+from registry_ui.models import ServiceAccount
 
 _PASSWORD = "password"  # noqa: S105 - the name of a field
 _PASSWORD_FIELDS = {"password1", "password2", "usable_password", _PASSWORD}
@@ -49,6 +55,34 @@ def record_saved_account(
         before={name: _plain(before.get(name)) for name in open_fields},
         after={name: _plain(after[name]) for name in open_fields},
     )
+
+
+@transaction.atomic
+def service_account(name: str, *, actor: User) -> User:
+    """Return the service account of that name, made if nobody is called so.
+
+    It has no password and cannot be given one that lets it sign in on the page.
+
+    Raises:
+        PermissionDenied: the actor is no administrator.
+        ActionError: a person is called so.
+    """
+    if not permissions.may_manage_registry(actor):
+        raise PermissionDenied
+    known = User.objects.filter(username=name).first()
+    if known is not None:
+        if not ServiceAccount.objects.filter(user=known).exists():
+            raise ActionError(
+                f"{name} is a person, who makes tokens on their own account page."
+                " Choose another name for the service account."
+            )
+        if not known.is_active:
+            raise ActionError(f"The service account {name} is not active.")
+        return known
+    user = User.objects.create_user(name)
+    ServiceAccount.objects.create(user=user)
+    record_event(EventType.USER_CREATED, actor=actor, user=name, is_service=True)
+    return user
 
 
 def record_deleted_group(group: Group, *, actor: User) -> None:

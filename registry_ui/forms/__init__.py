@@ -8,7 +8,6 @@ from registry_ui.forms.catalog import (
     EventFilterForm,
     FilterForm,
     ModelFilterForm,
-    TokenForm,
     VersionFilterForm,
 )
 from registry_ui.forms.inbox import (
@@ -41,6 +40,7 @@ from registry_ui.forms.requests import (
     RequestForm,
     ReviewForm,
 )
+from registry_ui.forms.tokens import ServiceTokenForm, TokenFilterForm, TokenForm
 
 __all__ = [
     "ALIAS_CHOICE",
@@ -74,8 +74,10 @@ __all__ = [
     "RequestForm",
     "ReviewForm",
     "RevocationForm",
+    "ServiceTokenForm",
     "TagDeleteForm",
     "TagForm",
+    "TokenFilterForm",
     "TokenForm",
     "VersionDeleteForm",
     "VersionFilterForm",

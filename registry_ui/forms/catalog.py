@@ -160,21 +160,3 @@ class EventFilterForm(FilterForm):
     person = forms.CharField(required=False, max_length=150)
     before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     after = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-
-
-class TokenForm(forms.Form):
-    """Names a new token and says how long it works."""
-
-    name = forms.CharField(
-        max_length=100,
-        label="What is it for?",
-        widget=forms.TextInput({"placeholder": "CI of churn", "autocomplete": "off"}),
-    )
-    days = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=3650,
-        initial=90,
-        label="Days it works",
-        help_text="Empty: until you revoke it.",
-    )

@@ -179,6 +179,18 @@ class Scope(models.TextChoices):
     ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks"
 
 
+class ServiceAccount(models.Model):
+    """Marks a user that is a program: it signs in with tokens, never on the page."""
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, related_name="service_account"
+    )
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return str(self.user)
+
+
 def digest_of(secret: str) -> str:
     """Return what is kept of a token's secret, which is random: so it needs no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()

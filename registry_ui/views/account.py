@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,9 +16,10 @@ from registry_ui.errors import ActionError
 from registry_ui.extensions import panels_of_account
 from registry_ui.forms import TokenForm
 from registry_ui.htmx import render_page
-from registry_ui.models import ApiToken, ModelPermission
+from registry_ui.models import ModelPermission
 from registry_ui.views.getters import signed_in
 from registry_ui.views.panels import render_panels
+from registry_ui.views.tokens import rows_of
 
 TEMPLATE = "registry_ui/account.html"
 SHOWN_GRANTS = 100
@@ -71,17 +71,7 @@ def _context(user: User, form: forms.Form) -> dict[str, Any]:
         "grants": shown[:SHOWN_GRANTS],
         "has_more_grants": len(shown) > SHOWN_GRANTS,
         "groups": list(user.groups.order_by("name")),
-        "tokens": [_token_row(token) for token in user.api_tokens.all()],
+        "tokens": rows_of(user.api_tokens.all()),
         "form": form,
         "panels": render_panels(panels_of_account(user)),
     }
-
-
-def _token_row(token: ApiToken) -> dict[str, Any]:
-    if token.revoked_at is not None:
-        status = "revoked"
-    elif not token.is_usable(timezone.now()):
-        status = "expired"
-    else:
-        status = "active"
-    return {"token": token, "status": status}

@@ -66,6 +66,7 @@ PAGES = [
     "/webhooks/receivers/?language=shell",
     "/audit/",
     "/audit/1/",
+    "/tokens/",
     "/account/",
     "/account/notifications/",
     "/api/v1/docs",

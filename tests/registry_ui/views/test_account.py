@@ -46,7 +46,10 @@ def test_without_a_level_the_page_says_whom_to_ask(client: Client, dana: User) -
 
 
 def test_a_new_token_is_shown_once_and_works(client: Client, dana: User) -> None:
-    response = client.post("/account/tokens/", {"name": "CI of churn", "days": "30"})
+    response = client.post(
+        "/account/tokens/",
+        {"name": "CI of churn", "days": "30", "scopes": ["read", "check"]},
+    )
 
     context = response.context
     assert response.status_code == 201
@@ -55,11 +58,14 @@ def test_a_new_token_is_shown_once_and_works(client: Client, dana: User) -> None
     found = find_token(context["secret"])
     assert found is not None
     assert found.user == dana
+    assert found.scopes == ["read", "check"]
     assert context["secret"] not in account(client)
 
 
 def test_htmx_gets_the_tokens_alone(client: Client, dana: User) -> None:
-    response = client.post("/account/tokens/", {"name": "ci"}, headers=HTMX)
+    response = client.post(
+        "/account/tokens/", {"name": "ci", "scopes": "read"}, headers=HTMX
+    )
 
     page = response.content.decode()
     assert page.lstrip().startswith('<div class="stack" id="tokens"')
@@ -69,12 +75,18 @@ def test_htmx_gets_the_tokens_alone(client: Client, dana: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [{"name": " "}, {"name": "x" * 101}, {"name": "ci", "days": "0"}]
+    "typed",
+    [
+        {"name": " "},
+        {"name": "x" * 101},
+        {"name": "ci", "days": "0"},
+        {"name": "ci", "scopes": "write"},
+    ],
 )
 def test_a_token_that_will_not_do_is_refused_beside_the_form(
     client: Client, dana: User, typed: dict[str, str]
 ) -> None:
-    response = client.post("/account/tokens/", typed)
+    response = client.post("/account/tokens/", {"scopes": "read", **typed})
 
     assert response.status_code == 422
     assert 'class="errorlist"' in response.content.decode()
@@ -127,3 +139,25 @@ def test_the_page_takes_the_same_queries_for_few_and_many(
     add(19)
 
     assert query_count(client, "/account/") == few
+
+
+def test_a_token_that_ends_soon_is_warned_of(client: Client, dana: User) -> None:
+    make_token(user=dana, name="long", days=90)
+    assert "Ends soon" not in account(client)
+
+    make_token(user=dana, name="short", days=13)
+
+    assert account(client).count("Ends soon") == 1
+
+
+def test_a_token_says_what_it_is_good_for_and_where_it_was_used(
+    client: Client, dana: User
+) -> None:
+    _, secret = make_token(user=dana, scopes=["read", "check"])
+    find_token(secret, address="192.0.2.7")
+
+    page = account(client)
+
+    assert "read, check" in page
+    assert "192.0.2.0/24" in page
+    assert "192.0.2.7" not in page

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry_ui", "0024_where_tokens_are_used"),
+        ("registry_ui", "0025_service_accounts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
