@@ -7,8 +7,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import healthz, readyz
 from config.sign_in import SignInView
-from registry_ui.api import v1
 from registry_ui.api.dialect.preflight import databricks_config
+from registry_ui.api.v1 import api
+from webhooks_ui.api import v1 as webhooks
+
+api.add_router("", webhooks.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
@@ -21,7 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/sign-in/", SignInView.as_view(), name="login"),
     path("account/sign-out/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
-    path("api/v1/", v1.api.urls),
+    path("api/v1/", api.urls),
     path("", include("webhooks_ui.urls")),
     path("", include("registry_ui.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from registry_ui.api.v1.docs import api_docs
 from registry_ui.views import (
     account,
     activity,
@@ -170,6 +171,7 @@ urlpatterns = [
         incidents.incident_answer,
         name="incident_answer",
     ),
+    path("api/v1/docs", api_docs, name="api_docs"),
     path("audit/", activity.event_list, name="event_list"),
     path("audit/<int:position>/", activity.event_detail, name="event_detail"),
     path("account/", account.account, name="account"),

@@ -20,8 +20,13 @@ databricks_config GET 200 200 200 200 200 200 200"""
 )
 
 
-def bodies_of(webhook_id: str) -> dict[str, dict[str, Any]]:
-    """Return what a call sends that would do, but for the right to, by its name."""
+def bodies_of(webhook_id: str, seen: str) -> dict[str, dict[str, Any]]:
+    """Return what a call sends that would do, but for the right to, by its name.
+
+    Args:
+        webhook_id: of the one webhook.
+        seen: fingerprint of the one incident.
+    """
     bodies: dict[str, dict[str, Any]] = {
         "create": {
             "model_name": "churn",
@@ -32,7 +37,14 @@ def bodies_of(webhook_id: str) -> dict[str, dict[str, Any]]:
         "delete": {"id": webhook_id},
         "test": {"id": webhook_id, "event": "NONSENSE"},  # nothing is sent
     }
+    answer = {"comment": "Mine.", "fingerprint": seen}
+    document = {"document": "policies: []"}
     return {
+        "api_v1:create_incident_acceptance": answer,
+        "api_v1:create_incident_revert": answer,
+        "api_v1:create_incident_review": answer,
+        "api_v1:check_policies": document,
+        "api_v1:replace_policies": document,
         "api_v1:create_request_comment": {"text": "A remark."},
         "api_v1:update_comment": {"text": "Another remark."},
         "api_v1:create_check": {"name": "fairness", "verdict": "passed"},

@@ -1,4 +1,4 @@
-"""Checking that the audit log is what was written."""
+"""Reading the audit log: who may read what, and whether it is what was written."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from registry_ui.models import GENESIS, AuditEvent, chain_hash
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from registry_ui import permissions
+from registry_ui.models import GENESIS, AuditEvent, RegisteredModel, chain_hash
 
 _CHUNK = 2000
 
@@ -21,6 +25,20 @@ REPEATED_COLUMNS = (
     "request_number",
 )
 """Columns that repeat parts of the sealed body; pages search and show by them."""
+
+
+def visible_events(user: User) -> QuerySet[AuditEvent]:
+    """Return the events that the user may read, newest first.
+
+    Events about a model go with the model; those about none are read by who manages
+    the registry, and by who acted.
+    """
+    events = AuditEvent.objects.order_by("-position")
+    if permissions.may_manage_registry(user):
+        return events
+    readable = RegisteredModel.objects.visible_to(user).values("pk")
+    own = Q(model_pk=None, actor_name=user.get_username())
+    return events.filter(Q(model_pk__in=readable) | own)
 
 
 @dataclass(frozen=True, slots=True)

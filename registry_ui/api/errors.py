@@ -31,6 +31,11 @@ SIGN_IN = (
 _BY_STATUS = {
     HTTPStatus.BAD_REQUEST: ("MALFORMED_REQUEST", "The request cannot be read."),
     HTTPStatus.FORBIDDEN: ("PERMISSION_DENIED", NO_PERMISSION),
+    HTTPStatus.PRECONDITION_FAILED: ("RESOURCE_CONFLICT", "It has changed since."),
+    HTTPStatus.PRECONDITION_REQUIRED: (
+        "INVALID_PARAMETER_VALUE",
+        "Say which state you read: send `If-Match`.",
+    ),
     HTTPStatus.TOO_MANY_REQUESTS: (
         "REQUEST_LIMIT_EXCEEDED",
         "These are too many requests at once; try again later.",
@@ -70,7 +75,7 @@ def answer_errors_in_json(
 def handle_errors(api: NinjaAPI) -> None:
     """Let the API answer what its operations raise."""
     api.exception_handler(ValidationError)(_answer_validation_error)
-    api.exception_handler(ActionError)(_answer_action_error)
+    api.exception_handler(ActionError)(answer_action_error)
     api.exception_handler(AuthenticationError)(answer_no_token)
     api.exception_handler(HttpError)(_answer_http_error)
     api.exception_handler(PermissionDenied)(_answer_permission_denied)
@@ -107,22 +112,8 @@ def answer_no_token(request: HttpRequest, _: AuthenticationError) -> HttpRespons
     return response
 
 
-def _replacement(request: HttpRequest, status: int) -> JsonResponse:
-    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-        return endpoint_not_found(request)
-    code, message = _BY_STATUS.get(HTTPStatus(status), _INTERNAL)
-    return error_response(status, code, message)
-
-
-def _invalid(message: str) -> JsonResponse:
-    return error_response(HTTPStatus.BAD_REQUEST, "INVALID_PARAMETER_VALUE", message)
-
-
-def _answer_validation_error(_: HttpRequest, error: ValidationError) -> HttpResponse:
-    return _invalid(" ".join(item["msg"] for item in error.errors))
-
-
-def _answer_action_error(_: HttpRequest, error: ActionError) -> HttpResponse:
+def answer_action_error(_: HttpRequest, error: ActionError) -> HttpResponse:
+    """Answer what cannot be done, with the status of its kind."""
     match error:
         case StaleReviewError():
             return error_response(HTTPStatus.CONFLICT, "RESOURCE_CONFLICT", str(error))
@@ -139,6 +130,21 @@ def _answer_action_error(_: HttpRequest, error: ActionError) -> HttpResponse:
             return error_response(HTTPStatus.BAD_REQUEST, code, str(error))
         case _:
             return _invalid(str(error))
+
+
+def _replacement(request: HttpRequest, status: int) -> JsonResponse:
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        return endpoint_not_found(request)
+    code, message = _BY_STATUS.get(HTTPStatus(status), _INTERNAL)
+    return error_response(status, code, message)
+
+
+def _invalid(message: str) -> JsonResponse:
+    return error_response(HTTPStatus.BAD_REQUEST, "INVALID_PARAMETER_VALUE", message)
+
+
+def _answer_validation_error(_: HttpRequest, error: ValidationError) -> HttpResponse:
+    return _invalid(" ".join(item["msg"] for item in error.errors))
 
 
 def _answer_http_error(_: HttpRequest, error: HttpError) -> HttpResponse:

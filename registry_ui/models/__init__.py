@@ -25,6 +25,7 @@ from registry_ui.models.evidence import (
 from registry_ui.models.files import RequestFiles
 from registry_ui.models.hints import Hint, MLflowWebhook
 from registry_ui.models.incidents import Holding, Incident
+from registry_ui.models.kept_answers import KeptAnswer
 from registry_ui.models.mirror import (
     METRIC_KEY_LENGTH,
     NAME_LENGTH,
@@ -70,6 +71,7 @@ __all__ = [
     "Hint",
     "Holding",
     "Incident",
+    "KeptAnswer",
     "Level",
     "MLflowWebhook",
     "MetricHistory",

@@ -38,18 +38,32 @@ class AllowanceManager(models.Manager["Allowance"]):
         Returns:
             None if it is granted; else how long it takes until the next one is.
         """
-        name = f"user {holder.pk}" if isinstance(holder, User) else holder
+        name = _name_of(holder)
         mine = self.filter(holder=name, purpose=purpose)
         row = mine.first()
         if row is None:
             return self._begin(name, purpose, most=most, now=now, window=window)
         wait = max(row.began_at + window - now, timedelta(seconds=1))
-        is_over = row.began_at <= now - window
-        if row.used >= most and not is_over:
+        if row.began_at <= now - window:
+            if mine.filter(began_at__lte=now - window).update(began_at=now, used=1):
+                return None
+        elif row.used >= most:
             return wait
-        if mine.filter(began_at__lte=now - window).update(began_at=now, used=1):
-            return None
         return None if mine.filter(used__lt=most).update(used=F("used") + 1) else wait
+
+    def used(
+        self,
+        holder: User | str,
+        purpose: str,
+        *,
+        now: datetime,
+        window: timedelta = A_MINUTE,
+    ) -> tuple[int, timedelta]:
+        """Return how many uses count now, and how long until they no longer do."""
+        row = self.filter(holder=_name_of(holder), purpose=purpose).first()
+        if row is None or row.began_at <= now - window:
+            return 0, window
+        return row.used, row.began_at + window - now
 
     def _begin(
         self, holder: str, purpose: str, *, most: int, now: datetime, window: timedelta
@@ -62,6 +76,10 @@ class AllowanceManager(models.Manager["Allowance"]):
         except IntegrityError:  # somebody was first by a moment
             return self.use(holder, purpose, most=most, now=now, window=window)
         return None
+
+
+def _name_of(holder: User | str) -> str:
+    return f"user {holder.pk}" if isinstance(holder, User) else holder
 
 
 class Allowance(models.Model):

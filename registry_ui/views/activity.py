@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from registry_ui import permissions
+from registry_ui.actions.audit import visible_events
 from registry_ui.forms import EVENT_GROUPS, EventFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.models import GENESIS, AuditEvent, RegisteredModel, chain_hash
@@ -20,20 +20,6 @@ from registry_ui.views.sentences import event_lines
 LIST = "registry_ui/event_list.html"
 DETAIL = "registry_ui/event_detail.html"
 PAGE_SIZE = 50
-
-
-def visible_events(user: User) -> QuerySet[AuditEvent]:
-    """Return the events that the user may read, newest first.
-
-    Events about a model go with the model; those about none are read by who manages
-    the registry, and by who acted.
-    """
-    events = AuditEvent.objects.order_by("-position")
-    if permissions.may_manage_registry(user):
-        return events
-    readable = RegisteredModel.objects.visible_to(user).values("pk")
-    own = Q(model_pk=None, actor_name=user.get_username())
-    return events.filter(Q(model_pk__in=readable) | own)
 
 
 @require_safe

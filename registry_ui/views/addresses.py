@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from registry_ui.comparison import Direction
 from registry_ui.forms import FilterForm
-from registry_ui.views.keyset import Edges, KeysetPage
+from registry_ui.keyset import Edges, KeysetPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from registry_ui.forms import IN_BOTH, ModelFilterForm
+from registry_ui.keyset import (
+    Edges,
+    Key,
+    KeysetPage,
+    Order,
+    SortKey,
+    page_of,
+)
 from registry_ui.models import (
     Alias,
     Incident,
@@ -27,14 +35,6 @@ from registry_ui.models.text import CodePoints, Head, NameOrder, contains, equal
 from registry_ui.views.addresses import edges_of, head_of, links_of
 from registry_ui.views.evidence import mlflow_url
 from registry_ui.views.getters import has_access
-from registry_ui.views.keyset import (
-    Edges,
-    Key,
-    KeysetPage,
-    Order,
-    SortKey,
-    page_of,
-)
 from registry_ui.views.prepared import PreparedQuery
 
 _SHOWN = ("name", "updated_at", "headline_metric", "metric_directions")

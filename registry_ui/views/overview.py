@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from registry_ui.actions.audit import visible_events
 from registry_ui.extensions import panels_of_overview
 from registry_ui.htmx import Request
 from registry_ui.models import (
@@ -19,7 +20,6 @@ from registry_ui.models import (
     Stage,
     TransitionRequest,
 )
-from registry_ui.views.activity import visible_events
 from registry_ui.views.break_glass import break_glass_figures
 from registry_ui.views.evidence import mlflow_url
 from registry_ui.views.getters import has_access, signed_in

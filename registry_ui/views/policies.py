@@ -1,7 +1,6 @@
 """Policies: what holds, each in its versions, and the editor with its preview."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -26,24 +25,21 @@ from registry_ui.actions.policies import (
 )
 from registry_ui.actions.policy_previews import preview_of
 from registry_ui.actions.policy_warnings import warnings_of
+from registry_ui.actions.visible_policies import (
+    card_of,
+    held_as,
+    versions_of,
+    visible_policies,
+)
 from registry_ui.errors import ActionError
 from registry_ui.forms import PoliciesForm
 from registry_ui.htmx import render_page
 from registry_ui.models import (
-    NO_LEVEL,
-    PolicyVersion,
-    RegisteredModel,
     TransitionRequest,
-    registry_level,
 )
 from registry_ui.policies import (
     CHOICES,
     Policy,
-    PolicyDefinition,
-    Rule,
-    does_match,
-    read_stored,
-    rules_in_words,
     write_document,
 )
 from registry_ui.views.getters import signed_in
@@ -57,18 +53,6 @@ MOST_CARDS = 8
 """So many policies show their rules on one page; of more it is a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyCard:
-    """A policy as a person may see it.
-
-    `models` are those of its patterns that match a model which the person may read.
-    """
-
-    policy: Policy
-    models: tuple[str, ...]
-    rules: list[Rule]
-
-
 @require_safe
 def policy_list(request: HttpRequest) -> HttpResponse:
     """Show the policies that hold, in the order in which they are tried."""
@@ -76,11 +60,11 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     defaults = [
         Policy(one, 1, is_default=True) for one in CHOICES[settings.DEFAULT_POLICY]
     ]
-    cards = _visible(user, policies_in_force())
+    cards = visible_policies(user, policies_in_force())
     context = {
         "cards": cards,
         "are_many": len(cards) > MOST_CARDS,
-        "defaults": [_card(one, one.definition.models) for one in defaults],
+        "defaults": [card_of(one, one.definition.models) for one in defaults],
         "may_edit": permissions.may_manage_registry(user),
     }
     return render_page(request, LIST, context, partial="policies")
@@ -90,18 +74,17 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 def policy_detail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one policy: what it asks for, what waits for it, and its versions."""
     user = signed_in(request)
-    rows = PolicyVersion.objects.filter(policy__name=name.replace("\x00", ""))
-    versions = list(rows.select_related("policy", "created_by"))
+    versions = versions_of(name)
     if not versions:
         raise Http404
     current = next(v for v in versions if v.number == v.policy.current)
-    card = next(iter(_visible(user, [_policy(current)])), None)
+    card = next(iter(visible_policies(user, [held_as(current)])), None)
     if card is None:
         raise Http404
     chosen = request.GET.get("version", "")
     shown = next((v for v in versions if str(v.number) == chosen), current)
     # An older version may name models that the newest one does not.
-    cards = _visible(user, [_policy(shown)])
+    cards = visible_policies(user, [held_as(shown)])
     if not cards:
         raise Http404
     is_held = current.policy.retired_at is None
@@ -110,7 +93,7 @@ def policy_detail(request: HttpRequest, name: str) -> HttpResponse:
         "row": current.policy,
         "versions": versions,
         "shown": shown,
-        "text": write_document([_as_seen(cards[0])]),
+        "text": write_document([cards[0].as_seen]),
         "waiting": _waiting(user, name) if is_held else [],
         "warnings": warnings_of([card.policy.definition]) if is_held else [],
         "may_edit": permissions.may_manage_registry(user),
@@ -165,44 +148,6 @@ def _told(changes: Sequence[PolicyChange], held: Sequence[Policy]) -> str:
         return "The policies say the same as before; nothing was changed."
     words = ", ".join(f"{one.name} {one.change}" for one in changed)
     return f"From now on these policies hold. {words[0].upper()}{words[1:]}."
-
-
-def _policy(version: PolicyVersion) -> Policy:
-    return Policy(read_stored(version.definition), version.number)
-
-
-def _visible(user: User, policies: Sequence[Policy]) -> list[PolicyCard]:
-    """Return what governs a model that the user may read, and names no other."""
-    if registry_level(user) > NO_LEVEL:
-        return [_card(policy, policy.definition.models) for policy in policies]
-    names = list(
-        RegisteredModel.objects.visible_to(user).values_list("name", flat=True)
-    )
-    cards = []
-    for policy in policies:
-        definition = policy.definition
-        seen = tuple(
-            pattern
-            for pattern in definition.models
-            if any(_matches(definition, pattern, name) for name in names)
-        )
-        if seen:
-            cards.append(_card(policy, seen))
-    return cards
-
-
-def _matches(definition: PolicyDefinition, pattern: str, name: str) -> bool:
-    just_this = definition.model_copy(update={"models": (pattern,)})
-    return any(does_match(just_this, name, target) for target in definition.targets)
-
-
-def _card(policy: Policy, models: tuple[str, ...]) -> PolicyCard:
-    return PolicyCard(policy, models, rules_in_words(policy.definition))
-
-
-def _as_seen(card: PolicyCard) -> PolicyDefinition:
-    """Return what the policy says, with just the patterns that the person may see."""
-    return card.policy.definition.model_copy(update={"models": card.models})
 
 
 def _waiting(user: User, name: str) -> list[WaitingRequest]:

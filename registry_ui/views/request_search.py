@@ -14,9 +14,9 @@ from django.utils import timezone
 from registry_ui.actions.awaited import approvals_given
 from registry_ui.actions.watching import watched_by
 from registry_ui.forms import ANY_ALIAS, target_as_stored
+from registry_ui.keyset import Edges, Key, KeysetPage, Order, SortKey, page_of
 from registry_ui.models import ALIAS_PREFIX, Comment, RegisteredModel, TransitionRequest
 from registry_ui.models.text import contains, equals
-from registry_ui.views.keyset import Edges, Key, KeysetPage, Order, SortKey, page_of
 
 PAGE_SIZE = 25
 LATE_AFTER = timedelta(days=3)

@@ -12,6 +12,14 @@ from django.utils.safestring import SafeString
 
 from registry_ui.charts import spark
 from registry_ui.comparison import format_number
+from registry_ui.keyset import (
+    Edges,
+    Key,
+    KeysetPage,
+    Order,
+    SortKey,
+    page_of,
+)
 from registry_ui.models import (
     Alias,
     Evidence,
@@ -21,14 +29,6 @@ from registry_ui.models import (
 )
 from registry_ui.models.text import MetricValue, contains, equals
 from registry_ui.views.headlines import headline_of, metrics_of
-from registry_ui.views.keyset import (
-    Edges,
-    Key,
-    KeysetPage,
-    Order,
-    SortKey,
-    page_of,
-)
 from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.stage_board import Board, VersionLine, for_lines
 

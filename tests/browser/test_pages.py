@@ -69,6 +69,7 @@ PAGES = [
     "/tokens/",
     "/account/",
     "/account/notifications/",
+    "/api/v1/docs",
 ]
 MAIN_PAGES = {
     "/",

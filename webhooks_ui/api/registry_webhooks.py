@@ -3,8 +3,6 @@
 import secrets
 from typing import Any
 
-from django.http import Http404
-
 from registry_ui.api.dialect.lookups import visible_model_or_404
 from registry_ui.api.dialect.operations import Answer, Call, Operation
 from registry_ui.errors import ActionError
@@ -19,6 +17,7 @@ from webhooks_ui.actions.webhooks import (
 )
 from webhooks_ui.api.descriptions import describe
 from webhooks_ui.api.event_names import changed_events, check_events, shown_events
+from webhooks_ui.api.lookups import manageable_webhook_or_404
 from webhooks_ui.api.pages import page_of
 from webhooks_ui.api.parameters import (
     CreateParameters,
@@ -92,7 +91,7 @@ def update(call: Call[UpdateParameters]) -> Answer:
         if not given.events:
             raise ActionError("Give at least one event, or leave `events` out.")
         check_events(given.events, is_preview=call.is_preview)
-    webhook = _manageable_webhook_or_404(call, given.id)
+    webhook = manageable_webhook_or_404(call.user, given.id)
     _refuse_hidden(webhook, call)
     if not (receiver is None and given.events is None and given.description is None):
         webhook = update_webhook(
@@ -105,7 +104,7 @@ def update(call: Call[UpdateParameters]) -> Answer:
 
 def delete(call: Call[DeleteParameters]) -> Answer:
     """Delete a webhook with its deliveries."""
-    webhook = _manageable_webhook_or_404(call, call.given.id)
+    webhook = manageable_webhook_or_404(call.user, call.given.id)
     delete_webhook(webhook, actor=call.user)
     return {}
 
@@ -115,7 +114,7 @@ def test(call: Call[TestParameters]) -> Answer:
 
     Where no answer came, the body says why, and the status is `UNREACHED`.
     """
-    webhook = _manageable_webhook_or_404(call, call.given.id)
+    webhook = manageable_webhook_or_404(call.user, call.given.id)
     name = call.given.event
     if name:
         check_events([name], is_preview=call.is_preview)
@@ -160,21 +159,6 @@ def _changed(
         description=webhook.description if description is None else description,
         **(kept if receiver is None else receiver),
     )
-
-
-def _manageable_webhook_or_404(call: Call[Any], webhook_id: str) -> Webhook:
-    """Return the webhook with its model.
-
-    Raises:
-        Http404: there is none, or it is not the caller's to manage.
-    """
-    webhooks = Webhook.objects.manageable_by(call.user).select_related("model")
-    webhook = webhooks.filter(pk=webhook_id).first()
-    if webhook is None:
-        raise Http404(
-            f"There is no webhook {webhook_id!r}, or it is not yours to manage."
-        )
-    return webhook
 
 
 def _refuse_hidden(webhook: Webhook, call: Call[UpdateParameters]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from registry_ui.keyset import Edges, Key, KeysetPage, Order, SortKey, page_of
 from registry_ui.models import AuditEvent, RegisteredModel
 from registry_ui.models.text import contains, equals
-from registry_ui.views.keyset import Edges, Key, KeysetPage, Order, SortKey, page_of
 from webhooks_ui.forms import DeliveryFilterForm
 from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
 

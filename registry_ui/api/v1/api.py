@@ -16,18 +16,34 @@ from ninja.operation import Operation
 
 from registry_ui.api.authentication import refuse_unscoped
 from registry_ui.api.errors import endpoint_not_found, handle_errors
-from registry_ui.api.v1 import checks, comments, comparison, requests
+from registry_ui.api.v1 import (
+    audit,
+    catalog,
+    checks,
+    comments,
+    comparison,
+    holdings,
+    incidents,
+    policies,
+    requests,
+)
+from registry_ui.api.v1.limits import CallLimit, handle_limits, tell_limits
 from registry_ui.api.v1.validation import sentences
 
 DESCRIPTION = """\
-Ask for transitions of model versions, review and discuss them, compare versions, and
-report checks on them.
+Ask for transitions of model versions, review and discuss them, see why one is blocked,
+compare versions, report checks on them; read models, policies, who held what when,
+incidents, the audit log; see what webhooks were told, and have it sent again.
 
 Sign in with a token from `manage.py api_token` or from your account page, as
 `Authorization: Bearer <token>` or as the password of Basic authentication. A token may
 do what its owner may, within its scopes; each call says which it needs. Every error
 is an object with `error_code` and `message`. Times are ISO 8601 in UTC. A model that
 you may not read answers like one that does not exist.
+
+Each answer says in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` how
+many calls a minute you may make, how many are left, and in how many seconds the minute
+is over.
 """
 
 View = Callable[..., HttpResponse]
@@ -77,6 +93,7 @@ def _for_programs(view: View) -> View:
             return endpoint_not_found(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return endpoint_not_found(request)
+        tell_limits(request, response)
         return response
 
     return login_not_required(never_cache(answer))
@@ -88,11 +105,21 @@ api = Api(
     description=DESCRIPTION,
     docs_url=None,
     auth=refuse_unscoped,
+    throttle=CallLimit(),
     servers=[{"url": settings.BASE_URL}],
     urls_namespace="api_v1",
 )
 handle_errors(api)
-api.add_router("", requests.router)
-api.add_router("", comments.router)
-api.add_router("", checks.router)
-api.add_router("", comparison.router)
+handle_limits(api)
+for part in (
+    requests,
+    comments,
+    incidents,
+    holdings,
+    policies,
+    catalog,
+    comparison,
+    checks,
+    audit,
+):
+    api.add_router("", part.router)

@@ -10,13 +10,13 @@ from registry_ui.actions.checks import report_check
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
-    MODEL,
     REFUSALS,
-    VERSION,
     Body,
-    Number,
+    CheckVerdict,
+    VersionPath,
     examples,
 )
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import visible_version_or_404
 from registry_ui.models import Check, Scope
 
@@ -31,20 +31,13 @@ EXAMPLE: dict[str, JsonValue] = {
 }
 
 
-class VersionPath(Schema):
-    """Names a version."""
-
-    name: Text = Field(description=MODEL)
-    version: Number = Field(description=VERSION)
-
-
 class CheckIn(Body):
     """A verdict to report."""
 
     model_config = examples(EXAMPLE)
 
     name: Text = Field(description="What was checked; a report replaces its last one.")
-    verdict: Check.Verdict
+    verdict: CheckVerdict
     link: Text = Field("", description="Where the details are: an http(s) address.")
     text: Text = Field("", description="What was found, in a sentence or a report.")
 
@@ -57,7 +50,7 @@ class CheckOut(Schema):
     )
 
     name: str
-    verdict: Check.Verdict
+    verdict: CheckVerdict
     link: str
     text: str
     reported_by: str = Field(description="User name.")
@@ -93,6 +86,7 @@ def list_checks(request: ApiRequest, path: Path[VersionPath]) -> CheckList:
 
 @router.post(PATH, response={201: CheckOut, **REFUSALS}, summary="Report a check")
 @needs(Scope.CHECK)
+@idempotent
 def create_check(
     request: ApiRequest, path: Path[VersionPath], body: CheckIn
 ) -> Status[CheckOut]:

@@ -8,6 +8,7 @@ from registry_ui.actions.comments import create_comment, delete_comment, edit_co
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.v1.descriptions import describe_comment, describe_comments
 from registry_ui.api.v1.fields import REFUSALS
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import visible_comment_or_404, visible_request_or_404
 from registry_ui.api.v1.schemas import (
     CommentIn,
@@ -33,6 +34,7 @@ def list_request_comments(request: ApiRequest, path: Path[RequestPath]) -> Comme
 
 @router.post(OF_REQUEST, response={201: CommentOut, **REFUSALS}, summary="Comment")
 @needs(Scope.REQUEST)
+@idempotent
 def create_request_comment(
     request: ApiRequest, path: Path[RequestPath], body: CommentIn
 ) -> Status[CommentOut]:

@@ -40,7 +40,7 @@ class CompareQuery(Schema):
     )
 
 
-class VersionOut(Schema):
+class ComparedVersionOut(Schema):
     """One of the versions."""
 
     model: str
@@ -191,7 +191,7 @@ class CompareOut(Schema):
         }
     )
 
-    versions: list[VersionOut]
+    versions: list[ComparedVersionOut]
     headline_metric: str | None
     summary: list[StatementOut]
     metrics: list[MetricOut]
@@ -238,7 +238,7 @@ def describe(comparison: Comparison) -> CompareOut:
     """Put a comparison into the form that programs get; rows are taken as they are."""
     signature = comparison.signature
     versions = [
-        VersionOut(
+        ComparedVersionOut(
             model=facts.model_name,
             version=facts.number,
             stage=facts.stage,

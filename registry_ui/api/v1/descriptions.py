@@ -1,5 +1,6 @@
 """Transition requests, turned into what calls answer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from registry_ui.api.v1.schemas import (
     CommentOut,
     EffectOut,
     GateOut,
+    GatesOut,
     NeedsOut,
     OutcomeOut,
     RequestLinks,
@@ -20,7 +22,7 @@ from registry_ui.api.v1.schemas import (
 )
 from registry_ui.events import EventType
 from registry_ui.models import AuditEvent, Comment, Review, TransitionRequest
-from registry_ui.planning import Plan
+from registry_ui.planning import Effect, Plan
 
 
 def summarise(request: TransitionRequest) -> RequestSummary:
@@ -60,6 +62,39 @@ def describe_comments(request: TransitionRequest) -> list[CommentOut]:
     """Return the comments in the discussion of a request that nobody deleted."""
     comments = request.comments.filter(deleted_at=None).select_related("author")
     return [describe_comment(comment) for comment in comments]
+
+
+def describe_gates(request: TransitionRequest) -> GatesOut:
+    """Return what each gate says, and why the request is not approved."""
+    decision = gather_decision(request) if request.is_open else None
+    gates = _gates_now(decision) if decision else _gates_on_record(request)
+    blocked = [gate for gate in gates if gate.verdict != "passed"]
+    is_blocked = decision is not None and bool(blocked)
+    return GatesOut(
+        number=request.number,
+        status=TransitionRequest.Status(request.status),
+        policy=decision.policy.label if decision else request.policy_name,
+        is_blocked=is_blocked,
+        blocked_by=[gate.name for gate in blocked] if is_blocked else [],
+        remedies=[gate.remedy for gate in blocked if gate.remedy],
+        gates=gates,
+        fingerprint=str(decision.fingerprint) if decision else None,
+    )
+
+
+def effects_out(effects: Iterable[Effect]) -> list[EffectOut]:
+    """Return changes of MLflow in words and in parts."""
+    return [
+        EffectOut(
+            effect=str(effect),
+            kind=effect.kind.value,
+            version=effect.version,
+            before=effect.before,
+            after=effect.after,
+            alias=effect.alias,
+        )
+        for effect in effects
+    ]
 
 
 def request_url(request: TransitionRequest) -> str:
@@ -133,17 +168,7 @@ def _plan(plan: Plan | dict[str, Any] | None) -> list[EffectOut]:
         return []
     if not isinstance(plan, Plan):
         plan = Plan.from_json(plan)
-    return [
-        EffectOut(
-            effect=str(effect),
-            kind=effect.kind.value,
-            version=effect.version,
-            before=effect.before,
-            after=effect.after,
-            alias=effect.alias,
-        )
-        for effect in plan.effects
-    ]
+    return effects_out(plan.effects)
 
 
 def _review(review: Review, changes: list[str]) -> ReviewOut:

@@ -1,14 +1,24 @@
 """Types of fields and parameters that several calls share."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Model, TextChoices
 from ninja import Schema
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+)
 
-from registry_ui.models import as_json_number
+from registry_ui.api.texts import Text
+from registry_ui.models import Check, Incident, TransitionRequest, as_json_number
 
 LARGEST_INTEGER = 2**31 - 1
 """Of an integer column on PostgreSQL; a larger number is refused, not looked up."""
@@ -21,6 +31,17 @@ def _number(value: float | None) -> float | str | None:
     return None if value is None else as_json_number(value)
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, which it is taken to be in if it says no zone."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("No calendar has this moment in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 MetricNumber = Annotated[
     float | Literal["NaN", "Infinity", "-Infinity"] | None, BeforeValidator(_number)
 ]
@@ -33,10 +54,36 @@ def examples(*values: Mapping[str, JsonValue]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": shown})
 
 
+def listed(choices: type[StrEnum | TextChoices]) -> WithJsonSchema:
+    """Let the document list the values where they are used.
+
+    By the class's name it could mean another one: there is a `Status` of many things.
+    """
+    return WithJsonSchema({"type": "string", "enum": [one.value for one in choices]})
+
+
+CheckVerdict = Annotated[Check.Verdict, listed(Check.Verdict)]
+IncidentStatus = Annotated[Incident.Status, listed(Incident.Status)]
+RequestKind = Annotated[TransitionRequest.Kind, listed(TransitionRequest.Kind)]
+RequestStatus = Annotated[TransitionRequest.Status, listed(TransitionRequest.Status)]
+
+
 class Body(Schema):
     """What callers send: a misspelt field is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ModelPath(Schema):
+    """Names a model."""
+
+    name: Text = Field(description=MODEL)
+
+
+class VersionPath(ModelPath):
+    """Names a version."""
+
+    version: Number = Field(description=VERSION)
 
 
 class Error(Schema):
@@ -50,8 +97,8 @@ class Error(Schema):
     message: str = Field(description="For people: what is wrong and what to do.")
 
 
-REFUSALS = {400: Error, 401: Error, 403: Error, 404: Error}
-"""What every call that names something may answer."""
+REFUSALS = {400: Error, 401: Error, 403: Error, 404: Error, 429: Error}
+"""What every call may answer."""
 
 
 def absolute_url(page: Model) -> str:

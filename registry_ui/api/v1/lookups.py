@@ -5,10 +5,24 @@ from django.http import Http404
 
 from registry_ui.models import (
     Comment,
+    Incident,
     ModelVersion,
     RegisteredModel,
     TransitionRequest,
 )
+
+
+def visible_model_or_404(user: User, name: str) -> RegisteredModel:
+    """Return the model of that name; of several lives the live one, else the last.
+
+    Raises:
+        Http404: there is none, or the user may not read it.
+    """
+    lives = RegisteredModel.objects.visible_to(user).filter(name=name)
+    model = lives.live().first() or lives.order_by("-deleted_at").first()
+    if model is None:
+        raise Http404(f"There is no model {name!r}, or you may not read it.")
+    return model
 
 
 def visible_version_or_404(user: User, name: str, number: int) -> ModelVersion:
@@ -40,6 +54,19 @@ def visible_request_or_404(user: User, number: int) -> TransitionRequest:
     if request is None:
         raise Http404(f"There is no request {number}, or you may not read its model.")
     return request
+
+
+def visible_incident_or_404(user: User, number: int) -> Incident:
+    """Return the incident with its model and who resolved it.
+
+    Raises:
+        Http404: there is none, or the user may not read its model.
+    """
+    incidents = Incident.objects.visible_to(user).select_related("model", "resolved_by")
+    incident = incidents.filter(number=number).first()
+    if incident is None:
+        raise Http404(f"There is no incident {number}, or you may not read its model.")
+    return incident
 
 
 def visible_comment_or_404(user: User, pk: int) -> Comment:

@@ -16,17 +16,21 @@ from registry_ui.actions.undo import undo_request
 from registry_ui.api.authentication import ApiRequest, needs, require_scope
 from registry_ui.api.v1.descriptions import (
     describe,
+    describe_gates,
     request_url,
     summarise,
 )
 from registry_ui.api.v1.fields import REFUSALS, Error
+from registry_ui.api.v1.idempotency import idempotent
 from registry_ui.api.v1.lookups import (
     refuse_invisible_model,
     visible_request_or_404,
     visible_version_or_404,
 )
+from registry_ui.api.v1.paging import page_by
 from registry_ui.api.v1.schemas import (
     CancelIn,
+    GatesOut,
     RequestFilter,
     RequestIn,
     RequestList,
@@ -55,19 +59,13 @@ def list_requests(request: ApiRequest, filters: Query[RequestFilter]) -> Request
     if filters.model is not None:
         refuse_invisible_model(request.auth, filters.model)
         found = found.filter(version__model__name=filters.model)
-    if filters.cursor is not None:
-        found = found.filter(number__lt=filters.cursor)
-    # One more than asked for tells whether there is a page after this one.
-    rows = list(found.order_by("-number")[: filters.limit + 1])
-    page = rows[: filters.limit]
-    return RequestList(
-        requests=[summarise(item) for item in page],
-        next_cursor=page[-1].number if len(rows) > len(page) else None,
-    )
+    page, cursor = page_by(found, filters, "-number")
+    return RequestList(requests=[summarise(row) for row in page], next_cursor=cursor)
 
 
 @router.post("/requests", response={201: RequestOut, **REFUSALS}, summary="Ask")
 @needs(Scope.REQUEST)
+@idempotent
 def create_transition_request(
     request: ApiRequest, body: RequestIn, response: HttpResponse
 ) -> Status[RequestOut]:
@@ -108,12 +106,22 @@ def get_request(request: ApiRequest, path: Path[RequestPath]) -> RequestOut:
     return describe(visible_request_or_404(request.auth, path.number))
 
 
+@router.get(
+    f"{PATH}/gates", response={200: GatesOut, **REFUSALS}, summary="Why blocked"
+)
+@needs(Scope.READ)
+def get_gates(request: ApiRequest, path: Path[RequestPath]) -> GatesOut:
+    """Tell why a request is not approved: its gates, and what would satisfy them."""
+    return describe_gates(visible_request_or_404(request.auth, path.number))
+
+
 @router.post(
     f"{PATH}/reviews",
     response={201: RequestOut, **REFUSALS, 409: Error},
     summary="Approve or reject",
 )
 @needs(Scope.REVIEW)
+@idempotent
 def create_review(
     request: ApiRequest, path: Path[RequestPath], body: ReviewIn
 ) -> Status[RequestOut]:

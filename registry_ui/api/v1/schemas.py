@@ -13,12 +13,15 @@ from registry_ui.api.v1.fields import (
     Body,
     MetricNumber,
     Number,
+    RequestKind,
+    RequestStatus,
     examples,
 )
+from registry_ui.api.v1.paging import PageOut, PageQuery
 from registry_ui.errors import ActionError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.gates import Act
-from registry_ui.models import STAGE_PREFIX, Review, TransitionRequest
+from registry_ui.models import STAGE_PREFIX, Review
 
 TARGET = "`stage:Production`, or `alias:champion` for an alias."
 WHO = "User name."
@@ -31,15 +34,11 @@ class RequestPath(Schema):
     number: Number = Field(description="Number of the request.")
 
 
-class RequestFilter(Schema):
+class RequestFilter(PageQuery):
     """Which requests to list."""
 
-    status: TransitionRequest.Status | None = None
+    status: RequestStatus | None = None
     model: Text | None = Field(None, description=MODEL)
-    cursor: Number | None = Field(
-        None, description="`next_cursor` of the answer before, for the page after it."
-    )
-    limit: int = Field(50, ge=1, le=200, description="How many to list at most.")
 
 
 class RequestIn(Body):
@@ -217,6 +216,50 @@ class GateOut(Schema):
     needs: NeedsOut | None = Field(description="The same in parts; null once passed.")
 
 
+class GatesOut(Schema):
+    """Why a request is not approved yet, or what its gates said when it was."""
+
+    model_config = examples(
+        {
+            "number": 12,
+            "status": "open",
+            "policy": "production v3",
+            "is_blocked": True,
+            "blocked_by": ["bias-audit"],
+            "remedies": ["Report the check bias-audit for this version."],
+            "gates": [
+                {
+                    "name": "bias-audit",
+                    "verdict": "waiting",
+                    "explanation": "Nobody has reported it for this version.",
+                    "remedy": "Report the check bias-audit for this version.",
+                    "needs": {
+                        "act": "report_check",
+                        "names": ["bias-audit"],
+                        "version": None,
+                        "at_least": None,
+                        "at_most": None,
+                        "until": None,
+                        "approvals": [],
+                    },
+                }
+            ],
+            "fingerprint": FINGERPRINT,
+        }
+    )
+
+    number: int
+    status: RequestStatus
+    policy: str = Field(description="The policy that governs it, with its version.")
+    is_blocked: bool = Field(description="Is it open, with a gate that has not passed?")
+    blocked_by: list[str] = Field(description="Names of the gates that block it.")
+    remedies: list[str] = Field(description="What would let it pass, in sentences.")
+    gates: list[GateOut] = Field(
+        description="While open: as things stand. Once approved: as they stood then."
+    )
+    fingerprint: str | None = Field(description="As of the request.")
+
+
 class EffectOut(Schema):
     """One change that the approval makes in MLflow."""
 
@@ -261,8 +304,8 @@ class RequestSummary(Schema):
     """A transition request, as lists show it."""
 
     number: int
-    kind: TransitionRequest.Kind
-    status: TransitionRequest.Status
+    kind: RequestKind
+    status: RequestStatus
     model: str = Field(description=MODEL)
     version: int = Field(description=VERSION)
     from_stage: str = Field(description="Where the version was when this was asked.")
@@ -304,8 +347,7 @@ class RequestOut(RequestSummary):
     )
 
 
-class RequestList(Schema):
+class RequestList(PageOut):
     """A page of requests, newest first."""
 
     requests: list[RequestSummary]
-    next_cursor: int | None = Field(description="For the page after; null at the end.")

@@ -11,12 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry_ui.actions.policies import apply_policies, policies_in_force
 from registry_ui.actions.policy_previews import preview_of
+from registry_ui.actions.policy_reports import report_json
 from registry_ui.errors import ActionError
-from registry_ui.management.policy_report import (
-    change_lines,
-    report_json,
-    report_lines,
-)
+from registry_ui.management.policy_report import change_lines, report_lines
 from registry_ui.policies import (
     DocumentError,
     PolicyDefinition,

@@ -19,7 +19,7 @@ from tests.registry_ui.api.conftest import caller
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-PUBLIC = {"api-root", "openapi-json", "databricks_config"}
+PUBLIC = {"api-root", "openapi-json", "api_docs", "databricks_config"}
 """The addresses that anybody may read, if they answer at all."""
 
 

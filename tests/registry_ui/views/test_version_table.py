@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from registry_ui import keyset
 from registry_ui.models import Evidence, Level, ModelVersion, Stage
-from registry_ui.views import keyset
 from registry_ui.views.version_table import MOST_CHOICES, PAGE_SIZE
 from tests.factories import make_alias, make_model, make_user, make_version
 from tests.registry_ui.views.reading import HTMX, browser, query_count, text

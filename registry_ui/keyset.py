@@ -118,19 +118,19 @@ def _cut(
     """
     keys = order.keys
     if edges.before and (place := order.read(edges.before)) is not None:
-        earlier = _sorted(found.filter(_beyond(keys, place, step=-1)), keys, step=-1)
+        earlier = in_order(found.filter(beyond(keys, place, step=-1)), keys, step=-1)
         pks = list(earlier[: size + 1])
         if len(pks) > size:  # else the first page shows them, and is full
             return [*pks[size - 1 :: -1], pks[0]], True, None
     elif edges.after and (place := order.read(edges.after)) is not None:
-        later = _sorted(found.filter(_beyond(keys, place, step=1)), keys, step=1)
+        later = in_order(found.filter(beyond(keys, place, step=1)), keys, step=1)
         if pks := list(later[: size + 1]):
             return pks, True, None
-    pks = list(_sorted(found, keys, step=1)[: COUNTED + 1])
+    pks = list(in_order(found, keys, step=1)[: COUNTED + 1])
     return pks, False, len(pks)
 
 
-def _sorted(found: QuerySet[_Row], keys: Sequence[SortKey], *, step: int) -> Any:
+def in_order(found: QuerySet[_Row], keys: Sequence[SortKey], *, step: int) -> Any:
     """Return primary keys in the order, or in the reverse one with a step of -1."""
     return found.order_by(
         *(
@@ -140,7 +140,7 @@ def _sorted(found: QuerySet[_Row], keys: Sequence[SortKey], *, step: int) -> Any
     ).values_list("pk", flat=True)
 
 
-def _beyond(keys: Sequence[SortKey], place: Key, *, step: int) -> Q:
+def beyond(keys: Sequence[SortKey], place: Key, *, step: int) -> Q:
     """Match what comes after a place in an order, or before it with a step of -1.
 
     The first condition follows from the others; databases find it in an index.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry_ui.keyset import COUNTED, Edges, KeysetPage, page_of
 from registry_ui.models import ModelVersion, RegisteredModel
-from registry_ui.views.keyset import COUNTED, Edges, KeysetPage, page_of
 from registry_ui.views.model_search import model_order
 from registry_ui.views.version_table import version_order
 from tests.factories import make_model, make_version
