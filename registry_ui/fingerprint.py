@@ -23,6 +23,7 @@ PARTS = {
     "holders": "who holds the target",
     "policy": "the policy",
     "files": "the files",
+    "archives": "whether the versions that are there are archived",
 }
 """What a fingerprint covers, and how each part is called in a sentence.
 

@@ -1,7 +1,11 @@
 """The registry's addresses; contracts in docs/architecture.md."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
+from registry_ui.api.dialect import comments as dialect_comments
+from registry_ui.api.dialect import databricks, transition_requests
+from registry_ui.api.dialect import permissions as dialect_permissions
+from registry_ui.api.dialect.operations import addresses
 from registry_ui.api.v1.docs import api_docs
 from registry_ui.views import (
     account,
@@ -32,7 +36,27 @@ from registry_ui.views import (
 
 app_name = "registry_ui"
 
+_dialect: list[URLPattern | URLResolver] = [
+    path(
+        "mlflow/",
+        include(
+            addresses(
+                *databricks.OPERATIONS,
+                *transition_requests.OPERATIONS,
+                *dialect_comments.OPERATIONS,
+            )
+        ),
+    ),
+    *addresses(*dialect_permissions.OPERATIONS),
+]
+
 urlpatterns = [
+    path("api/2.0/", include((_dialect, "databricks"))),
+    path(
+        "api/2.0/preview/",
+        include((_dialect, "databricks_preview")),
+        {"is_preview": True},
+    ),
     path("", overview.overview, name="overview"),
     path("mirror/", overview.overview_mirror, name="overview_mirror"),
     path("models/", catalog.model_list, name="model_list"),

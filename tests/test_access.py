@@ -85,7 +85,10 @@ SIGNED = {
 QUERIES = dict.fromkeys(
     ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
     "?v=churn/1&v=churn/2",
-) | {"registry_ui:metric_compare": "?v=churn/1&v=churn/2&key=val/auc"}
+) | {
+    "registry_ui:metric_compare": "?v=churn/1&v=churn/2&key=val/auc",
+    **access_calls.QUERIES,
+}
 
 
 @dataclass
@@ -136,7 +139,12 @@ class World:
             "api_v1:create_transition_request": ask,
             "api_v1:create_review": {"decision": "reject", **comment},
         }
-        bodies |= access_calls.bodies_of(self.delivery.webhook_id, self.incident.digest)
+        bodies |= access_calls.bodies_of(
+            self.delivery.webhook_id,
+            self.incident.digest,
+            self.values["comment_id"],
+            self.ask.requested_by.get_username(),
+        )
         return bodies.get(name, {})
 
 
@@ -162,6 +170,7 @@ def world() -> World:
         "key": "val/auc",
         "pk": token.pk,
         "comment_id": make_comment(version=version, request=ask).pk,
+        "id": model.pk,
         "webhook_id": delivery.webhook_id,
         "delivery_id": delivery.pk,
         "event_name": delivery.event_name,

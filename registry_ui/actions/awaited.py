@@ -17,6 +17,7 @@ from registry_ui.actions.decisions import fingerprint_of
 from registry_ui.actions.exclusions import PoliciesByNumber, excluded_people
 from registry_ui.actions.gate_facts import display_name, files_of, review_facts
 from registry_ui.actions.policies import policies_in_force, policy_of_request
+from registry_ui.fingerprint import Fingerprint
 from registry_ui.gates import GateFacts, ReviewFact, approvals_so_far, is_wanted
 from registry_ui.models import (
     STAGE_PREFIX,
@@ -147,7 +148,7 @@ def _counting_reviews(
     requests = (
         TransitionRequest.objects.filter(pk__in=numbers)
         .select_related("version__model", "version__evidence")
-        .only("target", *_COVERED)
+        .only("target", "archive_existing_versions", *_COVERED)
         .in_bulk()
     )
     reviews = Review.objects.filter(request__in=requests, stale_reason="")
@@ -155,21 +156,20 @@ def _counting_reviews(
     read_levels({one.reviewer for one in found})
     holdings = _holdings(requests.values())
     now = {
-        number: str(
-            fingerprint_of(
-                one.version,
-                one.target,
-                evidence=getattr(one.version, "evidence", None) or Evidence(),
-                holdings=holdings[one.version.model_id],
-                policy=policies[number],
-                files=files_of(one, policies[number]),
-            )
+        number: fingerprint_of(
+            one.version,
+            one.target,
+            evidence=getattr(one.version, "evidence", None) or Evidence(),
+            holdings=holdings[one.version.model_id],
+            policy=policies[number],
+            files=files_of(one, policies[number]),
+            archives=one.archive_existing_versions,
         )
         for number, one in requests.items()
     }
     counting = defaultdict(list)
     for review in found:
-        if review.fingerprint == now[review.request_id]:
+        if Fingerprint.parse(review.fingerprint) == now[review.request_id]:
             counting[review.request_id].append(review)
     return counting
 

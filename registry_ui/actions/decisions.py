@@ -110,6 +110,7 @@ def fingerprint_of(
     holdings: Holdings,
     policy: Policy,
     files: RequestFiles | None,
+    archives: bool,
 ) -> Fingerprint:
     """Return the fingerprint of what deciding on this move rests on now.
 
@@ -121,6 +122,7 @@ def fingerprint_of(
         policy: that governs the move.
         files: of the version, where the policy looks at them. Just what has changed
             counts: that they were read first is no change.
+        archives: are the other holders of the stage archived?
     """
     identity = [
         version.model.name,
@@ -141,6 +143,7 @@ def fingerprint_of(
             "holders": _holders(holdings, target, policy),
             "policy": policy.label,
             "files": (files.changed if files else None) or NOTHING,
+            "archives": archives or NOTHING,
         }
     )
 
@@ -176,6 +179,7 @@ def gather_decision(
         holdings=holdings,
         policy=policy,
         files=files_of(request, policy),
+        archives=request.archive_existing_versions,
     )
     reviews = list(request.reviews.filter(stale_reason="").select_related("reviewer"))
     stale = {}

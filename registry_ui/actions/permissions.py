@@ -1,5 +1,6 @@
 """Granting and revoking permission levels."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -31,6 +32,55 @@ def grant_level(
         PermissionDenied: the actor does not hold Can Manage there.
     """
     _refuse_unless_manager(actor, model)
+    return _let_hold(holder, level, actor=actor, model=model)
+
+
+@transaction.atomic
+def grant_levels(
+    levels: Mapping[User | Group, Level],
+    *,
+    actor: User,
+    model: RegisteredModel | None = None,
+    are_all: bool = False,
+) -> None:
+    """Do the same for many users and groups at once.
+
+    Args:
+        levels: who shall hold what.
+        actor: who grants them; may take back their own Can Manage with it.
+        model: None: on the whole registry.
+        are_all: take back what was granted there to anybody else.
+
+    Raises:
+        PermissionDenied: the actor does not hold Can Manage there.
+    """
+    _refuse_unless_manager(actor, model)
+    for holder, level in levels.items():
+        _let_hold(holder, level, actor=actor, model=model)
+    if not are_all:
+        return
+    grants = ModelPermission.objects.filter(model=model).select_related(
+        "model", "user", "group"
+    )
+    for grant in grants.order_by("pk"):
+        if grant.holder not in levels:
+            _take_back(grant, actor=actor)
+
+
+@transaction.atomic
+def revoke_level(grant: ModelPermission, *, actor: User) -> None:
+    """Take back what was granted; nothing happens if it is gone already.
+
+    Raises:
+        PermissionDenied: the actor does not hold Can Manage there.
+    """
+    _refuse_unless_manager(actor, grant.model)
+    _take_back(grant, actor=actor)
+
+
+def _let_hold(
+    holder: User | Group, level: Level, *, actor: User, model: RegisteredModel | None
+) -> ModelPermission:
     key: dict[str, Any] = {
         "model": model,
         "user": holder if isinstance(holder, User) else None,
@@ -53,14 +103,7 @@ def grant_level(
     return grant
 
 
-@transaction.atomic
-def revoke_level(grant: ModelPermission, *, actor: User) -> None:
-    """Take back what was granted; nothing happens if it is gone already.
-
-    Raises:
-        PermissionDenied: the actor does not hold Can Manage there.
-    """
-    _refuse_unless_manager(actor, grant.model)
+def _take_back(grant: ModelPermission, *, actor: User) -> None:
     deleted, _ = ModelPermission.objects.filter(pk=grant.pk).delete()
     if deleted:
         record_event(

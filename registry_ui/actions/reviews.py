@@ -1,4 +1,6 @@
-"""One person's decision on a request."""
+"""One person's decision on a request, or on all that ask for the same."""
+
+from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -17,6 +19,7 @@ from registry_ui.actions.requests import (
     refuse_unless_open,
     settle,
 )
+from registry_ui.actions.targets import refuse_archiving_in_vain
 from registry_ui.errors import ActionError, StaleReviewError
 from registry_ui.events import EventType, record_event
 from registry_ui.fingerprint import Fingerprint, differences
@@ -31,6 +34,7 @@ def review_request(
     actor: User,
     seen: Fingerprint | None,
     comment: str = "",
+    archive_existing_versions: bool | None = None,
 ) -> Review:
     """Store one person's decision and let the request move on if it can.
 
@@ -41,18 +45,22 @@ def review_request(
         seen: the fingerprint of what was on the reviewer's page; None for a call that
             shows no page: it is bound to the facts at the call.
         comment: required with a rejection.
+        archive_existing_versions: the reviewer's choice, in place of the requester's;
+            another one turns reviews stale that were given before. None: no choice.
 
     Raises:
         PermissionDenied: the actor may not review this request.
         StaleReviewError: it is no longer what was seen; the text says what changed.
-        ActionError: it is no longer open, reviewed already, or lacks a comment; or the
-            approval would be of one's own request, or of a version that is gone; or
-            the review of one's own break-glass.
+        ActionError: it is no longer open, reviewed already, or lacks a comment; or
+            nothing can be archived with it; or the approval would be of one's own
+            request, or of a version that is gone; or the review of one's own
+            break-glass.
     """
     request = locked(request)
     if not permissions.may_review(actor, request):
         raise PermissionDenied
     refuse_unless_open(request)
+    _choose_archiving(request, archive_existing_versions)
     current = gather_decision(request)
     is_approval = decision == Review.Decision.APPROVE
     # Who broke the glass could else end its review by a rejection of their own.
@@ -88,6 +96,61 @@ def review_request(
             review_comment=review.comment,
         )
     return review
+
+
+@transaction.atomic
+def review_requests(
+    requests: Iterable[TransitionRequest],
+    decision: Review.Decision,
+    *,
+    actor: User,
+    comment: str = "",
+    archive_existing_versions: bool | None = None,
+) -> list[Review]:
+    """Store one person's decision, made on no page, on requests for the same.
+
+    Those that will not take it are left as they are, such as the person's own among
+    those that they approve, as long as there is one that does.
+
+    Args:
+        requests: of one version and target; not none.
+        decision: approve or reject.
+        actor: the reviewer.
+        comment: required with a rejection.
+        archive_existing_versions: the reviewer's choice, as in `review_request`.
+
+    Raises:
+        PermissionDenied: the actor may not review them.
+        ActionError: none takes the decision; with the reason of the first.
+    """
+    reviews, refusals = [], []
+    for request in requests:
+        try:
+            review = review_request(
+                request,
+                decision,
+                actor=actor,
+                seen=None,
+                comment=comment,
+                archive_existing_versions=archive_existing_versions,
+            )
+        except ActionError as error:
+            refusals.append(error)
+        else:
+            reviews.append(review)
+    if not reviews:
+        raise refusals[0]
+    return reviews
+
+
+def _choose_archiving(request: TransitionRequest, choice: bool | None) -> None:
+    """Let the reviewer say what becomes of the versions that are in the stage."""
+    if choice is None or choice == request.archive_existing_versions:
+        return
+    if choice:
+        refuse_archiving_in_vain(request.target)
+    request.archive_existing_versions = choice
+    request.save(update_fields=["archive_existing_versions"])
 
 
 def _refuse_approval_in_vain(request: TransitionRequest) -> None:
@@ -137,5 +200,6 @@ def _store(
         mentions=mentioned_in(comment, request.version.model),
         fingerprint=review.fingerprint,
         was_seen=was_seen,
+        archive_existing_versions=request.archive_existing_versions,
     )
     return review

@@ -80,21 +80,34 @@ def check_target(version: ModelVersion, target: str, *, archive: bool) -> str:
         )
     if stage == version.stage:
         raise ActionError(f"{version} is in {stage} already.")
-    if archive and stage not in STAGES_THAT_ARCHIVE:
+    if archive:
+        refuse_archiving_in_vain(target)
+    return target
+
+
+def refuse_archiving_in_vain(target: str) -> None:
+    """Say why nothing can be archived with a move into the target.
+
+    Raises:
+        ActionError: it is an alias, or a stage for which MLflow archives nothing.
+    """
+    stage = target.removeprefix(STAGE_PREFIX)
+    if target.startswith(ALIAS_PREFIX):
+        raise ActionError(
+            "An alias points to one version, so nothing is archived with it; leave"
+            " archive_existing_versions out."
+        )
+    if stage not in STAGES_THAT_ARCHIVE:
         raise ActionError(
             f"Versions in {stage} cannot be archived along with this transition;"
             " archive_existing_versions goes with Staging and Production only."
         )
-    return target
 
 
 def _check_alias(version: ModelVersion, target: str, *, archive: bool) -> str:
     alias = clean_alias(target.removeprefix(ALIAS_PREFIX))
     if archive:
-        raise ActionError(
-            "An alias points to one version, so nothing is archived with it; leave"
-            " archive_existing_versions out."
-        )
+        refuse_archiving_in_vain(target)
     twins = [
         row
         for row in Alias.objects.filter(model=version.model_id)

@@ -95,7 +95,14 @@ class ModelPermission(models.Model):
     def __str__(self) -> str:
         """Return a sentence."""
         where = self.model.name if self.model else "all models"
-        return f"{self.user or self.group}: {self.get_level_display()} on {where}"
+        return f"{self.holder}: {self.get_level_display()} on {where}"
+
+    @property
+    def holder(self) -> User | Group:
+        """Return who holds the level."""
+        holder = self.user or self.group
+        assert holder is not None  # noqa: S101 - a constraint; narrows the type
+        return holder
 
 
 def levels_held(user: User) -> Mapping[int | None, int]:

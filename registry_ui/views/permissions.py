@@ -142,7 +142,7 @@ def _do(asked: Asked, user: User, model: RegisteredModel | None) -> str:
         grant = data["grant"]
         revoke_level(grant, actor=user)
         level = Level(grant.level).label
-        return f"{level} on {where} is taken back from {_name(_holder(grant))}."
+        return f"{level} on {where} is taken back from {_name(grant.holder)}."
     grant_level(data["holder"], data["level"], actor=user, model=model)
     return f"{_name(data['holder'])} holds {data['level'].label} on {where}."
 
@@ -175,12 +175,6 @@ def _proposals() -> dict[str, Any]:
     }
 
 
-def _holder(grant: ModelPermission) -> User | Group:
-    holder = grant.user or grant.group
-    assert holder is not None  # noqa: S101 - a constraint of the table; narrows the type
-    return holder
-
-
 def _name(holder: User | Group) -> str:
     if isinstance(holder, User):
         return holder.get_full_name() or holder.get_username()
@@ -189,7 +183,7 @@ def _name(holder: User | Group) -> str:
 
 def _typed(grant: ModelPermission) -> str:
     """Return what names the grant's holder and nobody else in the form."""
-    holder = _holder(grant)
+    holder = grant.holder
     if isinstance(holder, User):
         kind, name = "user", holder.get_username()
     else:

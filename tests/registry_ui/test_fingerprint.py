@@ -41,10 +41,12 @@ def test_a_form_that_was_tampered_with_is_refused_in_words(text: str) -> None:
 
 
 def test_one_that_was_stored_before_there_were_files_is_read_as_without_them() -> None:
-    facts = dict.fromkeys(PARTS, "x") | {"files": NOTHING}
+    facts = dict.fromkeys(PARTS, "x") | {"files": NOTHING, "archives": NOTHING}
     now = Fingerprint.of(facts)
     stored = ".".join(now.digests[:7])
 
     assert Fingerprint.parse(stored) == now
     changed = Fingerprint.of({**facts, "files": {"a": "1"}})
     assert differences(Fingerprint.parse(stored), changed) == ["the files"]
+    archiving = Fingerprint.of({**facts, "archives": True})
+    assert differences(Fingerprint.parse(stored), archiving) == [PARTS["archives"]]

@@ -1,10 +1,10 @@
 """A webhook as Databricks' clients read it; credentials are never among it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from pydantic import JsonValue
 
+from registry_ui.api.dialect.descriptions import milliseconds
 from webhooks_ui.models import Webhook
 
 
@@ -20,8 +20,8 @@ def describe(webhook: Webhook, events: Sequence[str]) -> dict[str, JsonValue]:
         "events": list(events),
         "description": webhook.description,
         "status": webhook.status,
-        "creation_timestamp": _milliseconds(webhook.created_at),
-        "last_updated_timestamp": _milliseconds(webhook.updated_at),
+        "creation_timestamp": milliseconds(webhook.created_at),
+        "last_updated_timestamp": milliseconds(webhook.updated_at),
     }
     if webhook.model:
         description["model_name"] = webhook.model.name
@@ -37,7 +37,3 @@ def describe(webhook: Webhook, events: Sequence[str]) -> dict[str, JsonValue]:
             "enable_ssl_verification": webhook.enable_ssl_verification,
         }
     return description
-
-
-def _milliseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

@@ -21,6 +21,7 @@ from registry_ui.errors import (
     ActionError,
     AlreadyExistsError,
     LimitExceededError,
+    NotAppliedError,
     StaleReviewError,
 )
 
@@ -30,12 +31,13 @@ _MISSING = (HTTPStatus.NOT_FOUND, "RESOURCE_DOES_NOT_EXIST")
 _FORBIDDEN = (HTTPStatus.FORBIDDEN, "PERMISSION_DENIED")
 _EXISTS = (HTTPStatus.BAD_REQUEST, "RESOURCE_ALREADY_EXISTS")
 _TOO_MUCH = (HTTPStatus.BAD_REQUEST, "REQUEST_LIMIT_EXCEEDED")
-_STALE = (HTTPStatus.BAD_REQUEST, "BAD_REQUEST")
+_NOT_DONE = (HTTPStatus.BAD_REQUEST, "BAD_REQUEST")
 
 _Row = tuple[type[Exception], tuple[HTTPStatus, str], str]
 _TABLE: tuple[_Row, ...] = (
     (AlreadyExistsError, _EXISTS, ""),
-    (StaleReviewError, _STALE, ""),
+    (NotAppliedError, _NOT_DONE, ""),
+    (StaleReviewError, _NOT_DONE, ""),
     (LimitExceededError, _TOO_MUCH, ""),
     (ActionError, _INVALID, ""),
     (AuthorizationError, _FORBIDDEN, ""),

@@ -4,6 +4,7 @@ Success is 200 with a JSON object and nothing else: other clients than databrick
 take 201 and 204 for errors.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Operation(Generic[P]):
 
     Attributes:
         method: the HTTP method.
-        path: below the prefix.
+        path: below the prefix; `<parts>` of it are parameters, too.
         parameters: what it takes.
         run: does it; raises what is `ANSWERED`.
         scope: what a token must be good for.
@@ -74,20 +75,27 @@ def addresses(*operations: Operation[Any]) -> list[URLPattern]:
     for operation in operations:
         by_path[operation.path][operation.method] = operation
     return [
-        path(where, _view(by_method), name=where.replace("/", "_"))
+        path(where, _view(by_method), name=_name_of(where))
         for where, by_method in by_path.items()
     ]
+
+
+def _name_of(where: str) -> str:
+    """Return the name of an address: `webhooks_webhook_id_test`."""
+    return re.sub(r"<\w+:(\w+)>", r"\1", where).replace("/", "_")
 
 
 def _view(by_method: Mapping[str, Operation[Any]]) -> Callable[..., HttpResponse]:
     """Return the view of one address; `authenticate` makes the check for CSRF."""
 
-    def answer(request: HttpRequest, *, is_preview: bool = False) -> HttpResponse:
+    def answer(
+        request: HttpRequest, *, is_preview: bool = False, **parts: str
+    ) -> HttpResponse:
         operation = by_method.get(request.method or "")
         if operation is None:
             return endpoint_not_found(request)
         try:
-            return JsonResponse(_run(operation, request, is_preview=is_preview))
+            return JsonResponse(_run(operation, request, parts, is_preview=is_preview))
         except ANSWERED as error:
             return answer_error(request, error)
 
@@ -95,9 +103,13 @@ def _view(by_method: Mapping[str, Operation[Any]]) -> Callable[..., HttpResponse
 
 
 def _run(
-    operation: Operation[P], request: HttpRequest, *, is_preview: bool
+    operation: Operation[P],
+    request: HttpRequest,
+    parts: Mapping[str, str],
+    *,
+    is_preview: bool,
 ) -> dict[str, JsonValue]:
     _ = request.body  # first: the check for CSRF would read it away as a form
     user = authenticate(request, operation.scope)
-    given = read_parameters(request, operation.parameters)
+    given = read_parameters(request, operation.parameters, parts)
     return dict(operation.run(Call(user, given, is_preview)))

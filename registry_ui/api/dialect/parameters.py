@@ -1,4 +1,4 @@
-"""What a call says, wherever it stands: in the query, in the body, or in both.
+"""What a call says, wherever it stands: in the address, in the query, in the body.
 
 Clients differ: a DELETE has its parameters in the query (databricks-sdk) or in a JSON
 body (MLflow, databricks-registry-webhooks); curl as Databricks' documents show it sends
@@ -6,7 +6,9 @@ JSON with GET too, and calls it a form. So the content type is not looked at.
 """
 
 import json
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, QueryDict
@@ -23,8 +25,11 @@ from pydantic import (
 
 from registry_ui.api.texts import Text, sentences_of
 from registry_ui.errors import ActionError
+from registry_ui.models import Stage
 
 LARGEST_PAGE = 1000
+NO_REASON = "No reason was given: the call came through Databricks' API."
+"""Stands where Databricks' clients need not say why, and we want to know."""
 _MOST_SENTENCES = 5
 _LONGEST_NUMBER = 9  # digits; more would be no number of anything we have
 
@@ -76,6 +81,20 @@ def _as_truth(value: object) -> object:
     )
 
 
+def _as_stage(value: object) -> object:
+    """Take a stage in any case, as MLflow does.
+
+    Raises:
+        ValueError: it is none of the four, in any spelling.
+    """
+    stages = {stage.casefold(): stage for stage in Stage.values}
+    if isinstance(value, str) and value.casefold() in stages:
+        return stages[value.casefold()]
+    raise ValueError(
+        f"There is no such stage. Choose one of {', '.join(stages.values())}"
+    )
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -90,14 +109,37 @@ Id = Annotated[Text, BeforeValidator(_as_text)]
 Name = Annotated[Text, AfterValidator(_not_empty)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 Truth = Annotated[StrictBool, BeforeValidator(_as_truth)]
+VersionNumber = Annotated[
+    int,
+    Field(strict=True, ge=1, lt=10**_LONGEST_NUMBER),
+    BeforeValidator(_as_number),
+]
+StageName = Annotated[Stage, BeforeValidator(_as_stage)]
+Reason = Annotated[Text, AfterValidator(lambda text: text.strip() or NO_REASON)]
 PageSize = Annotated[
     int, Field(strict=True, ge=1, le=LARGEST_PAGE), BeforeValidator(_as_number)
 ]
 P = TypeVar("P", bound=Parameters)
 
 
-def read_parameters(request: HttpRequest, schema: type[P]) -> P:
+class VersionParameters(Parameters):
+    """Which version."""
+
+    name: Name
+    version: VersionNumber
+
+
+def read_parameters(
+    request: HttpRequest,
+    schema: type[P],
+    parts: Mapping[str, str] = MappingProxyType({}),
+) -> P:
     """Return what the call says.
+
+    Args:
+        request: with query and body.
+        schema: what the call takes.
+        parts: of the path, by name.
 
     Raises:
         MalformedBodyError: the body cannot be read.
@@ -106,8 +148,11 @@ def read_parameters(request: HttpRequest, schema: type[P]) -> P:
     said, more = _of_query(request, schema), _of_body(request.body)
     if twice := said.keys() & more.keys():
         raise ActionError(f"`{min(twice)}` stands in the query and in the body.")
+    said |= more
+    if twice := said.keys() & parts.keys():
+        raise ActionError(f"`{min(twice)}` stands in the address already.")
     try:
-        return schema.model_validate(said | more)
+        return schema.model_validate({**parts, **said})
     except ValidationError as error:
         sentences = sentences_of(error, schema.model_fields)
         raise ActionError(" ".join(islice(sentences, _MOST_SENTENCES))) from error

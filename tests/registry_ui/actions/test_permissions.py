@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 
 from registry_ui import permissions
-from registry_ui.actions.permissions import grant_level, revoke_level
+from registry_ui.actions.permissions import grant_level, grant_levels, revoke_level
 from registry_ui.models import (
     NO_LEVEL,
     AuditEvent,
@@ -116,3 +116,43 @@ def test_who_manages_the_whole_registry_grants_on_all_of_it() -> None:
     assert _level_now(user, model) == Level.CAN_EDIT
     assert _level_now(user, make_model()) == NO_LEVEL
     assert not permissions.may_manage_registry(manager)
+
+
+def test_many_levels_are_granted_at_once_beside_those_there_are(
+    administrator: User,
+) -> None:
+    model, kept, user = make_model(), make_user(), make_user()
+    group = Group.objects.create(name="ml")
+    grant(kept, Level.CAN_READ, model)
+
+    levels: dict[User | Group, Level]
+    levels = {user: Level.CAN_EDIT, group: Level.CAN_MANAGE}
+    grant_levels(levels, actor=administrator, model=model)
+
+    held = {one.holder: one.level for one in model.permissions.all()}
+    assert held == {kept: Level.CAN_READ} | levels
+
+
+def test_whom_a_whole_list_does_not_name_holds_nothing_there_any_more() -> None:
+    model, manager, user = make_model(), make_user(), make_user()
+    grant(manager, Level.CAN_MANAGE, model)
+    grant(user, Level.CAN_READ, model)
+    grant(user, Level.CAN_READ)
+    elsewhere = grant(user, Level.CAN_EDIT, make_model())
+
+    levels: dict[User | Group, Level] = {user: Level.CAN_READ}
+    grant_levels(levels, actor=manager, model=model, are_all=True)
+
+    assert [one.holder for one in model.permissions.all()] == [user]
+    assert ModelPermission.objects.filter(pk=elsewhere.pk, level=2).exists()
+    assert [name for name, _ in _recorded()] == ["permission.revoked"]
+
+
+def test_who_does_not_manage_the_model_replaces_nothing() -> None:
+    model, user = make_model(), make_user()
+    grant(user, Level.CAN_MANAGE_PRODUCTION_VERSIONS, model)
+
+    with pytest.raises(PermissionDenied):
+        grant_levels({}, actor=user, model=model, are_all=True)
+
+    assert model.permissions.count() == 1

@@ -12,7 +12,7 @@ from registry_ui.actions.requests import (
     create_request,
     transition_directly,
 )
-from registry_ui.actions.reviews import review_request
+from registry_ui.actions.reviews import review_request, review_requests
 from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.models import (
@@ -294,3 +294,81 @@ def test_nothing_is_approved_while_the_mirror_is_older_than_promised() -> None:
 
     request.refresh_from_db()
     assert request.status == TransitionRequest.Status.REJECTED
+
+
+def test_whoever_approves_chooses_whether_the_others_are_archived(
+    reviewer: User,
+) -> None:
+    version = make_version(stage="Staging")
+    make_version(model=version.model, stage="Production")
+    request = make_transition_request(version=version)
+
+    review_request(
+        request, APPROVE, actor=reviewer, seen=None, archive_existing_versions=True
+    )
+
+    request.refresh_from_db()
+    assert request.archive_existing_versions
+    assert [effect["after"] for effect in (request.plan or {})["effects"]] == [
+        "Production",
+        "Archived",
+    ]
+
+
+def test_another_choice_turns_a_review_stale_that_was_given_before(
+    reviewer: User,
+) -> None:
+    request = make_transition_request(archive_existing_versions=True)
+    given = request.reviews.create(
+        reviewer=make_user(level=Level.CAN_MANAGE),
+        decision=APPROVE,
+        fingerprint=str(seen(request)),
+    )
+    before = gather_decision(request).stale_reviews
+
+    request.archive_existing_versions = False
+    after = gather_decision(request).stale_reviews
+
+    assert before == {}
+    assert after == {given.pk: ["whether the versions that are there are archived"]}
+
+
+def test_what_was_seen_covers_the_choice(reviewer: User) -> None:
+    request = make_transition_request()
+    before = seen(request)
+    TransitionRequest.objects.update(archive_existing_versions=True)
+
+    with pytest.raises(StaleReviewError, match="whether the versions that are there"):
+        review_request(request, APPROVE, actor=reviewer, seen=before)
+
+
+def test_nothing_is_archived_with_a_move_to_archived(reviewer: User) -> None:
+    request = make_transition_request(target="stage:Archived")
+
+    with pytest.raises(ActionError, match="Staging and Production only"):
+        review_request(
+            request, APPROVE, actor=reviewer, seen=None, archive_existing_versions=True
+        )
+
+    request.refresh_from_db()
+    assert (request.status, request.archive_existing_versions) == ("open", False)
+
+
+def test_one_decision_goes_for_all_that_ask_for_the_same(reviewer: User) -> None:
+    version = make_version(stage="Staging")
+    mine = make_transition_request(version=version, requested_by=reviewer)
+    others = [make_transition_request(version=version) for _ in range(2)]
+
+    reviews = review_requests([mine, *others], APPROVE, actor=reviewer, comment="Fine.")
+
+    assert [review.request_id for review in reviews] == [one.number for one in others]
+    assert not any(review.was_seen for review in reviews)
+    mine.refresh_from_db()
+    assert mine.is_open
+
+
+def test_a_decision_that_no_request_takes_is_refused(reviewer: User) -> None:
+    mine = make_transition_request(requested_by=reviewer)
+
+    with pytest.raises(ActionError, match="asked for this yourself"):
+        review_requests([mine], APPROVE, actor=reviewer)

@@ -29,6 +29,7 @@ people = {
     "manager": make_user(level=Level.CAN_MANAGE),
     "editor": make_user(level=Level.CAN_EDIT),
     "stranger": make_user(),
+    "reader": make_user(level=Level.CAN_READ),
 }
 print(json.dumps({name: make_token(user=user)[1] for name, user in people.items()}))
 """
@@ -44,7 +45,7 @@ def _installed() -> None:
     python_of_clients()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def secrets_of(signoff: RunningSignoff) -> dict[str, str]:
     """A token of each role; its holder has no other part in these tests."""
     printed = signoff.manage("shell", "--no-imports", "-c", PEOPLE)
@@ -56,8 +57,21 @@ def secrets_of(signoff: RunningSignoff) -> dict[str, str]:
 def by(
     request: pytest.FixtureRequest, signoff: RunningSignoff, secrets_of: dict[str, str]
 ) -> Iterator[As]:
-    """The client in the hands of a role; none complains, and none tries again."""
-    client = ClientProcess.start(request.param, host=signoff.url)
+    """Each client in the hands of a role."""
+    yield from _in_hands(request.param, signoff, secrets_of)
+
+
+@pytest.fixture(scope="module")
+def sdk(signoff: RunningSignoff, secrets_of: dict[str, str]) -> Iterator[As]:
+    """databricks-sdk, the one that knows more than webhooks, in the hands of a role."""
+    yield from _in_hands("databricks-sdk", signoff, secrets_of)
+
+
+def _in_hands(
+    name: str, signoff: RunningSignoff, secrets_of: dict[str, str]
+) -> Iterator[As]:
+    """Start a client; it shall not complain, nor try again."""
+    client = ClientProcess.start(name, host=signoff.url)
     yield lambda role: InHandsOf(client, secrets_of[role])
     complaints = client.complained()
     client.stop()

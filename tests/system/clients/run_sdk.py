@@ -5,7 +5,7 @@ Run by the Python of an environment of its own; imports nothing of ours.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -18,26 +18,35 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "status": ml.RegistryWebhookStatus,
     "http_url_spec": lambda spec: ml.HttpUrlSpec(**spec),
     "job_spec": lambda spec: ml.JobSpec(**spec),
+    "access_control_list": lambda entries: [
+        ml.RegisteredModelAccessControlRequest.from_dict(entry) for entry in entries
+    ],
+    "tags": lambda tags: [ml.ModelTag(key, value) for key, value in tags.items()],
 }
 
 
+METHODS = {
+    "create": "create_webhook",
+    "list": "list_webhooks",
+    "update": "update_webhook",
+    "delete": "delete_webhook",
+    "test": "test_registry_webhook",
+}
+"""What is called alike of both clients; any other verb is the name of the method."""
+
+
 @cache
-def verbs(token: str) -> dict[str, Callable[..., Any]]:
+def registry_of(token: str) -> ml.ModelRegistryAPI:
     """Return the calls of a token's owner; the host is in the environment."""
-    registry = WorkspaceClient(token=token).model_registry
-    return {
-        "create": registry.create_webhook,
-        "list": lambda **given: [x.as_dict() for x in registry.list_webhooks(**given)],
-        "update": registry.update_webhook,
-        "delete": registry.delete_webhook,
-        "test": registry.test_registry_webhook,
-    }
+    return WorkspaceClient(token=token).model_registry
 
 
 def call(token: str, verb: str, given: dict[str, Any]) -> Any:
     """Return what the client returns, as JSON has it."""
     typed = {name: TYPES.get(name, lambda v: v)(value) for name, value in given.items()}
-    result = verbs(token)[verb](**typed)
+    result = getattr(registry_of(token), METHODS.get(verb, verb))(**typed)
+    if isinstance(result, Iterator | list):
+        return [one.as_dict() for one in result]
     result = result.as_dict() if hasattr(result, "as_dict") else result
     return result.get("webhook", result) if isinstance(result, dict) else result
 

@@ -295,7 +295,11 @@ def test_what_the_document_shows_works(
 ) -> None:
     text = (Path(settings.BASE_DIR) / "docs" / "databricks.md").read_text("utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    (code,) = [block for block in blocks if f"from {package} import" in block]
+    (code,) = [
+        block
+        for block in blocks
+        if f"from {package} import" in block and "create_webhook" in block
+    ]
     for shown, real in {
         "https://signoff.example.com": signoff.url,
         "signoff_…": secrets_of["manager"],

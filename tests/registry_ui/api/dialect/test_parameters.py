@@ -1,6 +1,7 @@
 """What a call says, wherever and however it says it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -37,11 +38,16 @@ class Outer(Parameters):
 
 
 def read(
-    body: object = "", *, query: str = "", method: str = "POST", kind: str = FORM
+    body: object = "",
+    *,
+    query: str = "",
+    method: str = "POST",
+    kind: str = FORM,
+    parts: Mapping[str, str] | None = None,
 ) -> Outer:
     data = body if isinstance(body, (str, bytes)) else json.dumps(body)
     request = RequestFactory().generic(method, f"/x?{query}", data, kind)
-    return read_parameters(request, Outer)
+    return read_parameters(request, Outer, parts or {})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
@@ -83,6 +89,8 @@ def test_query_and_body_together_make_one_call() -> None:
 
 
 def test_nobody_guesses_which_of_two_values_counts() -> None:
+    with pytest.raises(ActionError, match="`id` stands in the address already"):
+        read({"id": "1"}, parts={"id": "2"})
     with pytest.raises(ActionError, match="`id` stands in the query and in the body"):
         read({"id": "a"}, query="id=b")
     with pytest.raises(ActionError, match="`id` stands in the query more than once"):
