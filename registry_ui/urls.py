@@ -1,7 +1,10 @@
 """The registry's addresses; contracts in docs/architecture.md."""
 
-from django.urls import path
+from django.urls import include, path
 
+from registry_ui.api.dialect.operations import PREFIX, PREVIEW_PREFIX
+from registry_ui.api.gateway.operations import AJAX_PREFIX
+from registry_ui.api.gateway.table import registry_addresses, server_addresses
 from registry_ui.views import (
     account,
     activity,
@@ -174,4 +177,9 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/tokens/", account.token_create, name="token_create"),
     path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token_revoke"),
+    path(PREFIX, include((registry_addresses, "gate"))),
+    path(PREVIEW_PREFIX, include((registry_addresses, "gate_preview"))),
+    path(AJAX_PREFIX, include((registry_addresses, "gate_ajax"))),
+    path("api/3.0/mlflow/", include((server_addresses, "gate_server"))),
+    path("ajax-api/3.0/mlflow/", include((server_addresses, "gate_ajax_server"))),
 ]

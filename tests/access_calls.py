@@ -2,7 +2,7 @@
 
 from typing import Any
 
-FOR_PROGRAMS = ("api_v1:", "databricks:", "databricks_preview:")
+FOR_PROGRAMS = ("api_v1:", "databricks:", "databricks_preview:", ":gate")
 """The namespaces whose addresses answer in JSON."""
 
 _DIALECT = """
@@ -12,12 +12,43 @@ webhooks_ui:{0}:registry-webhooks_update PATCH 401 404 404 404 404 200 200
 webhooks_ui:{0}:registry-webhooks_delete DELETE 401 404 404 404 404 200 200
 webhooks_ui:{0}:registry-webhooks_test POST 401 404 404 404 404 400 400
 """
+_GATE = """
+registry_ui:{0}:registered-models_get GET 401 404 400 400 400 400 400
+registry_ui:{0}:registered-models_alias GET 401 404 400 400 400 400 400
+registry_ui:{0}:registered-models_get-latest-versions GET 401 404 400 400 400 400 400
+registry_ui:{0}:registered-models_search GET 401 400 400 400 400 400 400
+registry_ui:{0}:model-versions_get GET 401 404 400 400 400 400 400
+registry_ui:{0}:model-versions_get-download-uri GET 401 404 400 400 400 400 400
+registry_ui:{0}:model-versions_search GET 401 400 400 400 400 400 400
+"""
+"""400 is as far as one gets where there is no MLflow."""
+_GATE_SERVER = """
+registry_ui:{0}:server-info GET 401 400 400 400 400 400 400
+"""
+_GATES = [_GATE.format(space) for space in ("gate", "gate_preview", "gate_ajax")]
+_GATES += [_GATE_SERVER.format(s) for s in ("gate_server", "gate_ajax_server")]
 TABLE = (
     """\
 databricks_config GET 200 200 200 200 200 200 200"""
     + _DIALECT.format("databricks")
     + _DIALECT.format("databricks_preview").strip()
+    + "\n"
+    + "\n".join(table.strip() for table in _GATES)
 )
+
+
+QUERIES = {
+    f"registry_ui:{space}:{path}": "?name=churn&version=2&alias=old"
+    for space in ("gate", "gate_preview", "gate_ajax")
+    for path in (
+        "registered-models_get",
+        "registered-models_alias",
+        "registered-models_get-latest-versions",
+        "model-versions_get",
+        "model-versions_get-download-uri",
+    )
+}
+"""What reads say."""
 
 
 def bodies_of(webhook_id: str) -> dict[str, dict[str, Any]]:

@@ -80,6 +80,7 @@ QUERIES = dict.fromkeys(
     ("registry_ui:version_compare_csv", "api_v1:compare_versions"),
     "?v=churn/1&v=churn/2",
 ) | {"registry_ui:metric_compare": "?v=churn/1&v=churn/2&key=val/auc"}
+QUERIES |= access_calls.QUERIES
 
 
 @dataclass

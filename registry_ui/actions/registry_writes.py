@@ -22,6 +22,7 @@ from registry_ui.mlflow_client import (
     MLflowError,
     MLflowNotFound,
     MLflowRefused,
+    shared_client,
 )
 from registry_ui.models import RegisteredModel
 
@@ -31,25 +32,39 @@ WRITING = timedelta(seconds=60)
 _Answer = TypeVar("_Answer")
 
 
+class MLflowFailedError(ActionError):
+    """MLflow refused a change, or cannot be used.
+
+    Attributes:
+        reason: what the client raised.
+    """
+
+    def __init__(self, text: str, reason: MLflowError) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
 def ask_mlflow(call: Callable[[MLflowClient], _Answer]) -> _Answer:
     """Return what MLflow answers to a call.
 
     Raises:
-        ActionError: MLflow refused, or cannot be used; in words for who asked.
+        MLflowFailedError: MLflow refused, or cannot be used; in words for who asked.
     """
     try:
-        return call(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+        return call(shared_client(settings.MLFLOW_REGISTRY_URI))
     except MLflowNotFound as error:
-        raise ActionError(
+        text = (
             f"MLflow has it no longer: {error} Signoff shows that with its next sync."
-        ) from error
+        )
+        raise MLflowFailedError(text, error) from error
     except MLflowRefused as error:
-        raise ActionError(f"MLflow refused: {error}") from error
+        raise MLflowFailedError(f"MLflow refused: {error}", error) from error
     except MLflowError as error:
-        raise ActionError(
+        text = (
             f"{error} Signoff has changed nothing. Should MLflow have done it all the"
             " same, the next sync shows it."
-        ) from error
+        )
+        raise MLflowFailedError(text, error) from error
 
 
 def change_in_mlflow(

@@ -1,4 +1,4 @@
-"""Errors below `/api/`: `{"error_code", "message"}`, whoever raises them.
+"""Errors below `PREFIXES`: `{"error_code", "message"}`, whoever raises them.
 
 Codes are MLflow's; which goes with which status follows Databricks' REST dialect.
 """
@@ -14,7 +14,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from registry_ui.api.dialect.retries import unretried
 from registry_ui.errors import ActionError, AlreadyExistsError, StaleReviewError
 
-PREFIX = "/api/"
+PREFIXES = ("/api/", "/ajax-api/")
+"""Below these programs read; the second is what MLflow's own pages call."""
 WEBHOOK_PATHS = "/registry-webhooks/"
 """Part of the paths where Databricks names a missing sign-in in its own way."""
 
@@ -44,7 +45,7 @@ _INTERNAL = (
 def answer_errors_in_json(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Give the pages for errors below `/api/` the form that programs read.
+    """Give the pages for errors below `PREFIXES` the form that programs read.
 
     A middleware, since Django itself answers unknown paths, unreadable requests and
     crashes, each in another place.
@@ -53,7 +54,7 @@ def answer_errors_in_json(
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         is_error = response.status_code >= HTTPStatus.BAD_REQUEST
-        if not is_error or not request.path.startswith(PREFIX):
+        if not is_error or not request.path.startswith(PREFIXES):
             return response
         if response.get("Content-Type", "").startswith("application/json"):
             return response

@@ -12,6 +12,7 @@ from typing import Any, Generic
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import HttpHeaders
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -37,11 +38,13 @@ class Call(Generic[P]):
         user: who calls.
         given: what was said, checked.
         is_preview: was it called below `PREVIEW_PREFIX`?
+        headers: of the call.
     """
 
     user: User
     given: P
     is_preview: bool
+    headers: HttpHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,16 @@ class Operation(Generic[P]):
 
     Attributes:
         method: the HTTP method.
-        path: below the prefix.
+        path: below the prefix; `<parts>` of it are parameters, too.
         parameters: what it takes.
-        run: does it; raises what is `ANSWERED`.
+        run: does it, and returns the object to answer, or the answer itself where
+            it stands in JSON already; raises what is `ANSWERED`.
     """
 
     method: str
     path: str
     parameters: type[P]
-    run: Callable[[Call[P]], Answer]
+    run: Callable[[Call[P]], Answer | HttpResponse]
 
 
 def addresses(*operations: Operation[Any]) -> list[URLPattern]:
@@ -79,22 +83,29 @@ def addresses(*operations: Operation[Any]) -> list[URLPattern]:
 def _view(by_method: Mapping[str, Operation[Any]]) -> Callable[..., HttpResponse]:
     """Return the view of one address; `authenticate` makes the check for CSRF."""
 
-    def answer(request: HttpRequest, *, is_preview: bool = False) -> HttpResponse:
+    def answer(
+        request: HttpRequest, *, is_preview: bool = False, **parts: str
+    ) -> HttpResponse:
         operation = by_method.get(request.method or "")
         if operation is None:
             return endpoint_not_found(request)
         try:
-            return JsonResponse(_run(operation, request, is_preview=is_preview))
+            found = _run(operation, request, parts, is_preview=is_preview)
         except ANSWERED as error:
             return answer_error(request, error)
+        return found if isinstance(found, HttpResponse) else JsonResponse(dict(found))
 
     return login_not_required(csrf_exempt(never_cache(answer)))
 
 
 def _run(
-    operation: Operation[P], request: HttpRequest, *, is_preview: bool
-) -> dict[str, JsonValue]:
+    operation: Operation[P],
+    request: HttpRequest,
+    parts: Mapping[str, str],
+    *,
+    is_preview: bool,
+) -> Answer | HttpResponse:
     _ = request.body  # first: the check for CSRF would read it away as a form
     user = authenticate(request)
-    given = read_parameters(request, operation.parameters)
-    return dict(operation.run(Call(user, given, is_preview)))
+    given = read_parameters(request, operation.parameters, parts)
+    return operation.run(Call(user, given, is_preview, request.headers))

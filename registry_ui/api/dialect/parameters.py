@@ -6,7 +6,9 @@ JSON with GET too, and calls it a form. So the content type is not looked at.
 """
 
 import json
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, QueryDict
@@ -58,7 +60,7 @@ def _as_text(value: object) -> object:
     return str(value) if is_number else value
 
 
-def _as_number(value: object) -> object:
+def as_number(value: object) -> object:
     """Take digits for their number: a query has nothing else."""
     if not isinstance(value, str):
         return value
@@ -91,13 +93,22 @@ Name = Annotated[Text, AfterValidator(_not_empty)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 Truth = Annotated[StrictBool, BeforeValidator(_as_truth)]
 PageSize = Annotated[
-    int, Field(strict=True, ge=1, le=LARGEST_PAGE), BeforeValidator(_as_number)
+    int, Field(strict=True, ge=1, le=LARGEST_PAGE), BeforeValidator(as_number)
 ]
 P = TypeVar("P", bound=Parameters)
 
 
-def read_parameters(request: HttpRequest, schema: type[P]) -> P:
+def read_parameters(
+    request: HttpRequest,
+    schema: type[P],
+    parts: Mapping[str, str] = MappingProxyType({}),
+) -> P:
     """Return what the call says.
+
+    Args:
+        request: with query and body.
+        schema: what the call takes.
+        parts: of the path, by name; they win.
 
     Raises:
         MalformedBodyError: the body cannot be read.
@@ -107,7 +118,7 @@ def read_parameters(request: HttpRequest, schema: type[P]) -> P:
     if twice := said.keys() & more.keys():
         raise ActionError(f"`{min(twice)}` stands in the query and in the body.")
     try:
-        return schema.model_validate(said | more)
+        return schema.model_validate(said | more | dict(parts))
     except ValidationError as error:
         sentences = sentences_of(error, schema.model_fields)
         raise ActionError(" ".join(islice(sentences, _MOST_SENTENCES))) from error
