@@ -15,11 +15,32 @@ webhooks_ui:{0}:registry-webhooks_test POST 401 404 404 404 404 400 400
 _GATE = """
 registry_ui:{0}:registered-models_get GET 401 404 400 400 400 400 400
 registry_ui:{0}:registered-models_alias GET 401 404 400 400 400 400 400
+registry_ui:{0}:registered-models_alias POST 401 404 400 400 400 400 400
+registry_ui:{0}:registered-models_alias DELETE 401 404 400 400 400 400 400
 registry_ui:{0}:registered-models_get-latest-versions GET 401 404 400 400 400 400 400
+registry_ui:{0}:registered-models_get-latest-versions POST 401 404 400 400 400 400 400
 registry_ui:{0}:registered-models_search GET 401 400 400 400 400 400 400
+registry_ui:{0}:registered-models_create POST 401 403 400 400 400 400 400
+registry_ui:{0}:registered-models_update PATCH 401 404 403 400 400 400 400
+registry_ui:{0}:registered-models_rename POST 401 404 403 403 403 400 400
+registry_ui:{0}:registered-models_delete DELETE 401 404 403 403 403 403 403
+registry_ui:{0}:registered-models_set-tag POST 401 404 403 400 400 400 400
+registry_ui:{0}:registered-models_delete-tag DELETE 401 404 403 400 400 400 400
 registry_ui:{0}:model-versions_get GET 401 404 400 400 400 400 400
 registry_ui:{0}:model-versions_get-download-uri GET 401 404 400 400 400 400 400
 registry_ui:{0}:model-versions_search GET 401 400 400 400 400 400 400
+registry_ui:{0}:model-versions_create POST 401 404 403 400 400 400 400
+registry_ui:{0}:model-versions_update PATCH 401 404 403 400 400 400 400
+registry_ui:{0}:model-versions_transition-stage POST 401 404 403 403 403 403 403
+registry_ui:{0}:model-versions_delete DELETE 401 404 403 403 403 400 400
+registry_ui:{0}:model-versions_set-tag POST 401 404 403 400 400 400 400
+registry_ui:{0}:model-versions_delete-tag DELETE 401 404 403 400 400 400 400
+registry_ui:{0}:webhooks GET 401 403 403 403 403 403 400
+registry_ui:{0}:webhooks POST 401 403 403 403 403 403 400
+registry_ui:{0}:webhooks_webhook_id GET 401 403 403 403 403 403 400
+registry_ui:{0}:webhooks_webhook_id PATCH 401 403 403 403 403 403 400
+registry_ui:{0}:webhooks_webhook_id DELETE 401 403 403 403 403 403 400
+registry_ui:{0}:webhooks_webhook_id_test POST 401 403 403 403 403 403 400
 """
 """400 is as far as one gets where there is no MLflow."""
 _GATE_SERVER = """
@@ -63,12 +84,32 @@ def bodies_of(webhook_id: str) -> dict[str, dict[str, Any]]:
         "delete": {"id": webhook_id},
         "test": {"id": webhook_id, "event": "NONSENSE"},  # nothing is sent
     }
-    return {
-        "api_v1:create_request_comment": {"text": "A remark."},
-        "api_v1:update_comment": {"text": "Another remark."},
-        "api_v1:create_check": {"name": "fairness", "verdict": "passed"},
-    } | {
-        f"webhooks_ui:{space}:registry-webhooks_{verb}": body
-        for space in ("databricks", "databricks_preview")
-        for verb, body in bodies.items()
+    said = {
+        "name": "churn",
+        "new_name": "churn-2",
+        "version": "2",
+        "stage": "Production",
+        "alias": "old",
+        "key": "team",
+        "source": "s3://bucket/model",
     }
+    # What a call does not take is ignored, as MLflow does.
+    gates = {
+        name: {} if "webhooks" in name or name in QUERIES else said
+        for name, _, *_ in (
+            row.partition(" ") for table in _GATES for row in table.strip().split("\n")
+        )
+    }
+    return (
+        gates
+        | {
+            "api_v1:create_request_comment": {"text": "A remark."},
+            "api_v1:update_comment": {"text": "Another remark."},
+            "api_v1:create_check": {"name": "fairness", "verdict": "passed"},
+        }
+        | {
+            f"webhooks_ui:{space}:registry-webhooks_{verb}": body
+            for space in ("databricks", "databricks_preview")
+            for verb, body in bodies.items()
+        }
+    )

@@ -1,7 +1,5 @@
 """Handing single calls on to MLflow, and its own answers back."""
 
-from http import HTTPStatus
-
 from registry_ui.mlflow_client.answers import Answer, JsonObject, error_of
 from registry_ui.mlflow_client.connection import API, Connection
 from registry_ui.mlflow_client.errors import MLflowRefused
@@ -51,7 +49,7 @@ def _usable(answer: Answer) -> Answer:
             that our account is not let in.
     """
     is_object = answer.body.lstrip()[:1] == b"{"
-    if answer.status == HTTPStatus.OK:
+    if answer.is_ok:
         if not is_object:
             answer.json()  # raises: it is not MLflow that answers
         return answer

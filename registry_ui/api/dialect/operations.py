@@ -4,6 +4,7 @@ Success is 200 with a JSON object and nothing else: other clients than databrick
 take 201 and 204 for errors.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -75,9 +76,14 @@ def addresses(*operations: Operation[Any]) -> list[URLPattern]:
     for operation in operations:
         by_path[operation.path][operation.method] = operation
     return [
-        path(where, _view(by_method), name=where.replace("/", "_"))
+        path(where, _view(by_method), name=_name_of(where))
         for where, by_method in by_path.items()
     ]
+
+
+def _name_of(where: str) -> str:
+    """Return the name of an address: `webhooks_webhook_id_test`."""
+    return re.sub(r"<\w+:(\w+)>", r"\1", where).replace("/", "_")
 
 
 def _view(by_method: Mapping[str, Operation[Any]]) -> Callable[..., HttpResponse]:

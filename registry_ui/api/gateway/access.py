@@ -4,7 +4,10 @@ from django.contrib.auth.models import User
 from django.http import Http404
 
 from registry_ui import permissions
-from registry_ui.models import Level, RegisteredModel
+from registry_ui.errors import InvalidFieldError
+from registry_ui.models import Level, ModelVersion, RegisteredModel
+
+_LONGEST_NUMBER = 9  # digits
 
 
 def reads_all(user: User) -> bool:
@@ -37,11 +40,43 @@ def check_readable(user: User, name: str, *, version: str = "") -> None:
     models = RegisteredModel.objects.visible_to(user).in_mlflow()
     if models.filter(name=name).exists():
         return
-    if version:
-        raise Http404(f"Model Version (name={name}, version={version}) not found")
-    raise not_there(name)
+    raise version_not_there(name, version) if version else not_there(name)
 
 
 def not_there(name: str) -> Http404:
     """Return what MLflow says of a model that it does not have."""
     return Http404(f"Registered Model with name={name} not found")
+
+
+def version_not_there(name: str, version: str) -> Http404:
+    """Return what MLflow says of a version that it does not have."""
+    return Http404(f"Model Version (name={name}, version={version}) not found")
+
+
+def find_model(user: User, name: str) -> RegisteredModel | None:
+    """Return the live model of that name; None where the user may not read it."""
+    models = RegisteredModel.objects.visible_to(user).live()
+    return models.filter(name=name).first()
+
+
+def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
+    """Return a live version of the model.
+
+    Args:
+        model: that the caller may read.
+        version: its number in digits.
+
+    Raises:
+        InvalidFieldError: that is no number.
+        Http404: there is no such version.
+    """
+    if not (version.isascii() and version.isdigit()):
+        text = f"Parameter 'version' must be an integer, got '{version}'."
+        raise InvalidFieldError("version", text)
+    found = None
+    if len(version) <= _LONGEST_NUMBER:
+        live = model.versions.filter(deleted_at=None, number=int(version))
+        found = live.select_related("model").first()
+    if found is None:
+        raise version_not_there(model.name, version)
+    return found

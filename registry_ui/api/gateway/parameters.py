@@ -10,6 +10,7 @@ from registry_ui.api.dialect.parameters import (
     Name,
     Parameters,
     Texts,
+    Truth,
     as_number,
 )
 from registry_ui.api.texts import Text
@@ -82,3 +83,100 @@ class Search(Given):
     max_results: Count | None = None
     order_by: Texts = ()
     page_token: Text = ""
+
+
+class Tag(Given):
+    """A tag of something new."""
+
+    key: Text
+    value: Text = ""
+
+
+class _WithTags(Given):
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def tag_values(self) -> dict[str, str]:
+        """Return the tags; of two with one key MLflow takes the last."""
+        return {tag.key: tag.value for tag in self.tags}
+
+
+class NewModel(ModelName, _WithTags):
+    """A model to register."""
+
+    description: Text = ""
+    deployment_job_id: Text = ""
+
+
+class NewVersion(ModelName, _WithTags):
+    """A version to register."""
+
+    source: Name
+    run_id: Text = ""
+    run_link: Text = ""
+    description: Text = ""
+    model_id: Text = ""
+
+
+class ModelDescription(ModelName):
+    """What a model is."""
+
+    description: Text = ""
+    deployment_job_id: Text = ""
+
+
+class VersionDescription(VersionName):
+    """What a version is."""
+
+    description: Text = ""
+
+
+class NewName(ModelName):
+    """Another name for a model."""
+
+    new_name: Name
+
+
+class ModelTag(ModelName):
+    """A tag of a model, and its value where it is set."""
+
+    key: Name
+    value: Text = ""
+
+
+class VersionTag(VersionName):
+    """A tag of a version, and its value where it is set."""
+
+    key: Name
+    value: Text = ""
+
+
+class Transition(VersionName):
+    """Where a version goes."""
+
+    stage: Name
+    archive_existing_versions: Truth = False
+
+
+class AliasMove(AliasName):
+    """The version that an alias shall point to."""
+
+    version: Id
+
+
+class WebhookId(Given):
+    """Which of MLflow's webhooks."""
+
+    webhook_id: Name
+
+
+class Webhook(Given):
+    """What a webhook of MLflow's is; MLflow checks all of it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class WebhookChange(Webhook):
+    """What changes of one of MLflow's webhooks."""
+
+    webhook_id: Name

@@ -1,7 +1,6 @@
 """Reading through the gate: MLflow answers, cut down to what the caller may read."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import TypeVar
 
 from django.conf import settings
@@ -97,7 +96,7 @@ def _readable_page(path: str, key: str, sent: JsonObject, user: User) -> HttpRes
     found: list[JsonObject] = []
     for _ in range(MOST_PAGES):
         answer = relay().read(path, sent | {"max_results": wanted - len(found)})
-        if answer.status != HTTPStatus.OK:
+        if not answer.is_ok:
             return handed_back(answer)
         page = answer.json()
         found += [item for item in page.get(key, ()) if item["name"] in names]
