@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.http import Http404
 
 from registry_ui import permissions
+from registry_ui.actions.looks import look_at
 from registry_ui.errors import InvalidFieldError
 from registry_ui.models import Level, ModelVersion, RegisteredModel
 
@@ -59,8 +60,25 @@ def find_model(user: User, name: str) -> RegisteredModel | None:
     return models.filter(name=name).first()
 
 
+def model_or_404(user: User, name: str) -> RegisteredModel:
+    """Return the live model of that name, be it so new that no sync has seen it.
+
+    Raises:
+        Http404: there is none, or the user may not read it.
+        ActionError: a sync is at work that will find it.
+        MLflowError: MLflow cannot be read.
+    """
+    model = find_model(user, name)
+    if model is None and reads_all(user):
+        look_at(name)
+        model = find_model(user, name)
+    if model is None:
+        raise not_there(name)
+    return model
+
+
 def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
-    """Return a live version of the model.
+    """Return a live version of the model, be it so new that no sync has seen it.
 
     Args:
         model: that the caller may read.
@@ -69,13 +87,17 @@ def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
     Raises:
         InvalidFieldError: that is no number.
         Http404: there is no such version.
+        ActionError, MLflowError: as `model_or_404`.
     """
     if not (version.isascii() and version.isdigit()):
         text = f"Parameter 'version' must be an integer, got '{version}'."
         raise InvalidFieldError("version", text)
-    found = None
-    if len(version) <= _LONGEST_NUMBER:
-        live = model.versions.filter(deleted_at=None, number=int(version))
+    if len(version) > _LONGEST_NUMBER:
+        raise version_not_there(model.name, version)
+    live = model.versions.filter(deleted_at=None, number=int(version))
+    found = live.select_related("model").first()
+    if found is None:
+        look_at(model.name, int(version))
         found = live.select_related("model").first()
     if found is None:
         raise version_not_there(model.name, version)

@@ -15,7 +15,7 @@ from registry_ui.api.gateway.operations import (
     Scope,
     in_workspace,
 )
-from registry_ui.api.gateway.writes import on_model, on_version
+from registry_ui.api.gateway.writes import on_model, on_version, or_prompt
 from registry_ui.models import Level
 
 _MODELS = "registered-models"
@@ -47,6 +47,8 @@ def _change(
     level: Level,
     checked: Checked = Checked.MODEL,
 ) -> GateOperation[_P]:
+    if checked is not Checked.REGISTRY:  # which is what there is not yet
+        run = or_prompt(method, path, level, run)
     return GateOperation(method, path, parameters, run, level, checked, Scope.REQUEST)
 
 

@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 
 from registry_ui.actions.handing_on import (
+    change_prompt,
     delete_as_said,
     delete_tag_as_said,
     describe_as_said,
+    is_prompt,
     register_model,
     register_version,
     rename_as_said,
@@ -21,7 +23,8 @@ from registry_ui.api.dialect.operations import Answer, Call
 from registry_ui.api.gateway.access import (
     check_readable,
     find_model,
-    not_there,
+    model_or_404,
+    reads_all,
     version_or_404,
 )
 from registry_ui.api.gateway.parameters import (
@@ -36,7 +39,7 @@ from registry_ui.api.gateway.parameters import (
     VersionTag,
 )
 from registry_ui.errors import AlreadyExistsError
-from registry_ui.models import ModelVersion, RegisteredModel
+from registry_ui.models import Level, ModelVersion, RegisteredModel
 
 Changed = TypeVar("Changed", bound=Answer | HttpResponse)
 _OfModel = TypeVar("_OfModel", bound=ModelName)
@@ -59,7 +62,7 @@ def on_model(
     """Return what changes the model that the call names."""
 
     def run(call: Call[_OfModel]) -> Changed:
-        return change(call, _model(call))
+        return change(call, model_or_404(call.user, call.given.name))
 
     return run
 
@@ -70,9 +73,32 @@ def on_version(
     """Return what changes the version that the call names."""
 
     def run(call: Call[_OfVersion]) -> Changed:
-        return change(call, version_or_404(_model(call), call.given.version))
+        model = model_or_404(call.user, call.given.name)
+        return change(call, version_or_404(model, call.given.version))
 
     return run
+
+
+def or_prompt(
+    method: str, path: str, level: Level, run: Callable[[Call[_OfModel]], Changed]
+) -> Callable[[Call[_OfModel]], Changed | Answer]:
+    """Return what makes the change of a model, or the same of a prompt.
+
+    Args:
+        method: the HTTP method.
+        path: below MLflow's API.
+        level: that a model needs.
+        run: makes the change of a model.
+    """
+
+    def either(call: Call[_OfModel]) -> Changed | Answer:
+        user, name = call.user, call.given.name
+        if find_model(user, name) is None and reads_all(user) and is_prompt(name):
+            sent = call.given.sent()
+            return change_prompt(method, path, sent, level=level, actor=user)
+        return run(call)
+
+    return either
 
 
 def create_version(call: Call[NewVersion], model: RegisteredModel) -> Answer:
@@ -131,13 +157,6 @@ def delete_model(call: Call[ModelName], model: RegisteredModel) -> Answer:
 def delete_version(call: Call[VersionName], version: ModelVersion) -> Answer:
     """Delete a version."""
     return delete_as_said(version, call.given.sent(), actor=call.user)
-
-
-def _model(call: Call[_OfModel]) -> RegisteredModel:
-    model = find_model(call.user, call.given.name)
-    if model is None:
-        raise not_there(call.given.name)
-    return model
 
 
 def _check_source(user: User, source: str) -> None:

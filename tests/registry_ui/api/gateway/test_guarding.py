@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from mlflow.protos import databricks_pb2, model_registry_pb2, webhooks_pb2
 from pytest_django import Settings
 
 from registry_ui.api.gateway.operations import GateOperation
@@ -38,7 +39,7 @@ def caller(secret: str, **headers: str) -> Client:
     return Client(headers={"Authorization": f"Bearer {secret}", **headers})
 
 
-def call(client: Client, operation: GateOperation[Any], body: bytes) -> Any:
+def answered(client: Client, operation: GateOperation[Any], body: bytes) -> Any:
     path = operation.path.replace("<str:webhook_id>", "1")
     return client.generic(operation.method, f"/api/2.0/mlflow/{path}", body)
 
@@ -107,7 +108,7 @@ def test_odd_input_is_refused_in_json(
 
     with raw_server(REFUSAL) as mlflow:
         settings.MLFLOW_REGISTRY_URI = mlflow.uri
-        found = [call(client, operation, body) for operation in OPERATIONS]
+        found = [answered(client, operation, body) for operation in OPERATIONS]
 
     for operation, answer in zip(OPERATIONS, found, strict=True):
         assert answer.status_code in {200, 400, 403, 404}, (operation.path, answer)
@@ -133,7 +134,7 @@ def test_no_client_tries_again_while_mlflow_is_away(
     for operation in OPERATIONS:
         if "transition" in operation.path:
             continue
-        answer = call(client, operation, json.dumps(body).encode())
+        answer = answered(client, operation, json.dumps(body).encode())
         code = answer.json()["error_code"]
         assert answer.status_code == 400, operation.path
         assert code in {"TEMPORARILY_UNAVAILABLE", "RESOURCE_ALREADY_EXISTS"}
@@ -200,3 +201,22 @@ def test_only_the_governed_workspace_is_served(settings: Settings, secret: str) 
     assert default.status_code == 200
     assert other.json()["error_code"] == "INVALID_PARAMETER_VALUE"
     assert "team-b" not in mlflow.requests[0].decode()
+
+
+def test_all_of_mlflows_registry_is_served_and_nothing_else() -> None:
+    services = [
+        model_registry_pb2.DESCRIPTOR.services_by_name["ModelRegistryService"],
+        webhooks_pb2.DESCRIPTOR.services_by_name["WebhookService"],
+    ]
+    theirs = {
+        (endpoint.method, endpoint.path.removeprefix("/mlflow/"))
+        for service in services
+        for call in service.methods
+        for endpoint in call.GetOptions().Extensions[databricks_pb2.rpc].endpoints
+    }
+
+    ours = {
+        (one.method, one.path.replace("<str:webhook_id>", "{webhook_id}"))
+        for one in OPERATIONS
+    }
+    assert ours == theirs
