@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from registry_ui.api.dialect import comments as dialect_comments
 from registry_ui.api.dialect import databricks, transition_requests
 from registry_ui.api.dialect import permissions as dialect_permissions
-from registry_ui.api.dialect.operations import addresses
+from registry_ui.api.dialect.operations import PREFIX, PREVIEW_PREFIX, addresses
+from registry_ui.api.gateway.operations import AJAX_PREFIX
+from registry_ui.api.gateway.table import registry_addresses, server_addresses
 from registry_ui.api.v1.docs import api_docs
 from registry_ui.views import (
     account,
@@ -203,4 +205,9 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token_revoke"),
     path("tokens/", tokens.token_list, name="token_list"),
     path("tokens/<int:pk>/revoke/", tokens.token_withdraw, name="token_withdraw"),
+    path(PREFIX, include((registry_addresses, "gate"))),
+    path(PREVIEW_PREFIX, include((registry_addresses, "gate_preview"))),
+    path(AJAX_PREFIX, include((registry_addresses, "gate_ajax"))),
+    path("api/3.0/mlflow/", include((server_addresses, "gate_server"))),
+    path("ajax-api/3.0/mlflow/", include((server_addresses, "gate_ajax_server"))),
 ]

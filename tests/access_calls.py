@@ -2,10 +2,11 @@
 
 from typing import Any
 
-FOR_PROGRAMS = ("api_v1:", "databricks:", "databricks_preview:")
+FOR_PROGRAMS = ("api_v1:", "databricks:", "databricks_preview:", ":gate")
 """The namespaces whose addresses answer in JSON."""
 
 _SPACES = ("databricks", "databricks_preview")
+_GATE_SPACES = ("gate", "gate_preview", "gate_ajax")
 _WEBHOOKS = """\
 registry-webhooks_create POST 401 404 403 403 403 400 400
 registry-webhooks_list GET 401 200 200 200 200 200 200
@@ -29,21 +30,73 @@ permissions_registered-models_id PUT 401 404 403 403 403 200 200
 permissions_registered-models_id PATCH 401 404 403 403 403 200 200
 permissions_registered-models_id_permissionLevels GET 401 404 200 200 200 200 200
 """
+_GATE = """\
+registered-models_get GET 401 404 400 400 400 400 400
+registered-models_alias GET 401 404 400 400 400 400 400
+registered-models_alias POST 401 404 400 400 400 400 400
+registered-models_alias DELETE 401 404 400 400 400 400 400
+registered-models_get-latest-versions GET 401 404 400 400 400 400 400
+registered-models_get-latest-versions POST 401 404 400 400 400 400 400
+registered-models_search GET 401 400 400 400 400 400 400
+registered-models_create POST 401 403 400 400 400 400 400
+registered-models_update PATCH 401 404 403 400 400 400 400
+registered-models_rename POST 401 404 403 403 403 400 400
+registered-models_delete DELETE 401 404 403 403 403 403 403
+registered-models_set-tag POST 401 404 403 400 400 400 400
+registered-models_delete-tag DELETE 401 404 403 400 400 400 400
+model-versions_get GET 401 404 400 400 400 400 400
+model-versions_get-download-uri GET 401 404 400 400 400 400 400
+model-versions_search GET 401 400 400 400 400 400 400
+model-versions_create POST 401 404 403 400 400 400 400
+model-versions_update PATCH 401 404 403 400 400 400 400
+model-versions_transition-stage POST 401 404 403 403 403 403 403
+model-versions_delete DELETE 401 404 403 403 403 400 400
+model-versions_set-tag POST 401 404 403 400 400 400 400
+model-versions_delete-tag DELETE 401 404 403 400 400 400 400
+webhooks GET 401 403 403 403 403 403 400
+webhooks POST 401 403 403 403 403 403 400
+webhooks_webhook_id GET 401 403 403 403 403 403 400
+webhooks_webhook_id PATCH 401 403 403 403 403 403 400
+webhooks_webhook_id DELETE 401 403 403 403 403 403 400
+webhooks_webhook_id_test POST 401 403 403 403 403 403 400
+"""
+"""400 is as far as one gets where there is no MLflow."""
+_GATE_SERVER = """\
+server-info GET 401 400 400 400 400 400 400
+"""
+_ROWS = (
+    ("webhooks_ui", _SPACES, _WEBHOOKS),
+    ("registry_ui", _SPACES, _REGISTRY),
+    ("registry_ui", _GATE_SPACES, _GATE),
+    ("registry_ui", ("gate_server", "gate_ajax_server"), _GATE_SERVER),
+)
 TABLE = "databricks_config GET 200 200 200 200 200 200 200\n" + "".join(
     f"{app}:{space}:{row}\n"
-    for app, rows in {"webhooks_ui": _WEBHOOKS, "registry_ui": _REGISTRY}.items()
+    for app, spaces, rows in _ROWS
     for row in rows.splitlines()
-    for space in _SPACES
+    for space in spaces
 )
 
 _VERSION = {"name": "churn", "version": "2"}
+_GATE_READS = (
+    "registered-models_get",
+    "registered-models_alias",
+    "registered-models_get-latest-versions",
+    "model-versions_get",
+    "model-versions_get-download-uri",
+)
+_DIALECT_READS = {
+    "databricks_registered-models_get": "?name=churn",
+    "transition-requests_list": "?name=churn&version=2",
+}
 QUERIES = {
     f"registry_ui:{space}:{name}": query
     for space in _SPACES
-    for name, query in {
-        "databricks_registered-models_get": "?name=churn",
-        "transition-requests_list": "?name=churn&version=2",
-    }.items()
+    for name, query in _DIALECT_READS.items()
+} | {
+    f"registry_ui:{space}:{name}": "?name=churn&version=2&alias=old"
+    for space in _GATE_SPACES
+    for name in _GATE_READS
 }
 """What a GET needs to say."""
 
@@ -86,6 +139,22 @@ def bodies_of(
         "comments_update": {"id": comment_id, "comment": "Another remark."},
         "comments_delete": {"id": comment_id},
     }
+    # What a call of the gate does not take is ignored, as MLflow does.
+    said = {
+        "name": "churn",
+        "new_name": "churn-2",
+        "version": "2",
+        "stage": "Production",
+        "alias": "old",
+        "key": "team",
+        "source": "s3://bucket/model",
+    }
+    gates = {
+        f"registry_ui:{space}:{name}": said
+        for space in _GATE_SPACES
+        for name in {row.partition(" ")[0] for row in _GATE.splitlines()}
+        if not name.startswith("webhooks") and name not in _GATE_READS
+    }
     answer = {"comment": "Mine.", "fingerprint": seen}
     document = {"document": "policies: []"}
     v1 = {
@@ -102,8 +171,9 @@ def bodies_of(
         f"webhooks_ui:{{}}:registry-webhooks_{verb}": body
         for verb, body in webhooks.items()
     } | {f"registry_ui:{{}}:{name}": body for name, body in registry.items()}
-    return v1 | {
+    dialect = {
         name.format(space): body
         for space in _SPACES
         for name, body in of_dialect.items()
     }
+    return v1 | gates | dialect

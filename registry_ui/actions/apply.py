@@ -68,6 +68,18 @@ def apply_due_requests(client: MLflowClient) -> int:
     return count
 
 
+def apply_at_once(request: TransitionRequest, client: MLflowClient) -> bool:
+    """Apply one approved plan in this process; False where a worker was quicker.
+
+    Where this process dies, or MLflow is away, a worker takes the plan over.
+    """
+    if not _is_claimed(request.pk, request.version.model_id):
+        return False
+    rows = TransitionRequest.objects.select_related("version__model")
+    _apply(rows.get(pk=request.pk), client)
+    return True
+
+
 def wait_until_settled(request: TransitionRequest, *, seconds: float) -> bool:
     """Wait for a worker, so that the reviewer sees the result; True if it is there.
 

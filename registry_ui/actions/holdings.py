@@ -17,7 +17,14 @@ from registry_ui.models import (
     RegisteredModel,
     TransitionRequest,
 )
-from registry_ui.planning import SERVING_STAGES, Effect, EffectKind
+from registry_ui.planning import (
+    GONE,
+    SERVING_STAGES,
+    Effect,
+    EffectKind,
+    alias_effect,
+    stage_effect,
+)
 
 
 def move_holders(
@@ -26,7 +33,7 @@ def move_holders(
     *,
     at: datetime,
     not_before: datetime | None = None,
-    through: TransitionRequest | Incident,
+    through: TransitionRequest | Incident | None = None,
 ) -> None:
     """End and start holdings as the effects say; call it with the model locked.
 
@@ -35,9 +42,9 @@ def move_holders(
         effects: what changed.
         at: when, or the latest that it may have been.
         not_before: the earliest that it may have been; None: exactly `at`.
-        through: what changed them.
+        through: what changed them; None: a deletion through Signoff.
     """
-    cause = "request" if isinstance(through, TransitionRequest) else "incident"
+    cause = "incident" if isinstance(through, Incident) else "request"
     ends, starts = _ends_and_starts(effects)
     held = Holding.objects.current().filter(model=model)
     for number, target in ends:
@@ -63,6 +70,28 @@ def move_holders(
         ],
         ignore_conflicts=True,
     )
+
+
+def lost_holders(
+    model: RegisteredModel, version: ModelVersion | None = None
+) -> list[Effect]:
+    """Return how the holders change where all versions of a model go, or just one."""
+    versions = model.versions.filter(deleted_at=None).order_by("number")
+    aliases = model.aliases.order_by("name")
+    if version is not None:
+        versions = versions.filter(pk=version.pk)
+        aliases = aliases.filter(version=version)
+    lost = [
+        *(
+            stage_effect(number, stage, GONE)
+            for number, stage in versions.values_list("number", "stage")
+        ),
+        *(
+            alias_effect(name, number, None)
+            for name, number in aliases.values_list("name", "version__number")
+        ),
+    ]
+    return [effect for effect in lost if effect is not None]
 
 
 def holding_before(model: RegisteredModel, target: str) -> Holding | None:

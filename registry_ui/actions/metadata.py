@@ -72,7 +72,7 @@ def describe(
         StaleTextError: somebody else has changed it meanwhile.
         ActionError: MLflow refused, or cannot be used.
     """
-    _refuse_unless_editable(owner, actor)
+    refuse_unless_editable(owner, actor)
     description = clean_description(description)
     if description == owner.description:
         return
@@ -84,9 +84,22 @@ def describe(
     info = change_in_mlflow(
         model_of(owner), lambda client: _describe(client, owner, description)
     )
+    mirror_description(owner, info, actor=actor)
+
+
+def mirror_description(
+    owner: Owner, info: ModelInfo | VersionInfo, *, actor: User
+) -> None:
+    """Store, and record, that somebody has described the owner in MLflow.
+
+    Args:
+        owner: that was described.
+        info: as MLflow has it now.
+        actor: who did.
+    """
     with mirroring(model_of(owner)) as model:
         row = _locked(owner, model)
-        row.description = description
+        row.description = info.description
         row.updated_at = info.updated_at
         row.save(update_fields=["description", "updated_at"])
         record_event(
@@ -105,7 +118,7 @@ def set_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
         InvalidFieldError: the key or the value will not do.
         ActionError: MLflow refused, or cannot be used.
     """
-    _refuse_unless_editable(owner, actor)
+    refuse_unless_editable(owner, actor)
     key = _clean_key(key)
     value = value.replace("\r\n", "\n")
     most = VERSION_TAG_LENGTH if isinstance(owner, ModelVersion) else MODEL_TAG_LENGTH
@@ -118,6 +131,11 @@ def set_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
     change_in_mlflow(
         model_of(owner), lambda client: _set_tag(client, owner, key, value)
     )
+    mirror_tag(owner, key, value, actor=actor)
+
+
+def mirror_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
+    """Store, and record, that somebody has set a tag of the owner in MLflow."""
     with mirroring(model_of(owner)) as model:
         row = _locked(owner, model)
         before = row.tags.filter(key=key).values_list("value", flat=True).first()
@@ -141,14 +159,21 @@ def delete_tag(owner: Owner, key: str, *, actor: User) -> None:
         InvalidFieldError: the tag is not for people to remove.
         ActionError: MLflow refused, or cannot be used.
     """
-    _refuse_unless_editable(owner, actor)
+    refuse_unless_editable(owner, actor)
     key = _clean_key(key)
     if not owner.tags.filter(key=key).exists():
         return
     change_in_mlflow(model_of(owner), lambda client: _delete_tag(client, owner, key))
+    mirror_no_tag(owner, key, actor=actor)
+
+
+def mirror_no_tag(owner: Owner, key: str, *, actor: User) -> None:
+    """Store, and record, that somebody has removed a tag in MLflow, if it was there."""
     with mirroring(model_of(owner)) as model:
         row = _locked(owner, model)
-        row.tags.filter(key=key).delete()
+        count, _ = row.tags.filter(key=key).delete()
+        if not count:
+            return
         record_event(
             _TAG_DELETED[type(row)],
             actor=actor,
@@ -180,7 +205,13 @@ def model_of(owner: Owner) -> RegisteredModel:
     return owner if isinstance(owner, RegisteredModel) else owner.model
 
 
-def _refuse_unless_editable(owner: Owner, actor: User) -> None:
+def refuse_unless_editable(owner: Owner, actor: User) -> None:
+    """Let those pass who may edit the model.
+
+    Raises:
+        PermissionDenied: the actor may not.
+        ActionError: the owner was deleted.
+    """
     if not permissions.may_edit_model(actor, model_of(owner)):
         raise PermissionDenied
     if not owner.is_live:
@@ -195,12 +226,21 @@ def _clean_key(key: str) -> str:
         raise InvalidFieldError(
             "key", f"The name has {len(key):,} characters; {TAG_KEY_LENGTH} fit."
         )
+    refuse_prompt_tag(key)
+    return key
+
+
+def refuse_prompt_tag(key: str) -> None:
+    """Let all tags pass but the one that would turn a model into a prompt.
+
+    Raises:
+        InvalidFieldError: it is that one.
+    """
     if key == PROMPT_TAG:
         raise InvalidFieldError(
             "key",
             "By this tag MLflow tells prompts from models, so it stays as it is.",
         )
-    return key
 
 
 def _locked(owner: Owner, model: RegisteredModel) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from registry_ui.actions.holdings import lost_holders
 from registry_ui.actions.mirror import (
     SyncContext,
     chunks,
@@ -241,24 +242,10 @@ def retire_model(pk: int, context: SyncContext, *, is_prompt: bool = False) -> N
     if is_prompt:
         lost = [Effect(EffectKind.MODEL, 0, MODEL, PROMPT)]
     else:
-        lost = _lost_holders(model)
+        lost = [Effect(EffectKind.MODEL, 0, MODEL, GONE), *lost_holders(model)]
         Alias.objects.filter(model=model).delete()
     if _is_in_use(model):
         context.note(model, lost)
-
-
-def _lost_holders(model: RegisteredModel) -> list[Effect]:
-    versions = model.versions.filter(deleted_at=None).order_by("number")
-    aliases = model.aliases.order_by("name").values_list("name", "version__number")
-    lost = [
-        Effect(EffectKind.MODEL, 0, MODEL, GONE),
-        *(
-            stage_effect(number, stage, GONE)
-            for number, stage in versions.values_list("number", "stage")
-        ),
-        *(alias_effect(name, number, None) for name, number in aliases),
-    ]
-    return [effect for effect in lost if effect is not None]
 
 
 def _is_in_use(model: RegisteredModel) -> bool:

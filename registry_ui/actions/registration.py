@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry_ui import permissions
+from registry_ui.actions.holdings import lost_holders, move_holders
 from registry_ui.actions.metadata import Owner, clean_description
+from registry_ui.actions.mirror_tags import MODEL_TAGS, create_tags
 from registry_ui.actions.registry_writes import (
     ask_mlflow,
     change_in_mlflow,
@@ -55,8 +57,13 @@ def create_model(name: str, description: str, *, actor: User) -> RegisteredModel
         raise PermissionDenied
     name, description = _clean_name(name), clean_description(description)
     info = ask_mlflow(lambda client: _create(client, name, description))
+    return mirror_new_model(info, actor=actor)
+
+
+def mirror_new_model(info: ModelInfo, *, actor: User) -> RegisteredModel:
+    """Store, and record, that somebody has registered a model in MLflow."""
     with transaction.atomic():
-        gone = _retire_namesakes(name, unless=info)
+        gone = _retire_namesakes(info.name, unless=info)
         model, is_new = _mirror_created(info)
         _grant(model, actor)
         _record_gone(gone)
@@ -88,25 +95,33 @@ def rename_model(model: RegisteredModel, name: str, *, actor: User) -> Registere
         InvalidFieldError: the name will not do.
         ActionError: a plan is being carried out; MLflow refused, or cannot be used.
     """
-    _refuse_unless_managed(model, actor)
+    refuse_unless_managed(model, actor)
     name, old = _clean_name(name), model.name
     if name == old:
         return model
     info = change_in_mlflow(model, lambda client: _rename(client, old, name))
+    return mirror_renamed(model, info, actor=actor)
+
+
+def mirror_renamed(
+    model: RegisteredModel, info: ModelInfo, *, actor: User
+) -> RegisteredModel:
+    """Store, and record, that somebody has renamed the model in MLflow."""
     with mirroring(model) as row:
         # MLflow would have refused a name that a model has: these are gone from it.
-        gone = _retire_namesakes(name, unless=None)
-        row.name = name
+        gone = _retire_namesakes(info.name, unless=info)
+        old, row.name = row.name, info.name
         row.updated_at = info.updated_at
         row.save(update_fields=["name", "updated_at"])
         _record_gone(gone)
-        record_event(
-            EventType.REGISTERED_MODEL_RENAMED,
-            actor=actor,
-            model=row,
-            through="signoff",
-            name_before=old,
-        )
+        if old != row.name:
+            record_event(
+                EventType.REGISTERED_MODEL_RENAMED,
+                actor=actor,
+                model=row,
+                through="signoff",
+                name_before=old,
+            )
     return row
 
 
@@ -123,7 +138,7 @@ def delete_model(model: RegisteredModel, confirmation: str, *, actor: User) -> N
         InvalidFieldError: something else was typed.
         ActionError: it is in use; MLflow refused, or cannot be used.
     """
-    _refuse_unless_managed(model, actor)
+    refuse_unless_managed(model, actor)
     if confirmation.strip() != model.name.strip():
         raise InvalidFieldError("confirmation", f"Type {model.name} to delete it.")
     _refuse_in_use(model, uses_of(model))
@@ -134,10 +149,17 @@ def delete_model(model: RegisteredModel, confirmation: str, *, actor: User) -> N
         client.delete_model(model.name)
 
     change_in_mlflow(model, call)
+    mirror_deleted(model, actor=actor)
+
+
+def mirror_deleted(model: RegisteredModel, *, actor: User) -> None:
+    """Store, and record, that somebody has deleted the model from MLflow."""
     with mirroring(model) as row:
+        lost = lost_holders(row)
         row.deleted_at = timezone.now()
         row.save(update_fields=["deleted_at"])
         Alias.objects.filter(model=row).delete()
+        move_holders(row, lost, at=row.deleted_at)
         record_event(
             EventType.REGISTERED_MODEL_DELETED,
             actor=actor,
@@ -154,7 +176,7 @@ def delete_version(version: ModelVersion, *, actor: User) -> None:
         ActionError: it is in use; MLflow refused, or cannot be used.
     """
     model, name, number = version.model, version.model.name, version.number
-    _refuse_unless_managed(model, actor)
+    refuse_unless_managed(model, actor)
     if not version.is_live:
         raise ActionError(f"{version} was deleted in MLflow.")
     _refuse_in_use(version, uses_of(version))
@@ -165,12 +187,19 @@ def delete_version(version: ModelVersion, *, actor: User) -> None:
         client.delete_version(name, number)
 
     change_in_mlflow(model, call)
-    with mirroring(model) as row:
+    mirror_deleted_version(version, actor=actor)
+
+
+def mirror_deleted_version(version: ModelVersion, *, actor: User) -> None:
+    """Store, and record, that somebody has deleted the version from MLflow."""
+    with mirroring(version.model) as row:
         locked = ModelVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
         locked.model = row
+        lost = lost_holders(row, locked)
         locked.deleted_at = timezone.now()
         locked.save(update_fields=["deleted_at"])
         Alias.objects.filter(version=locked).delete()
+        move_holders(row, lost, at=locked.deleted_at)
         record_event(
             EventType.MODEL_VERSION_DELETED,
             actor=actor,
@@ -180,7 +209,13 @@ def delete_version(version: ModelVersion, *, actor: User) -> None:
         )
 
 
-def _refuse_unless_managed(model: RegisteredModel, actor: User) -> None:
+def refuse_unless_managed(model: RegisteredModel, actor: User) -> None:
+    """Let those pass who manage the model, while no plan is carried out on it.
+
+    Raises:
+        PermissionDenied: the actor does not.
+        ActionError: it was deleted, or a plan is being carried out.
+    """
     if not permissions.may_manage_model(actor, model):
         raise PermissionDenied
     if not model.is_live:
@@ -284,6 +319,7 @@ def _mirror_created(info: ModelInfo) -> tuple[RegisteredModel, bool]:
                 updated_at=info.updated_at,
                 written_at=timezone.now(),
             )
+            create_tags(MODEL_TAGS, [(row, info.tags)])
     except IntegrityError:  # a sweep was quicker
         return RegisteredModel.objects.live().get(name=info.name), False
     return row, True

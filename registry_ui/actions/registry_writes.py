@@ -6,6 +6,7 @@ else changes the model through us. No transaction is open while MLflow is asked.
 it did is mirrored and recorded in one transaction, with the person who did it.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,34 +23,50 @@ from registry_ui.mlflow_client import (
     MLflowError,
     MLflowNotFound,
     MLflowRefused,
+    shared_client,
 )
 from registry_ui.models import RegisteredModel
 
 WRITING = timedelta(seconds=60)
 """More than the deadlines of the calls that one change makes."""
+_PAUSE_SECONDS = 0.02
 
 _Answer = TypeVar("_Answer")
+
+
+class MLflowFailedError(ActionError):
+    """MLflow refused a change, or cannot be used.
+
+    Attributes:
+        reason: what the client raised.
+    """
+
+    def __init__(self, text: str, reason: MLflowError) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 def ask_mlflow(call: Callable[[MLflowClient], _Answer]) -> _Answer:
     """Return what MLflow answers to a call.
 
     Raises:
-        ActionError: MLflow refused, or cannot be used; in words for who asked.
+        MLflowFailedError: MLflow refused, or cannot be used; in words for who asked.
     """
     try:
-        return call(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+        return call(shared_client(settings.MLFLOW_REGISTRY_URI))
     except MLflowNotFound as error:
-        raise ActionError(
+        text = (
             f"MLflow has it no longer: {error} Signoff shows that with its next sync."
-        ) from error
+        )
+        raise MLflowFailedError(text, error) from error
     except MLflowRefused as error:
-        raise ActionError(f"MLflow refused: {error}") from error
+        raise MLflowFailedError(f"MLflow refused: {error}", error) from error
     except MLflowError as error:
-        raise ActionError(
+        text = (
             f"{error} Signoff has changed nothing. Should MLflow have done it all the"
             " same, the next sync shows it."
-        ) from error
+        )
+        raise MLflowFailedError(text, error) from error
 
 
 def change_in_mlflow(
@@ -85,16 +102,25 @@ def mirroring(model: RegisteredModel) -> Iterator[RegisteredModel]:
 
 
 def _announce(model: RegisteredModel, until: object) -> None:
+    """Announce a change; whoever comes second waits for a moment."""
+    deadline = time.monotonic() + settings.APPLY_PATIENCE_SECONDS
+    while not _is_announced(model, until):
+        if time.monotonic() > deadline:
+            raise ActionError(
+                f"Somebody else is changing {model.name} right now. Try again in a"
+                " moment."
+            )
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _is_announced(model: RegisteredModel, until: object) -> bool:
     free = Q(writing_until=None) | Q(writing_until__lt=timezone.now())
     # Durable: an open transaction would hide the announcement, and hold its locks
     # while MLflow is asked.
     with transaction.atomic(durable=True):
         live = RegisteredModel.objects.live().filter(pk=model.pk)
         if live.filter(free).update(writing_until=until):
-            return
-        is_live = live.exists()
-    if is_live:
-        raise ActionError(
-            f"Somebody else is changing {model.name} right now. Try again in a moment."
-        )
+            return True
+        if live.exists():
+            return False
     raise ActionError(f"{model.name} was deleted in MLflow.")

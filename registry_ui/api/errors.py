@@ -1,4 +1,4 @@
-"""Errors below `/api/`: `{"error_code", "message"}`, whoever raises them.
+"""Errors below `PREFIXES`: `{"error_code", "message"}`, whoever raises them.
 
 Codes are MLflow's; which goes with which status follows Databricks' REST dialect.
 """
@@ -19,7 +19,8 @@ from registry_ui.errors import (
     StaleReviewError,
 )
 
-PREFIX = "/api/"
+PREFIXES = ("/api/", "/ajax-api/")
+"""Below these programs read; the second is what MLflow's own pages call."""
 WEBHOOK_PATHS = "/registry-webhooks/"
 """Part of the paths where Databricks names a missing sign-in in its own way."""
 
@@ -54,7 +55,7 @@ _INTERNAL = (
 def answer_errors_in_json(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Give the pages for errors below `/api/` the form that programs read.
+    """Give the pages for errors below `PREFIXES` the form that programs read.
 
     A middleware, since Django itself answers unknown paths, unreadable requests and
     crashes, each in another place.
@@ -63,7 +64,7 @@ def answer_errors_in_json(
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         is_error = response.status_code >= HTTPStatus.BAD_REQUEST
-        if not is_error or not request.path.startswith(PREFIX):
+        if not is_error or not request.path.startswith(PREFIXES):
             return response
         if response.get("Content-Type", "").startswith("application/json"):
             return response

@@ -3,6 +3,9 @@
 Every call may raise `MLflowError`; nothing here knows Django or the mirror.
 """
 
+from functools import lru_cache
+
+from registry_ui.mlflow_client.answers import Answer, JsonObject
 from registry_ui.mlflow_client.client import MLflowClient
 from registry_ui.mlflow_client.connection import Cost
 from registry_ui.mlflow_client.entities import (
@@ -26,16 +29,19 @@ from registry_ui.mlflow_client.errors import (
     MLflowUnavailable,
     MLflowUnreadable,
 )
+from registry_ui.mlflow_client.parsing import model_in, version_in
 from registry_ui.mlflow_client.webhooks import MLflowWebhooks, parse_change
 
 __all__ = [
     "PROMPT_TAG",
+    "Answer",
     "ChangeInfo",
     "Cost",
     "DatasetInfo",
     "FileList",
     "Holders",
     "Json",
+    "JsonObject",
     "MLflowClient",
     "MLflowError",
     "MLflowNotFound",
@@ -49,5 +55,17 @@ __all__ = [
     "RunInfo",
     "VersionInfo",
     "WebhookInfo",
+    "model_in",
     "parse_change",
+    "shared_client",
+    "version_in",
 ]
+
+
+@lru_cache(maxsize=4)
+def shared_client(uri: str) -> MLflowClient:
+    """Return the process's one client of a server: it keeps its connections.
+
+    Made when it is first needed, so never before a fork.
+    """
+    return MLflowClient(uri)

@@ -38,6 +38,11 @@ class Answer:
     body: bytes
     sha256: str = ""
 
+    @property
+    def is_ok(self) -> bool:
+        """Is it no refusal?"""
+        return self.status == HTTPStatus.OK
+
     def json(self) -> JsonObject:
         """Return the JSON object of a 200 answer; every string in it can be stored.
 

@@ -29,6 +29,7 @@ from registry_ui.mlflow_client.model_file import (
     parse_text,
 )
 from registry_ui.mlflow_client.paging import fitting, pages
+from registry_ui.mlflow_client.relay import Relay
 from registry_ui.mlflow_client.server import server_version
 
 _VERSIONS_A_PAGE = 10_000
@@ -56,6 +57,7 @@ class MLflowClient:
             MLflowError: the URI or MLflow's environment variables cannot be used.
         """
         self._connection = Connection(uri, timeout_seconds=timeout_seconds)
+        self.relay = Relay(self._connection)
 
     @property
     def address(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Generic
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import HttpHeaders
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -39,11 +40,13 @@ class Call(Generic[P]):
         user: who calls.
         given: what was said, checked.
         is_preview: was it called below `PREVIEW_PREFIX`?
+        headers: of the call.
     """
 
     user: User
     given: P
     is_preview: bool
+    headers: HttpHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,15 @@ class Operation(Generic[P]):
         method: the HTTP method.
         path: below the prefix; `<parts>` of it are parameters, too.
         parameters: what it takes.
-        run: does it; raises what is `ANSWERED`.
+        run: does it, and returns the object to answer, or the answer itself where
+            it stands in JSON already; raises what is `ANSWERED`.
         scope: what a token must be good for.
     """
 
     method: str
     path: str
     parameters: type[P]
-    run: Callable[[Call[P]], Answer]
+    run: Callable[[Call[P]], Answer | HttpResponse]
     scope: Scope
 
 
@@ -95,9 +99,10 @@ def _view(by_method: Mapping[str, Operation[Any]]) -> Callable[..., HttpResponse
         if operation is None:
             return endpoint_not_found(request)
         try:
-            return JsonResponse(_run(operation, request, parts, is_preview=is_preview))
+            found = _run(operation, request, parts, is_preview=is_preview)
         except ANSWERED as error:
             return answer_error(request, error)
+        return found if isinstance(found, HttpResponse) else JsonResponse(dict(found))
 
     return login_not_required(csrf_exempt(never_cache(answer)))
 
@@ -108,8 +113,8 @@ def _run(
     parts: Mapping[str, str],
     *,
     is_preview: bool,
-) -> dict[str, JsonValue]:
+) -> Answer | HttpResponse:
     _ = request.body  # first: the check for CSRF would read it away as a form
     user = authenticate(request, operation.scope)
     given = read_parameters(request, operation.parameters, parts)
-    return dict(operation.run(Call(user, given, is_preview)))
+    return operation.run(Call(user, given, is_preview, request.headers))

@@ -63,7 +63,7 @@ def _as_text(value: object) -> object:
     return str(value) if is_number else value
 
 
-def _as_number(value: object) -> object:
+def as_number(value: object) -> object:
     """Take digits for their number: a query has nothing else."""
     if not isinstance(value, str):
         return value
@@ -112,12 +112,12 @@ Truth = Annotated[StrictBool, BeforeValidator(_as_truth)]
 VersionNumber = Annotated[
     int,
     Field(strict=True, ge=1, lt=10**_LONGEST_NUMBER),
-    BeforeValidator(_as_number),
+    BeforeValidator(as_number),
 ]
 StageName = Annotated[Stage, BeforeValidator(_as_stage)]
 Reason = Annotated[Text, AfterValidator(lambda text: text.strip() or NO_REASON)]
 PageSize = Annotated[
-    int, Field(strict=True, ge=1, le=LARGEST_PAGE), BeforeValidator(_as_number)
+    int, Field(strict=True, ge=1, le=LARGEST_PAGE), BeforeValidator(as_number)
 ]
 P = TypeVar("P", bound=Parameters)
 

@@ -1,0 +1,104 @@
+"""Who may read what: what one may not read is answered like what does not exist."""
+
+from django.contrib.auth.models import User
+from django.http import Http404
+
+from registry_ui import permissions
+from registry_ui.actions.looks import look_at
+from registry_ui.errors import InvalidFieldError
+from registry_ui.models import Level, ModelVersion, RegisteredModel
+
+_LONGEST_NUMBER = 9  # digits
+
+
+def reads_all(user: User) -> bool:
+    """May the user read all that MLflow has, prompts and what is not mirrored too?"""
+    return permissions.level_of(user, None) >= Level.CAN_READ
+
+
+def readable_names(user: User) -> set[str]:
+    """Return the names of the models that somebody may read who may not read all."""
+    models = RegisteredModel.objects.visible_to(user).in_mlflow()
+    return set(models.values_list("name", flat=True))
+
+
+def check_readable(user: User, name: str, *, version: str = "") -> None:
+    """Let those pass who may read the model.
+
+    Nobody else's call reaches MLflow, so that neither words nor time tell whether there
+    is such a model.
+
+    Args:
+        user: who calls.
+        name: of the model.
+        version: that was asked for; empty where it was the model.
+
+    Raises:
+        Http404: in MLflow's words for what is not there.
+    """
+    if reads_all(user):
+        return
+    models = RegisteredModel.objects.visible_to(user).in_mlflow()
+    if models.filter(name=name).exists():
+        return
+    raise version_not_there(name, version) if version else not_there(name)
+
+
+def not_there(name: str) -> Http404:
+    """Return what MLflow says of a model that it does not have."""
+    return Http404(f"Registered Model with name={name} not found")
+
+
+def version_not_there(name: str, version: str) -> Http404:
+    """Return what MLflow says of a version that it does not have."""
+    return Http404(f"Model Version (name={name}, version={version}) not found")
+
+
+def find_model(user: User, name: str) -> RegisteredModel | None:
+    """Return the live model of that name; None where the user may not read it."""
+    models = RegisteredModel.objects.visible_to(user).live()
+    return models.filter(name=name).first()
+
+
+def model_or_404(user: User, name: str) -> RegisteredModel:
+    """Return the live model of that name, be it so new that no sync has seen it.
+
+    Raises:
+        Http404: there is none, or the user may not read it.
+        ActionError: a sync is at work that will find it.
+        MLflowError: MLflow cannot be read.
+    """
+    model = find_model(user, name)
+    if model is None and reads_all(user):
+        look_at(name)
+        model = find_model(user, name)
+    if model is None:
+        raise not_there(name)
+    return model
+
+
+def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
+    """Return a live version of the model, be it so new that no sync has seen it.
+
+    Args:
+        model: that the caller may read.
+        version: its number in digits.
+
+    Raises:
+        InvalidFieldError: that is no number.
+        Http404: there is no such version.
+        ActionError, MLflowError: as `model_or_404`.
+    """
+    if not (version.isascii() and version.isdigit()):
+        text = f"Parameter 'version' must be an integer, got '{version}'."
+        raise InvalidFieldError("version", text)
+    if len(version) > _LONGEST_NUMBER:
+        raise version_not_there(model.name, version)
+    live = model.versions.filter(deleted_at=None, number=int(version))
+    found = live.select_related("model").first()
+    if found is None:
+        look_at(model.name, int(version))
+        found = live.select_related("model").first()
+    if found is None:
+        raise version_not_there(model.name, version)
+    return found
