@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
-LOCK := $(COMPILE) pyproject.toml
+LOCK := $(COMPILE) pyproject.toml --extra server
 PYTEST := nice $(BIN)/python -m pytest -n 3 --dist loadgroup
 POSTGRES ?= postgres://postgres@127.0.0.1:5432/postgres
 REDIS ?= redis://127.0.0.1:6379/9
@@ -30,7 +30,7 @@ endif
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-run: .venv/run.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
+run: .venv/run.stamp .venv/signoff.stamp ## Start the demo on http://127.0.0.1:8000; Ctrl-C ends it
 	@$(BIN)/python manage.py up --demo
 
 test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
@@ -54,7 +54,7 @@ soak: .venv/dev.stamp ## Run the long tests, which take minutes
 		tests/registry_ui tests/system
 	SIGNOFF_EXAMPLES=2000 $(BIN)/python -m pytest tests/registry_ui/actions/test_decisions_at_random.py
 
-setup: .venv/dev.stamp $(if $(filter 1,$(SIGNOFF_REQUIRE_ALL)),.venv/clients.stamp) ## Make .venv with all that `make test` needs
+setup: .venv/dev.stamp .venv/signoff.stamp $(if $(filter 1,$(SIGNOFF_REQUIRE_ALL)),.venv/clients.stamp) ## Make .venv with all that `make test` needs
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -93,6 +93,11 @@ clients: .venv/clients.stamp ## Install Databricks' clients, which the tests run
 	@echo "Installing requirements/clients.txt …"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/clients
 	@$(BIN)/uv pip install --quiet --python .venv/clients/bin/python --require-hashes -r $<
+	@touch $@
+
+# The command `signoff`. uv builds it by itself: nothing is downloaded.
+.venv/signoff.stamp: pyproject.toml | .venv/bin/uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --editable .
 	@touch $@
 
 .venv/%.stamp: requirements/%.txt | .venv/bin/uv

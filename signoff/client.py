@@ -1,0 +1,234 @@
+"""The client of a Signoff server."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import cast
+from urllib.parse import quote
+
+from signoff.answers import (
+    Check,
+    Comment,
+    Comparison,
+    Decision,
+    Request,
+    RequestSummary,
+    Status,
+    Verdict,
+)
+from signoff.configuration import api_token, server_url
+from signoff.connection import Connection
+from signoff.errors import UnavailableError, WaitTimeoutError
+
+UNDER_WAY: frozenset[Status] = frozenset({"open", "approved", "applying"})
+"""With any other status, nothing more becomes of a request unless somebody acts."""
+
+SHORTEST_PAUSE = 1.0
+LONGEST_PAUSE = 15.0
+PAUSE_PER_SECOND_WAITED = 0.1
+
+
+class Client:
+    """Speaks with one server as the owner of one token; threads may share it.
+
+    Every method raises `SignoffError` or its kin. What only reads is tried again where
+    the server is out of service for a moment; what changes something never is, unless
+    no connection came about.
+    """
+
+    def __init__(
+        self, url: str | None = None, token: str | None = None, *, timeout: float = 30.0
+    ) -> None:
+        """Find out which server to call; nothing is sent yet.
+
+        Args:
+            url: of the server; if None, from `SIGNOFF_URL`.
+            token: if None, from `SIGNOFF_TOKEN`, or the file of `SIGNOFF_TOKEN_FILE`.
+            timeout: seconds to wait for a connection, and then for each answer.
+
+        Raises:
+            ConfigurationError: one of them is not said, or cannot be.
+        """
+        self._connection = Connection(
+            server_url(url), api_token(token), timeout=timeout
+        )
+
+    def requests(
+        self, *, model: str | None = None, status: Status | None = None
+    ) -> Iterator[RequestSummary]:
+        """Yield the requests that you may see, newest first, page by page."""
+        wanted = {"model": model, "status": status, "cursor": None}
+        while True:
+            query = [(name, value) for name, value in wanted.items() if value]
+            page = self._connection.call("GET", "/requests", query=query)
+            yield from page["requests"]
+            if page["next_cursor"] is None:
+                return
+            wanted["cursor"] = page["next_cursor"]
+
+    def request(self, number: int) -> Request:
+        """Return a request with its gates, plan, reviews, comments and outcome."""
+        return cast("Request", self._connection.call("GET", f"/requests/{number}"))
+
+    def create_request(
+        self,
+        model: str,
+        version: int,
+        target: str,
+        *,
+        comment: str,
+        archive_existing_versions: bool = False,
+    ) -> Request:
+        """Ask to put a version into a target.
+
+        Args:
+            model: name of the registered model.
+            version: its number.
+            target: a stage such as `Production`, or an alias such as `@champion`.
+            comment: why; reviewers read it first.
+            archive_existing_versions: archive those that are in the stage now.
+        """
+        body = {
+            "model": model,
+            "version": version,
+            "target": _full_target(target),
+            "comment": comment,
+            "archive_existing_versions": archive_existing_versions,
+        }
+        return cast("Request", self._connection.call("POST", "/requests", body=body))
+
+    def review(
+        self,
+        number: int,
+        decision: Decision,
+        *,
+        fingerprint: str | None,
+        comment: str = "",
+    ) -> Request:
+        """Approve or reject a request; return it as it is then.
+
+        Args:
+            number: of the request.
+            decision: `approve` or `reject`.
+            fingerprint: of what was looked at, as the request said it; with None the
+                decision is recorded as not seen.
+            comment: required with a rejection.
+
+        Raises:
+            ConflictError: it changed since it was looked at; nothing is decided.
+        """
+        body = {"decision": decision, "comment": comment, "fingerprint": fingerprint}
+        path = f"/requests/{number}/reviews"
+        return cast("Request", self._connection.call("POST", path, body=body))
+
+    def cancel(self, number: int, *, comment: str = "") -> Request:
+        """Withdraw an open request; return it as it is then."""
+        path = f"/requests/{number}/cancel"
+        body = {"comment": comment}
+        return cast("Request", self._connection.call("POST", path, body=body))
+
+    def comment(self, number: int, text: str) -> Comment:
+        """Write in the discussion of a request; the text is Markdown."""
+        path = f"/requests/{number}/comments"
+        body = {"text": text}
+        return cast("Comment", self._connection.call("POST", path, body=body))
+
+    def checks(self, model: str, version: int) -> list[Check]:
+        """Return the newest verdict of each check on a version, by name."""
+        found = self._connection.call("GET", _checks_path(model, version))
+        return cast("list[Check]", found["checks"])
+
+    def report_check(
+        self,
+        model: str,
+        version: int,
+        name: str,
+        verdict: Verdict,
+        *,
+        link: str = "",
+        text: str = "",
+    ) -> Check:
+        """Report what an outside system found; it replaces the last one of that name.
+
+        Args:
+            model: name of the registered model.
+            version: its number.
+            name: what was checked, as policies name it.
+            verdict: `pending`, `passed` or `failed`.
+            link: an http(s) address with the details.
+            text: what was found, in a sentence or a report.
+        """
+        body = {"name": name, "verdict": verdict, "link": link, "text": text}
+        path = _checks_path(model, version)
+        return cast("Check", self._connection.call("POST", path, body=body))
+
+    def compare(self, *versions: str, only_differences: bool = False) -> Comparison:
+        """Compare two to ten versions.
+
+        Args:
+            versions: each `model/number`, such as `churn/7`; the first is the baseline.
+            only_differences: leave out rows that are equal in all.
+        """
+        query = [("v", version) for version in versions]
+        if only_differences:
+            query.append(("only", "differences"))
+        found = self._connection.call("GET", "/compare", query=query)
+        return cast("Comparison", found)
+
+    def wait(
+        self,
+        number: int,
+        *,
+        timeout: float,
+        on_change: Callable[[Request], object] = lambda request: None,
+    ) -> Request:
+        """Return the request once it is decided and carried out, or never will be.
+
+        A server that is away for a while is waited for, too, once it has answered.
+
+        Args:
+            number: of the request.
+            timeout: seconds.
+            on_change: called with the request at first, and whenever its status or
+                the verdict of a gate is another.
+
+        Raises:
+            WaitTimeoutError: it was still under way then.
+        """
+        begun = time.monotonic()
+        request = self.request(number)
+        on_change(request)
+        while request["status"] in UNDER_WAY:
+            waited = time.monotonic() - begun
+            if waited >= timeout:
+                raise WaitTimeoutError(
+                    f"Request {number} is still {request['status']} after"
+                    f" {timeout:g} seconds."
+                )
+            # Who has waited long can wait a little longer, and the server has rest.
+            pause = max(SHORTEST_PAUSE, PAUSE_PER_SECOND_WAITED * waited)
+            time.sleep(min(pause, LONGEST_PAUSE, timeout - waited))
+            before = request
+            try:
+                request = self.request(number)
+            except UnavailableError:
+                continue
+            if _state(request) != _state(before):
+                on_change(request)
+        return request
+
+
+def _state(request: Request) -> tuple[Status, list[str]]:
+    return request["status"], [gate["verdict"] for gate in request["gates"]]
+
+
+def _full_target(target: str) -> str:
+    """Write a target as the server does; who writes it so already may."""
+    if target.startswith("@"):
+        return f"alias:{target[1:]}"
+    return target if ":" in target else f"stage:{target}"
+
+
+def _checks_path(model: str, version: int) -> str:
+    return (
+        f"/models/{quote(model, safe='', errors='replace')}/versions/{version}/checks"
+    )

@@ -1,0 +1,44 @@
+"""`signoff` itself: which server, and how errors are said."""
+
+from typing import Any
+
+import click
+
+from signoff.command_line.session import ExitCode, Session, examples, exit_code
+from signoff.errors import SignoffError
+
+
+class _Signoff(click.Group):
+    """Says what the client raises in one sentence, with an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except SignoffError as error:
+            ctx.obj.complain(error)
+            ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(ExitCode.INTERRUPTED)
+
+
+@click.group(
+    cls=_Signoff,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+    epilog=examples("signoff requests list", "signoff approve 12 --comment 'Fine.'"),
+)
+@click.option(
+    "--url", metavar="URL", help="Address of the server; else SIGNOFF_URL says it."
+)
+@click.pass_context
+def cli(ctx: click.Context, url: str | None) -> None:
+    """Ask for, decide on and follow transitions of MLflow models in Signoff.
+
+    SIGNOFF_TOKEN holds your API token, or SIGNOFF_TOKEN_FILE names a file that does.
+
+    \b
+    Exit status: 0 done, 1 refused or not applied, 2 wrong usage, 3 not allowed,
+    4 timed out, 5 server not available, 130 interrupted.
+    """  # noqa: D301 - Click's sign for lines that it shall not wrap
+    ctx.obj = Session(url)

@@ -1,0 +1,124 @@
+"""Calls of the server's `/api/v1`: JSON in, JSON or an exception out."""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
+
+from signoff.errors import UNAVAILABLE, SignoffError, UnavailableError, refusal
+
+PREFIX = "/api/v1"
+# A connection that nobody accepted is tried again whatever the call; what was sent
+# is sent again only if it reads.
+RETRY = Retry(
+    total=3,
+    allowed_methods={"GET"},
+    status_forcelist=UNAVAILABLE,
+    backoff_factor=0.5,
+    retry_after_max=30,
+    raise_on_status=False,
+)
+
+Query = Iterable[tuple[str, str | int]]
+
+
+class Connection:
+    """One server, as one token's owner sees it; threads may share it."""
+
+    def __init__(self, url: str, token: str, *, timeout: float) -> None:
+        self._url = url
+        self._pool = _pool(url)
+        self._timeout = Timeout(timeout)
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": "signoff-client",
+        }
+
+    def call(
+        self, method: str, path: str, *, query: Query = (), body: object = None
+    ) -> Any:
+        """Make one call and return what the server answered.
+
+        Args:
+            method: of HTTP.
+            path: below `/api/v1`, percent-encoded.
+            query: a name may come several times.
+            body: sent as JSON unless None.
+
+        Raises:
+            UnavailableError: no answer within the time, or one that says so.
+            SignoffError: the server refused; or something else answered.
+        """
+        asked = f"?{urlencode(list(query), errors='replace')}" if query else ""
+        try:
+            answer = self._pool.request(
+                method,
+                f"{self._url}{PREFIX}{path}{asked}",
+                body=None if body is None else json.dumps(body).encode(),
+                headers=self._headers,
+                timeout=self._timeout,
+                retries=RETRY,
+                # A redirected POST would become a GET, or carry the token elsewhere.
+                redirect=False,
+            )
+        except HTTPError as error:
+            raise UnavailableError(
+                f"{self._url} cannot be reached: {_reason(error)}."
+            ) from error
+        content = self._read(answer)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            return content
+        raise refusal(answer.status, content["error_code"], content["message"])
+
+    def _read(self, answer: BaseHTTPResponse) -> Any:
+        if answer.status == HTTPStatus.NO_CONTENT:
+            return None
+        try:
+            content = json.loads(answer.data)
+            if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+                return content
+            if {"error_code", "message"} <= content.keys():
+                return content
+        except (ValueError, AttributeError):
+            pass
+        raise self._answered_by_another(answer)
+
+    def _answered_by_another(self, answer: BaseHTTPResponse) -> SignoffError:
+        """Return the error for an answer that is not Signoff's: a proxy's, say."""
+        if answer.status in UNAVAILABLE:
+            return UnavailableError(
+                f"{self._url} is out of service for the moment (HTTP {answer.status});"
+                " try again later.",
+                status=answer.status,
+            )
+        where = answer.headers.get("Location")
+        leads = f", which leads to {where}" if where else ""
+        return SignoffError(
+            f"{self._url} answered HTTP {answer.status}{leads}, not as Signoff does;"
+            " see whether the address is right.",
+            error_code="NOT_SIGNOFF",
+            status=answer.status,
+        )
+
+
+def _pool(url: str) -> PoolManager:
+    """Return connections to the server, by the proxy that the environment names."""
+    parts = urlsplit(url)
+    proxy = getproxies().get(parts.scheme)
+    if proxy and not proxy_bypass(parts.hostname or ""):
+        return ProxyManager(proxy)
+    return PoolManager()
+
+
+def _reason(error: HTTPError) -> str:
+    """Say the cause alone: urllib3's own words begin with objects and addresses."""
+    cause = getattr(error, "reason", None) or error
+    return re.sub(r"^HTTPS?Connection(Pool)?\([^)]*\): ", "", str(cause)).rstrip(".")

@@ -1,0 +1,79 @@
+"""What can go wrong between a program and a Signoff server."""
+
+from http import HTTPStatus
+
+
+class SignoffError(Exception):
+    """A call that was refused, or could not be made.
+
+    Attributes:
+        error_code: for programs: the server's (docs/api.md), or one of ours.
+        message: for people: what is wrong and what to do.
+        status: the HTTP status; None where the server said nothing.
+    """
+
+    def __init__(
+        self, message: str, *, error_code: str, status: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.error_code = error_code
+        self.status = status
+
+
+class NotAllowedError(SignoffError):
+    """The token does not work, or its owner's level does not allow this."""
+
+
+class NotFoundError(SignoffError):
+    """There is no such thing, or the token's owner may not read its model."""
+
+
+class ConflictError(SignoffError):
+    """What was looked at has changed since."""
+
+
+class UnavailableError(SignoffError):
+    """The server could not be reached, or is out of service for the moment."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message, error_code="TEMPORARILY_UNAVAILABLE", status=status)
+
+
+class ConfigurationError(SignoffError):
+    """It was not said which server to speak with, or by which token."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, error_code="NOT_CONFIGURED")
+
+
+class WaitTimeoutError(SignoffError):
+    """The request was still under way when the time was over."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, error_code="TIMED_OUT")
+
+
+_BY_STATUS: dict[int, type[SignoffError]] = {
+    HTTPStatus.UNAUTHORIZED: NotAllowedError,
+    HTTPStatus.FORBIDDEN: NotAllowedError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.CONFLICT: ConflictError,
+}
+UNAVAILABLE = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""Statuses after which the same call may succeed."""
+
+
+def refusal(status: int, error_code: str, message: str) -> SignoffError:
+    """Return the exception for what the server answered."""
+    if status in UNAVAILABLE:
+        return UnavailableError(message, status=status)
+    kind = _BY_STATUS.get(status, SignoffError)
+    return kind(message, error_code=error_code, status=status)
