@@ -19,15 +19,20 @@ LONGEST_MESSAGE = 2000
 
 
 def unretried(message: str) -> str:
-    """Return the message so that no client takes it for a reason to try again.
+    """Return the message so that no client takes it for a reason to try again."""
+    message = without_phrases(message)
+    return message if len(message) <= LONGEST_MESSAGE else _cut(message)
 
-    Such a phrase, which can only be a caller's own, changes between upper and lower
-    case: clients compare exactly.
+
+def without_phrases(text: str) -> str:
+    """Return a text, or JSON, with every such phrase in another case.
+
+    It can only be a caller's own, which is repeated; clients compare exactly.
     """
     for phrase in _PHRASES:
         other_case = phrase.upper() if phrase.islower() else phrase.lower()
-        message = message.replace(phrase, other_case)
-    return message if len(message) <= LONGEST_MESSAGE else _cut(message)
+        text = text.replace(phrase, other_case)
+    return text
 
 
 def _cut(message: str) -> str:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
 
 from registry_ui.api.dialect.operations import Call
+from registry_ui.api.dialect.retries import without_phrases
 from registry_ui.api.gateway.access import check_readable, readable_names, reads_all
 from registry_ui.api.gateway.parameters import (
     ModelName,
@@ -78,10 +79,14 @@ def relay() -> Relay:
 
 
 def handed_back(answer: Answer) -> HttpResponse:
-    """Return what MLflow answered, as it is."""
-    return HttpResponse(
-        answer.body, status=answer.status, content_type="application/json"
-    )
+    """Return what MLflow answered, as it is.
+
+    But for the words of a refusal that would make databricks-sdk call for minutes.
+    """
+    body = answer.body
+    if not answer.is_ok:
+        body = without_phrases(body.decode(errors="replace")).encode()
+    return HttpResponse(body, status=answer.status, content_type="application/json")
 
 
 def _readable_page(path: str, key: str, sent: JsonObject, user: User) -> HttpResponse:

@@ -67,6 +67,13 @@ _READS: Operations = (
         reads.search(f"{_MODELS}/search", "registered_models", 100),
         checked=Checked.FILTERED,
     ),
+    # Gone from MLflow 3, and still a call of databricks-sdk.
+    _read(
+        f"{_MODELS}/list",
+        takes.Search,
+        reads.search(f"{_MODELS}/search", "registered_models", 100),
+        checked=Checked.FILTERED,
+    ),
     _read(f"{_VERSIONS}/get", takes.VersionName, reads.of_version(f"{_VERSIONS}/get")),
     _read(
         f"{_VERSIONS}/get-download-uri",

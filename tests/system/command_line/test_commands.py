@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -185,6 +186,7 @@ def test_ctrl_c_ends_the_waiting_without_a_word_too_many(
     )
     assert waiting.stderr is not None
     said = waiting.stderr.readline()
+    time.sleep(1)  # until it waits: amid printing, rich would print once more
     waiting.send_signal(signal.SIGINT)
     _, notes = waiting.communicate(timeout=60)
 
