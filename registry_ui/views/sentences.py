@@ -81,6 +81,7 @@ _SENTENCES: dict[str, str] = {
     "group.deleted": "{who} deleted the group {group}",
     "api_token.created": "{who} made the API token {name}",
     "api_token.revoked": "{who} revoked the API token {name}",
+    "api_token.refused": "{calls} calls from {address} had tokens that do not work",
     "webhook.created": "{who} created the webhook to {receiver}",
     "webhook.updated": "{who} changed the webhook to {receiver}",
     "webhook.activated": "{who} activated the webhook to {receiver}",

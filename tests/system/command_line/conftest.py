@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -60,10 +61,13 @@ def run(environment: Mapping[str, str], tokens: dict[str, str]) -> Run:
     return run_one
 
 
+_names = count(1)
+
+
 @pytest.fixture(scope="module")
 def model(signoff: RunningSignoff, plain_of_module: MlflowClient, run: Run) -> str:
     """A model with eight versions that Signoff knows."""
-    name = f"commanded-{os.getpid()}"
+    name = f"commanded-{os.getpid()}-{next(_names)}"
     plain_of_module.create_registered_model(name)
     for _ in range(VERSIONS):
         plain_of_module.create_model_version(name, "s3://bucket/model")
