@@ -231,7 +231,7 @@ def test_the_environment_says_server_and_token(
         (answers.Comment, "CommentOut"),
         (answers.Check, "CheckOut"),
         (answers.Comparison, "CompareOut"),
-        (answers.ComparedVersion, "VersionOut"),
+        (answers.ComparedVersion, "ComparedVersionOut"),
         (answers.Statement, "StatementOut"),
     ],
 )
