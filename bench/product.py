@@ -30,7 +30,7 @@ from bench.exchanges import Exchanges, recorded  # noqa: E402
 from bench.jobs import Answer, serve  # noqa: E402
 from bench.registry import WIDE_RUNS  # noqa: E402
 from config import programs  # noqa: E402
-from config.celery import look_for_no_garbage_in_what_is_loaded  # noqa: E402
+from config.celery import look_for_garbage_less_often  # noqa: E402
 from config.static_files import collect_if_stale  # noqa: E402
 from registry_ui.actions import evidence  # noqa: E402
 from registry_ui.actions.requests import create_request  # noqa: E402
@@ -246,7 +246,7 @@ def tell(count: int, pause: float) -> Answer:
 
 def drain() -> Answer:
     """Deliver what is due, as the sender does, until nothing is."""
-    look_for_no_garbage_in_what_is_loaded()  # as a worker, when it starts
+    look_for_garbage_less_often()  # as a worker, when it starts
     before = DeliveryAttempt.objects.count()
     started = time.perf_counter()
     while drain_deliveries():

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ def databricks_signature(secret: str, body: bytes) -> str:
 
     The key is the secret's text as UTF-8, whatever its form.
     """
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def standard_signature(

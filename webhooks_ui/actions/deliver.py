@@ -58,18 +58,23 @@ def drain_deliveries() -> int:
     if not fresh:
         return 0  # a sender is not made for nothing, each second
     claimed: dict[str, Delivery] = {}
+    results: list[Result] = []
     recorded = 0
     with Sender() as sender:
-        while True:
+        while fresh or results or not sender.is_idle:
             claimed |= {delivery.pk: delivery for delivery in fresh}
             sender.submit(_requests(fresh))
-            if results := sender.collect(COLLECT_SECONDS):
+            # What went well tells nothing of what may be claimed: it is recorded while
+            # the next requests are under way.
+            recorded += record_answers(results, claimed)
+            results = sender.collect(COLLECT_SECONDS)
+            if not all(answer and has_succeeded(answer) for _, answer in results):
                 recorded += record_answers(results, claimed)
+                results = []
             fresh = []
             if time.monotonic() < stop:
                 fresh = claim_due(timezone.now(), busy=sender.busy)
-            if sender.is_idle and not fresh:
-                return recorded
+    return recorded
 
 
 def _requests(deliveries: Sequence[Delivery]) -> list[Outgoing]:
@@ -99,6 +104,8 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     Returns:
         How many attempts were recorded.
     """
+    if not results:
+        return 0
     now = timezone.now()
     excused = note_health(results, now)
     remember_forms(results)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Thread
@@ -26,14 +26,13 @@ BATCH = 100
 class _Endpoint:
     """What a sender has learnt of one receiver."""
 
-    turns: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(AT_ONCE_UNPROVEN)
-    )
-    has_answered: bool = False
+    waiting: deque[Outgoing] = field(default_factory=deque)
+    lanes: int = 0
+    most_lanes: int = AT_ONCE_UNPROVEN
     is_broken: bool = False
 
 
-_Task = asyncio.Task[tuple[Outgoing, Answer | None]]
+_Ended = tuple[Outgoing, Answer | None]
 
 
 class Sender:
@@ -47,8 +46,9 @@ class Sender:
     def __init__(self) -> None:
         self._busy: Counter[str] = Counter()
         # All else belongs to the thread.
-        self._under_way: set[_Task] = set()
-        self._ended: list[_Task] = []
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._ended: list[_Ended] = []
+        self._fault: BaseException | None = None
         self._has_batch = asyncio.Event()
         self._endpoints: dict[str, _Endpoint] = {}
         self._known: KnownForms = {}
@@ -102,7 +102,7 @@ class Sender:
         if self.is_idle:
             return []
         waiting = asyncio.run_coroutine_threadsafe(self._batch(seconds), self._loop)
-        results = [task.result() for task in waiting.result()]
+        results = waiting.result()
         self._busy.subtract(request.endpoint for request, _ in results)
         return results
 
@@ -110,39 +110,61 @@ class Sender:
         for name in fresh:
             self._endpoints.setdefault(name, _Endpoint()).is_broken = False
         for request in requests:
-            task = self._loop.create_task(self._send_in_turn(request))
-            task.add_done_callback(self._end)
-            self._under_way.add(task)
+            endpoint = self._endpoints[request.endpoint]
+            endpoint.waiting.append(request)
+            self._open_lanes(endpoint)
 
-    def _end(self, task: _Task) -> None:
-        self._under_way.discard(task)
-        self._ended.append(task)
-        if len(self._ended) >= BATCH or not self._under_way:
+    def _open_lanes(self, endpoint: _Endpoint) -> None:
+        """Send as many at once as there are waiting, and the endpoint may get."""
+        # Each lane takes one request and more later: a task for each cost twice.
+        wanted = min(endpoint.lanes + len(endpoint.waiting), endpoint.most_lanes)
+        for _ in range(wanted - endpoint.lanes):
+            endpoint.lanes += 1
+            lane = self._loop.create_task(self._send_one_by_one(endpoint))
+            self._lanes.add(lane)
+            lane.add_done_callback(self._close_lane)
+
+    async def _send_one_by_one(self, endpoint: _Endpoint) -> None:
+        while endpoint.waiting:
+            async with self._turns:
+                if not endpoint.waiting:  # another lane was faster
+                    break
+                request = endpoint.waiting.popleft()
+                answer = await self._answer_to(request, endpoint)
+            self._ended.append((request, answer))
+            if len(self._ended) >= BATCH:
+                self._has_batch.set()
+        endpoint.lanes -= 1
+
+    async def _answer_to(self, request: Outgoing, endpoint: _Endpoint) -> Answer | None:
+        if endpoint.is_broken or time.monotonic() > request.start_before:
+            return None
+        answer = await call(self._session, request, self._known)
+        if answer.status_code is None or answer.status_code in {GONE, *OVERLOADED}:
+            endpoint.is_broken = True  # what waits is not for it to see now
+        elif endpoint.most_lanes < AT_ONCE_PER_ENDPOINT:
+            endpoint.most_lanes = AT_ONCE_PER_ENDPOINT
+            self._open_lanes(endpoint)
+        return answer
+
+    def _close_lane(self, lane: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        if not lane.cancelled() and (fault := lane.exception()):
+            self._fault = fault
+        if self._fault or not self._lanes:
             self._has_batch.set()
 
-    async def _batch(self, seconds: float) -> list[_Task]:
+    async def _batch(self, seconds: float) -> list[_Ended]:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._has_batch.wait(), seconds)
         self._has_batch.clear()
+        if self._fault:
+            raise self._fault
         ended, self._ended = self._ended, []
         return ended
 
     async def _close(self) -> None:
-        for task in self._under_way:
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
         await self._session.close()
-
-    async def _send_in_turn(self, request: Outgoing) -> tuple[Outgoing, Answer | None]:
-        endpoint = self._endpoints[request.endpoint]
-        async with endpoint.turns, self._turns:
-            if endpoint.is_broken or time.monotonic() > request.start_before:
-                return request, None
-            answer = await call(self._session, request, self._known)
-        if answer.status_code is None or answer.status_code in {GONE, *OVERLOADED}:
-            endpoint.is_broken = True  # what waits is not for it to see now
-        elif not endpoint.has_answered:
-            endpoint.has_answered = True
-            for _ in range(AT_ONCE_PER_ENDPOINT - AT_ONCE_UNPROVEN):
-                endpoint.turns.release()
-        return request, answer
