@@ -45,10 +45,6 @@ class LimitExceededError(ActionError):
         )
 
 
-class NotAppliedError(ActionError):
-    """What was decided is not so in MLflow, or not yet; the text says how far it is."""
-
-
 class UnsignedHintError(ActionError):
     """A hint is not, or not provably, of the MLflow that we have a webhook at."""
 

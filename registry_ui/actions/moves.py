@@ -48,7 +48,13 @@ class RequestNeededError(PermissionDenied):
 
 
 def transition_at_once(
-    version: ModelVersion, stage: str, *, actor: User, archives: bool, asks: bool
+    version: ModelVersion,
+    stage: str,
+    *,
+    actor: User,
+    archives: bool,
+    asks: bool,
+    comment: str = COMMENT,
 ) -> None:
     """Move a version to another stage, in MLflow, before this returns.
 
@@ -58,6 +64,7 @@ def transition_at_once(
         actor: who moves it.
         archives: the other versions of the stage.
         asks: open a request where the move needs one.
+        comment: why it is moved.
 
     Raises:
         RequestNeededError: it was not moved; a request may be open for it now.
@@ -74,11 +81,14 @@ def transition_at_once(
             version,
             target,
             actor=actor,
-            comment=COMMENT,
+            comment=comment,
             archive_existing_versions=archives,
         )
 
-    _move(version, target, move, actor=actor, archives=archives, asks=asks)
+    def ask() -> TransitionRequest:
+        return _asked(version, target, actor, comment=comment, archives=archives)
+
+    _move(version, target, move, ask if asks else None, actor=actor)
 
 
 def may_move_alias(user: User, model: RegisteredModel, alias: str) -> bool:
@@ -103,12 +113,16 @@ def point_alias_at_once(
         RequestNeededError, MLflowFailedError, ActionError: as `transition_at_once`.
     """
     _refuse_other_spelling(version.model, alias)
+    target = f"{ALIAS_PREFIX}{alias}"
 
     def move() -> TransitionRequest:
         model, number = version.model, version.number
         return move_alias(model, alias, number, actor=actor, comment=COMMENT)
 
-    _move(version, f"{ALIAS_PREFIX}{alias}", move, actor=actor, asks=asks)
+    def ask() -> TransitionRequest:
+        return _asked(version, target, actor)
+
+    _move(version, target, move, ask if asks else None, actor=actor)
 
 
 def remove_alias_at_once(alias: Alias, *, actor: User) -> None:
@@ -136,10 +150,9 @@ def _move(
     version: ModelVersion,
     target: str,
     move: Callable[[], TransitionRequest],
+    ask: Callable[[], TransitionRequest] | None,
     *,
     actor: User,
-    archives: bool = False,
-    asks: bool,
 ) -> None:
     model = version.model
     policy = policy_of(model.name, target, kind=governed_kind(version, target))
@@ -161,9 +174,7 @@ def _move(
             f"By the policy {policy.label} this is for who holds {level.label} on"
             f" {model.name}; others ask for it by a request."
         )
-    if not asks:
-        raise RequestNeededError(reason, None)
-    raise RequestNeededError(reason, _asked(version, target, actor, archives))
+    raise RequestNeededError(reason, ask() if ask else None)
 
 
 def _may_decide(actor: User, version: ModelVersion, target: str) -> bool:
@@ -205,7 +216,12 @@ def _refuse_if_open(request: TransitionRequest, policy: Policy) -> None:
 
 
 def _asked(
-    version: ModelVersion, target: str, actor: User, archives: bool
+    version: ModelVersion,
+    target: str,
+    actor: User,
+    *,
+    comment: str = COMMENT,
+    archives: bool = False,
 ) -> TransitionRequest:
     """Return the actor's open request for the move; a new one if there was none."""
     try:
@@ -213,7 +229,7 @@ def _asked(
             version,
             target,
             actor=actor,
-            comment=COMMENT,
+            comment=comment,
             archive_existing_versions=archives,
         )
     except AlreadyExistsError:

@@ -22,7 +22,6 @@ from registry_ui.errors import (
     ActionError,
     AlreadyExistsError,
     LimitExceededError,
-    NotAppliedError,
     StaleReviewError,
 )
 from registry_ui.mlflow_client import MLflowError, MLflowRefused
@@ -41,7 +40,6 @@ _OURS = {"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED", "PERMISSION_DENIED"}
 _Row = tuple[type[Exception], tuple[HTTPStatus, str], str]
 _TABLE: tuple[_Row, ...] = (
     (AlreadyExistsError, _EXISTS, ""),
-    (NotAppliedError, _NOT_DONE, ""),
     (StaleReviewError, _NOT_DONE, ""),
     (LimitExceededError, _TOO_MUCH, ""),
     (ActionError, _INVALID, ""),

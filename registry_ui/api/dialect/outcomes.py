@@ -1,12 +1,10 @@
 """What a call's decision came to, and why not further: in words."""
 
 from django.conf import settings
-from django.urls import reverse
 
 from registry_ui.actions.apply import wait_until_settled
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.policies import governed_kind, policy_of
-from registry_ui.models import STAGE_PREFIX, ModelVersion, Stage, TransitionRequest
+from registry_ui.models import TransitionRequest
 
 _PATIENCE = 10
 """A script waits longer for a worker than a person does; its client for a minute."""
@@ -42,20 +40,6 @@ def what_came_of(request: TransitionRequest) -> str:
             return f"{number} was approved, and failed. {request.failure} See {at}"
         case status:
             return f"{number} is {status}. See {at}"
-
-
-def how_to_ask(version: ModelVersion, stage: Stage) -> str:
-    """Say under which policy one asks for the move instead, and how."""
-    target = f"{STAGE_PREFIX}{stage}"
-    policy = policy_of(version.model.name, target, kind=governed_kind(version, target))
-    name, number = version.model.name, version.number
-    page = reverse("registry_ui:request_create", args=[name, number])
-    return (
-        f"You may not move {version} to {stage} yourself; the policy there is"
-        f" {policy.label}. Nothing was changed. Ask for it:"
-        f" `model_registry.create_transition_request({name!r}, '{number}',"
-        f" '{stage}', comment='…')`, or at {_address(page)}?stage={stage}"
-    )
 
 
 def _stays(request: TransitionRequest) -> str:

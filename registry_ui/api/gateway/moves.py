@@ -1,17 +1,11 @@
-"""Stages and aliases through the gate: moved at once, or refused with the way to ask.
-
-MLflow's clients take any 200 for done; so a change that waits for people is a 403 that
-says where to ask, or under which number it was asked for.
-"""
+"""Stages and aliases through the gate: moved at once, or refused with how to ask."""
 
 import json
 import shlex
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
 
 from registry_ui.actions.moves import (
     RequestNeededError,
@@ -21,6 +15,7 @@ from registry_ui.actions.moves import (
     transition_at_once,
 )
 from registry_ui.api.dialect.operations import PREFIX, Answer, Call
+from registry_ui.api.dialect.refusals import ASKS, CREATE, asks, refusal
 from registry_ui.api.gateway.access import version_or_404
 from registry_ui.api.gateway.parameters import AliasMove, AliasName, Transition
 from registry_ui.api.gateway.reads import handed_back, relay
@@ -28,8 +23,6 @@ from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.models import ModelVersion, RegisteredModel, Stage
 
 _Moves = TypeVar("_Moves", Transition, AliasMove)
-ASKS = "X-Signoff-Request"
-_CREATE = "create"
 _BEHIND = "MLflow was changed around Signoff, which shows it with its next sync."
 
 
@@ -40,11 +33,11 @@ def transition(call: Call[Transition], version: ModelVersion) -> HttpResponse:
     archives = given.archive_existing_versions
     try:
         transition_at_once(
-            version, stage, actor=call.user, archives=archives, asks=_asks(call)
+            version, stage, actor=call.user, archives=archives, asks=asks(call.headers)
         )
     except RequestNeededError as needed:
-        path = "model-versions/transition-stage"
-        raise _refusal(needed, call, version, path, {"stage": stage}) from needed
+        line = _line(call, "model-versions/transition-stage")
+        raise refusal(needed, version, {"stage": stage}, line=line) from needed
     params = {"name": given.name, "version": given.version}
     answer = relay().read("model-versions/get", params)
     if answer.is_ok and answer.json()["model_version"]["current_stage"] != stage:
@@ -60,10 +53,12 @@ def set_alias(call: Call[AliasMove], model: RegisteredModel) -> Answer:
         is_there = _holder(model, given.alias) == version.number
         if is_there and may_move_alias(call.user, model, given.alias):
             return {}
-        point_alias_at_once(version, given.alias, actor=call.user, asks=_asks(call))
+        point_alias_at_once(
+            version, given.alias, actor=call.user, asks=asks(call.headers)
+        )
     except RequestNeededError as needed:
-        path = "registered-models/alias"
-        raise _refusal(needed, call, version, path, {"alias": given.alias}) from needed
+        line, choice = _line(call, "registered-models/alias"), {"alias": given.alias}
+        raise refusal(needed, version, choice, line=line) from needed
     return {}
 
 
@@ -75,13 +70,6 @@ def delete_alias(call: Call[AliasName], model: RegisteredModel) -> Answer:
     elif _holder(model, call.given.alias) is not None:
         raise ActionError(f"@{call.given.alias} is not known yet. {_BEHIND}")
     return {}
-
-
-def _asks(call: Call[_Moves]) -> bool:
-    said = call.headers.get(ASKS, "")
-    if said not in ("", _CREATE):
-        raise InvalidFieldError(ASKS, f"The header {ASKS} may say {_CREATE!r} only.")
-    return bool(said)
 
 
 def _stage(said: str) -> str:
@@ -103,30 +91,12 @@ def _holder(model: RegisteredModel, alias: str) -> int | None:
     return int(answer.json()["model_version"]["version"]) if answer.is_ok else None
 
 
-def _refusal(
-    needed: RequestNeededError,
-    call: Call[_Moves],
-    version: ModelVersion,
-    path: str,
-    choice: dict[str, str],
-) -> RequestNeededError:
-    """Return the refusal with what to do now, in words and as one line to run."""
-    if needed.request is not None:
-        where = f"{settings.BASE_URL}{needed.request.get_absolute_url()}"
-        return RequestNeededError(
-            f"{needed} Request #{needed.request.number} is open for it: {where}",
-            needed.request,
-        )
-    name, number = version.model.name, version.number
-    form = reverse("registry_ui:request_create", args=[name, number])
-    line = shlex.join(
+def _line(call: Call[_Moves], path: str) -> str:
+    """Return the call that asks for what this one was refused."""
+    return shlex.join(
         [
             *("curl", "-X", "POST", f"{settings.BASE_URL}/{PREFIX}{path}"),
-            *("-H", "Authorization: Bearer TOKEN", "-H", f"{ASKS}: {_CREATE}"),
+            *("-H", "Authorization: Bearer TOKEN", "-H", f"{ASKS}: {CREATE}"),
             *("-d", json.dumps(call.given.sent())),
         ]
-    )
-    return RequestNeededError(
-        f"{needed} Ask on {settings.BASE_URL}{form}?{urlencode(choice)} or by: {line}",
-        None,
     )

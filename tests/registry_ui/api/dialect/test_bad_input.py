@@ -126,14 +126,19 @@ def test_a_wrong_value_is_refused(name: str, field: str, calls: Caller) -> None:
         with transaction.atomic():
             answer = calls.send(method, path, **{**given, field: value})
             transaction.set_rollback(True)
-        if answer.status_code == 200:  # a text that will do, or true for a truth
-            assert isinstance(value, str | bool)
+        if answer.status_code == 200 or _needs_mlflow(answer):
+            assert isinstance(value, str | bool)  # a text that will do, or a truth
             continue
         status, code = refusal(answer)
         assert status in (400, 404)
         assert code in CODES
         assert len(message(answer)) <= LONGEST_MESSAGE + 1
         assert "Unexpected error" not in message(answer)
+
+
+def _needs_mlflow(answer: HttpResponse) -> bool:
+    """Was all well but for the MLflow that these tests do without?"""
+    return refusal(answer) == (400, "TEMPORARILY_UNAVAILABLE")
 
 
 UNREADABLE = {
@@ -187,7 +192,6 @@ def test_without_a_token_nothing_is_told(name: str, calls: Caller) -> None:
 
 SCOPES = dict.fromkeys(CALLS, Scope.REQUEST) | {
     "get": Scope.READ,
-    "transition": Scope.ADMIN,
     "list": Scope.READ,
     "approve": Scope.REVIEW,
     "reject": Scope.REVIEW,

@@ -1,14 +1,11 @@
 """`databricks/*`: a model with its id; a version moves where the policy lets it."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from mlflow import MlflowClient as PlainClient
 
-from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.api.dialect.parameters import NO_REASON
@@ -24,12 +21,9 @@ from tests.registry_ui.api.dialect.conftest import (
     message,
     refusal,
 )
-from tests.running import wait_for
-from tests.threads import apart
 
 GET = "mlflow/databricks/registered-models/get"
 WHAT = {"name": "churn", "version": "2", "archive_existing_versions": False}
-PATIENT_SECONDS = 6.0
 
 
 def test_a_model_comes_with_its_id_and_the_callers_level(
@@ -91,28 +85,11 @@ def test_a_model_that_one_may_not_read_is_not_there(
     assert first == second.replace("nonsense", "churn")
 
 
-@pytest.fixture
-def worker(mlflow_client: MLflowClient) -> Iterator[None]:
-    """Applies one plan, whenever it is due."""
-
-    def work() -> None:
-        wait_for(
-            lambda: apply_due_requests(mlflow_client) > 0,
-            seconds=30,
-            what="a plan is due",
-        )
-
-    with ThreadPoolExecutor(1) as pool:
-        works = pool.submit(apart, work)
-        yield
-        works.result()
-
-
-@pytest.mark.usefixtures("committed_db", "worker")
+@pytest.mark.usefixtures("committed_db")
 def test_a_version_is_moved_and_the_answer_shows_it(
     settings: Any, mlflow_server: MLflowServer, manager: User
 ) -> None:
-    settings.APPLY_PATIENCE_SECONDS = PATIENT_SECONDS
+    settings.MLFLOW_REGISTRY_URI = mlflow_server.uri
     plain = PlainClient(mlflow_server.uri, mlflow_server.uri)
     plain.create_registered_model("churn")
     for number in "12":
@@ -167,10 +144,29 @@ def test_where_the_policy_wants_a_review_one_is_told_how_to_ask(
 
     assert refusal(answer) == (403, "PERMISSION_DENIED")
     said = message(answer)
-    assert "the policy there is four-eyes" in said
+    assert "The policy four-eyes (default) v1 asks for a request here. Ask on " in said
+    assert "/models/churn/versions/2/request/?stage=Production or by: " in said
     assert "create_transition_request('churn', '2', 'Production', comment='…')" in said
-    assert said.endswith("/models/churn/versions/2/request/?stage=Production")
     assert not TransitionRequest.objects.exists()
+
+
+def test_a_header_asks_along_with_the_call(
+    manager: User, candidate: ModelVersion
+) -> None:
+    client = caller(manager).client
+    asking = {"X-Signoff-Request": "create"}
+
+    answer = client.post(
+        f"/api/2.0/{TRANSITION}",
+        {**WHAT, "stage": "Production", "comment": "Better."},
+        content_type="application/json",
+        headers=asking,
+    )
+
+    request = TransitionRequest.objects.get()
+    assert (request.is_open, request.comment) == (True, "Better.")
+    assert refusal(answer) == (403, "PERMISSION_DENIED")
+    assert f"Request #{request.number} is open for it: " in message(answer)
 
 
 @pytest.mark.parametrize("stage", ["Staging", "None", "Archived", "Production"])
@@ -182,7 +178,7 @@ def test_without_the_level_nothing_is_moved(
     answer = caller(requester).send("POST", TRANSITION, **WHAT, stage=stage)
 
     assert refusal(answer) == (403, "PERMISSION_DENIED")
-    assert "Ask for it" in message(answer)
+    assert "Ask on " in message(answer)
 
 
 def test_the_level_for_staging_reaches_not_to_production(
@@ -206,13 +202,12 @@ def test_what_mlflow_does_not_show_yet_is_no_success(
 
     request = TransitionRequest.objects.get()
     assert request.comment == NO_REASON
-    assert refusal(answer) == (400, "BAD_REQUEST")
-    assert f"Request #{request.number} is approved, and a worker is at it" in message(
-        answer
-    )
+    assert refusal(answer) == (400, "TEMPORARILY_UNAVAILABLE")
+    said = f"Request #{request.number} is decided, but not carried out yet."
+    assert message(answer).startswith(said)
 
 
-def test_where_another_gate_is_shut_the_request_stays_open(
+def test_where_another_gate_is_shut_nothing_is_moved_or_asked_for(
     reviewer: User, candidate: ModelVersion
 ) -> None:
     checked = PolicyDefinition(
@@ -227,9 +222,9 @@ def test_where_another_gate_is_shut_the_request_stays_open(
 
     answer = caller(reviewer).send("POST", TRANSITION, **WHAT, stage="Production")
 
-    assert refusal(answer) == (400, "BAD_REQUEST")
-    assert "is open, and churn v2 stays in Staging" in message(answer)
-    assert "fairness" in message(answer)
+    assert refusal(answer) == (403, "PERMISSION_DENIED")
+    assert "Gates of the policy checked" in message(answer)
+    assert not TransitionRequest.objects.exists()
 
 
 @pytest.mark.parametrize("stage", ["None", "Archived"])
