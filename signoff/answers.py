@@ -21,6 +21,25 @@ Verdict = Literal["pending", "passed", "failed"]
 Decision = Literal["approve", "reject"]
 
 
+class Token(TypedDict):
+    """What is known of a token; never its secret."""
+
+    name: str
+    prefix: str
+    scopes: list[str]
+    expires_at: str | None
+
+
+class Account(TypedDict):
+    """Who calls."""
+
+    username: str
+    full_name: str
+    is_administrator: bool
+    level: str | None
+    token: Token | None
+
+
 class Links(TypedDict):
     """Where more is to be found; pages need a sign-in."""
 

@@ -6,6 +6,7 @@ from typing import cast
 from urllib.parse import quote
 
 from signoff.answers import (
+    Account,
     Check,
     Comment,
     Comparison,
@@ -30,9 +31,9 @@ PAUSE_PER_SECOND_WAITED = 0.1
 class Client:
     """Speaks with one server as the owner of one token; threads may share it.
 
-    Every method raises `SignoffError` or its kin. What only reads is tried again where
-    the server is out of service for a moment; what changes something never is, unless
-    no connection came about.
+    Every method raises `SignoffError` or its kin. A call is tried again where the
+    server is out of service for a moment, and happens once all the same; but `cancel`
+    is sent again only if no connection came about.
     """
 
     def __init__(
@@ -52,11 +53,33 @@ class Client:
             server_url(url), api_token(token), timeout=timeout
         )
 
+    def account(self) -> Account:
+        """Return who you are to the server, and how far your token reaches."""
+        return cast("Account", self._connection.call("GET", "/account"))
+
     def requests(
-        self, *, model: str | None = None, status: Status | None = None
+        self,
+        *,
+        model: str | None = None,
+        status: Status | None = None,
+        mine: bool = False,
+        waiting_for_me: bool = False,
     ) -> Iterator[RequestSummary]:
-        """Yield the requests that you may see, newest first, page by page."""
-        wanted = {"model": model, "status": status, "cursor": None}
+        """Yield the requests that you may see, newest first, page by page.
+
+        Args:
+            model: only those about this model.
+            status: only those in it.
+            mine: only those that you asked for.
+            waiting_for_me: only open ones that your approval would move on.
+        """
+        wanted = {
+            "model": model,
+            "status": status,
+            "mine": "true" if mine else None,
+            "waiting_for_me": "true" if waiting_for_me else None,
+            "cursor": None,
+        }
         while True:
             query = [(name, value) for name, value in wanted.items() if value]
             page = self._connection.call("GET", "/requests", query=query)
@@ -94,7 +117,8 @@ class Client:
             "comment": comment,
             "archive_existing_versions": archive_existing_versions,
         }
-        return cast("Request", self._connection.call("POST", "/requests", body=body))
+        found = self._connection.call("POST", "/requests", body=body, is_keyed=True)
+        return cast("Request", found)
 
     def review(
         self,
@@ -118,7 +142,8 @@ class Client:
         """
         body = {"decision": decision, "comment": comment, "fingerprint": fingerprint}
         path = f"/requests/{number}/reviews"
-        return cast("Request", self._connection.call("POST", path, body=body))
+        found = self._connection.call("POST", path, body=body, is_keyed=True)
+        return cast("Request", found)
 
     def cancel(self, number: int, *, comment: str = "") -> Request:
         """Withdraw an open request; return it as it is then."""
@@ -130,7 +155,8 @@ class Client:
         """Write in the discussion of a request; the text is Markdown."""
         path = f"/requests/{number}/comments"
         body = {"text": text}
-        return cast("Comment", self._connection.call("POST", path, body=body))
+        found = self._connection.call("POST", path, body=body, is_keyed=True)
+        return cast("Comment", found)
 
     def checks(self, model: str, version: int) -> list[Check]:
         """Return the newest verdict of each check on a version, by name."""
@@ -159,7 +185,8 @@ class Client:
         """
         body = {"name": name, "verdict": verdict, "link": link, "text": text}
         path = _checks_path(model, version)
-        return cast("Check", self._connection.call("POST", path, body=body))
+        found = self._connection.call("POST", path, body=body, is_keyed=True)
+        return cast("Check", found)
 
     def compare(self, *versions: str, only_differences: bool = False) -> Comparison:
         """Compare two to ten versions.

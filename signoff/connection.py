@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
+from uuid import uuid4
 
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
@@ -24,6 +25,8 @@ RETRY = Retry(
     retry_after_max=30,
     raise_on_status=False,
 )
+# With a key the server does a call once, however often it comes.
+RETRY_KEYED = RETRY.new(allowed_methods={"POST"})
 
 Query = Iterable[tuple[str, str | int]]
 
@@ -43,7 +46,13 @@ class Connection:
         }
 
     def call(
-        self, method: str, path: str, *, query: Query = (), body: object = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: object = None,
+        is_keyed: bool = False,
     ) -> Any:
         """Make one call and return what the server answered.
 
@@ -52,20 +61,23 @@ class Connection:
             path: below `/api/v1`, percent-encoded.
             query: a name may come several times.
             body: sent as JSON unless None.
+            is_keyed: a POST to an operation that takes an `Idempotency-Key`, which is
+                sent again where no answer came.
 
         Raises:
             UnavailableError: no answer within the time, or one that says so.
             SignoffError: the server refused; or something else answered.
         """
+        key = {"Idempotency-Key": str(uuid4())} if is_keyed else {}
         asked = f"?{urlencode(list(query), errors='replace')}" if query else ""
         try:
             answer = self._pool.request(
                 method,
                 f"{self._url}{PREFIX}{path}{asked}",
                 body=None if body is None else json.dumps(body).encode(),
-                headers=self._headers,
+                headers=self._headers | key,
                 timeout=self._timeout,
-                retries=RETRY,
+                retries=RETRY_KEYED if is_keyed else RETRY,
                 # A redirected POST would become a GET, or carry the token elsewhere.
                 redirect=False,
             )

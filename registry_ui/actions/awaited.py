@@ -31,6 +31,29 @@ from registry_ui.models import (
 from registry_ui.planning import Holdings
 
 
+def all_awaited_from(user: User) -> set[int]:
+    """Return the numbers of all requests that an approval by the user would move on."""
+    found = TransitionRequest.objects.open().order_by()
+    rows = found.values_list("number", "version__model", "version__stage", "target")
+    return awaited_from(user, decided_by(user, rows))
+
+
+def decided_by(user: User, rows: Iterable[tuple[int, int, str, str]]) -> list[int]:
+    """Return the numbers of the requests that the user's level is enough to decide on.
+
+    Args:
+        user: who may decide.
+        rows: of each request its number, its model's primary key, the stage that the
+            version has, and the target.
+    """
+    return [
+        number
+        for number, model, stage, target in rows
+        if permissions.level_on(user, model)
+        >= permissions.level_to_decide(from_stage=stage, target=target)
+    ]
+
+
 def awaited_from(user: User, numbers: Collection[int]) -> set[int]:
     """Return which of the open requests an approval by the user would move on.
 

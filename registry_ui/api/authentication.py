@@ -126,7 +126,7 @@ def require_scope(request: HttpRequest, scope: Scope) -> None:
     Raises:
         PermissionDenied: it names the token, the scope and what to do.
     """
-    token: ApiToken | None = vars(request)["api_token"]
+    token = token_of(request)
     if token is None or scope in token.scopes:
         return
     raise PermissionDenied(
@@ -160,6 +160,12 @@ def _owner(request: HttpRequest, secret: str, scope: Scope) -> User | None:
     return token.user
 
 
+def token_of(request: HttpRequest) -> ApiToken | None:
+    """Return the token by which an authenticated request came; None for a session."""
+    token: ApiToken | None = vars(request)["api_token"]
+    return token
+
+
 def _remember_token(request: HttpRequest, token: ApiToken | None) -> None:
-    """Keep what `require_scope` asks for; None stands for a session."""
+    """Keep what `token_of` returns."""
     vars(request)["api_token"] = token

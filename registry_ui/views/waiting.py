@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 
 from registry_ui import permissions
-from registry_ui.actions.awaited import awaited_from
+from registry_ui.actions.awaited import awaited_from, decided_by
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.policies import policies_in_force
 from registry_ui.gates import Gate
@@ -84,13 +84,7 @@ def what_waits(request: HttpRequest) -> Waits:
 
 
 def _waits(user: User, items: Sequence[OpenItem]) -> Waits:
-    numbers = [
-        number
-        for number, model, stage, target in items
-        if target
-        and permissions.level_on(user, model)
-        >= permissions.level_to_decide(from_stage=stage, target=target)
-    ]
+    numbers = decided_by(user, [item for item in items if item.target])
     incidents = sum(
         not target and permissions.level_on(user, model) >= Level.CAN_READ
         for _, model, _, target in items

@@ -21,6 +21,7 @@ def requests() -> None:
     "list",
     epilog=examples(
         "signoff requests list",
+        "signoff requests list --waiting-for-me",
         "signoff requests list --model churn --status open --json",
     ),
 )
@@ -31,14 +32,27 @@ def requests() -> None:
     type=click.Choice(get_args(Status)),
     help="Only those in this status.",
 )
+@click.option("--mine", is_flag=True, help="Only those that you asked for.")
+@click.option(
+    "--waiting-for-me",
+    is_flag=True,
+    help="Only those that your approval would move on.",
+)
 @click.option("--limit", type=POSITIVE, default=50, show_default=True, help="How many.")
 @json_option
 @click.pass_obj
 def list_requests(
-    session: Session, model: str | None, status: Status | None, limit: int
+    session: Session,
+    model: str | None,
+    status: Status | None,
+    mine: bool,
+    waiting_for_me: bool,
+    limit: int,
 ) -> None:
     """List requests, newest first."""
-    wanted = session.client.requests(model=model, status=status)
+    wanted = session.client.requests(
+        model=model, status=status, mine=mine, waiting_for_me=waiting_for_me
+    )
     found = list(islice(wanted, limit))
     session.answer({"requests": found}, request_table(found))
     if len(found) == limit and not session.as_json:

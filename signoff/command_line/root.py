@@ -31,6 +31,7 @@ class _Signoff(click.Group):
 @click.option(
     "--url", metavar="URL", help="Address of the server; else SIGNOFF_URL says it."
 )
+@click.version_option(package_name="signoff", message="signoff %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, url: str | None) -> None:
     """Ask for, decide on and follow transitions of MLflow models in Signoff.

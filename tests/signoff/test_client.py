@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,6 +35,7 @@ class Listening(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.told = list(told)
         self.asked: list[tuple[str, str, Any]] = []
+        self.keys: list[str | None] = []
 
     @property
     def url(self) -> str:
@@ -48,6 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = (self.command, self.path, json.loads(body) if body else None)
         self.server.asked.append(asked)
+        self.server.keys.append(self.headers.get("Idempotency-Key"))
         told = self.server.told
         status, headers, content = told.pop(0) if len(told) > 1 else told[0]
         self.send_response(status)
@@ -120,6 +122,29 @@ def test_what_writes_is_not_sent_twice() -> None:
         client(server).cancel(12)
 
     assert server.asked == [("POST", "/api/v1/requests/12/cancel", {"comment": ""})]
+
+
+@pytest.mark.parametrize(
+    "create",
+    [
+        lambda one: one.create_request("churn", 7, "Production", comment="Better."),
+        lambda one: one.review(12, "approve", fingerprint=None),
+        lambda one: one.comment(12, "Fine."),
+        lambda one: one.report_check("churn", 7, "fairness", "passed"),
+    ],
+    ids=["ask", "review", "comment", "check"],
+)
+def test_what_creates_is_sent_again_under_the_same_key(
+    create: Callable[[Client], object],
+) -> None:
+    away = (503, {"Retry-After": "0"}, b"<html>")
+    with listening(away, (201, {}, b"{}")) as server:
+        create(client(server))
+        create(client(server))
+
+    first, again, other = server.keys
+    assert first is not None
+    assert first == again != other is not None
 
 
 def test_a_server_that_cannot_be_reached_is_named() -> None:
@@ -221,6 +246,8 @@ def test_the_environment_says_server_and_token(
 @pytest.mark.parametrize(
     ("answer", "schema"),
     [
+        (answers.Account, "AccountOut"),
+        (answers.Token, "TokenOut"),
         (answers.Request, "RequestOut"),
         (answers.RequestSummary, "RequestSummary"),
         (answers.Links, "RequestLinks"),

@@ -17,6 +17,7 @@ from ninja.operation import Operation
 from registry_ui.api.authentication import refuse_unscoped
 from registry_ui.api.errors import endpoint_not_found, handle_errors
 from registry_ui.api.v1 import (
+    account,
     audit,
     catalog,
     checks,
@@ -121,5 +122,6 @@ for part in (
     comparison,
     checks,
     audit,
+    account,
 ):
     api.add_router("", part.router)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.http import HttpResponse
 from ninja import Path, Query, Router, Status
 
+from registry_ui.actions.awaited import all_awaited_from
 from registry_ui.actions.break_glass import break_glass
 from registry_ui.actions.requests import (
     cancel_request,
@@ -59,6 +60,10 @@ def list_requests(request: ApiRequest, filters: Query[RequestFilter]) -> Request
     if filters.model is not None:
         refuse_invisible_model(request.auth, filters.model)
         found = found.filter(version__model__name=filters.model)
+    if filters.mine:
+        found = found.filter(requested_by=request.auth)
+    if filters.waiting_for_me:
+        found = found.filter(pk__in=all_awaited_from(request.auth))
     page, cursor = page_by(found, filters, "-number")
     return RequestList(requests=[summarise(row) for row in page], next_cursor=cursor)
 

@@ -39,6 +39,10 @@ class RequestFilter(PageQuery):
 
     status: RequestStatus | None = None
     model: Text | None = Field(None, description=MODEL)
+    mine: bool = Field(False, description="Only those that you asked for.")
+    waiting_for_me: bool = Field(
+        False, description="Only open ones that your approval would move on."
+    )
 
 
 class RequestIn(Body):

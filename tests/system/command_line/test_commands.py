@@ -30,6 +30,26 @@ def test_requests_are_listed_for_people_and_for_scripts(
     assert content.notes == ""
 
 
+def test_what_waits_for_one_and_what_is_ones_own(
+    run: Run, model: str, number: int
+) -> None:
+    own = run("requests", "list", "--mine", "--model", model, "--json")
+    waiting = run("requests", "list", "--waiting-for-me", "--json")
+
+    assert number in [item["number"] for item in own.content["requests"]]
+    assert waiting.content == {"requests": []}
+
+
+def test_whose_token_it_is(run: Run) -> None:
+    lines = run("whoami").answer.splitlines()
+
+    assert lines[0].startswith("dana")
+    assert lines[1] == "Can Edit on the whole registry."
+    assert lines[2].startswith("Token ")
+    assert run("whoami", "--json").content["username"] == "dana"
+    assert run("--version").answer.startswith("signoff 0.")
+
+
 def test_a_request_is_shown(run: Run, model: str, number: int) -> None:
     page = run("requests", "show", str(number)).answer
 

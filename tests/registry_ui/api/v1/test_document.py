@@ -12,6 +12,7 @@ from registry_ui.models import Scope
 
 DELIVERY = "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"
 OPERATIONS = {
+    "GET /api/v1/account",
     "GET /api/v1/compare",
     "GET /api/v1/requests",
     "POST /api/v1/requests",

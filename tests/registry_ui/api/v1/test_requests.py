@@ -318,3 +318,25 @@ def test_nothing_blocks_a_request_that_was_decided(
 
     assert found["is_blocked"] is False
     assert found["blocked_by"] == []
+
+
+def _numbers(client: Client, **query: Any) -> list[int]:
+    return [one["number"] for one in client.get(URL, query).json()["requests"]]
+
+
+def test_mine_and_those_that_wait_for_me_are_found(
+    requester: User, reviewer: User, candidate: ModelVersion
+) -> None:
+    asked = make_transition_request(version=candidate, requested_by=requester)
+    own = make_transition_request(version=candidate, requested_by=reviewer)
+    make_transition_request(
+        version=candidate, requested_by=requester, status="rejected"
+    )
+    reader, decider = caller(requester), caller(reviewer)
+
+    assert _numbers(decider, waiting_for_me="true") == [asked.number]
+    assert _numbers(decider, mine="true") == [own.number]
+    assert _numbers(decider, mine="true", waiting_for_me="true") == []
+    assert _numbers(reader, waiting_for_me="true") == []
+    assert len(_numbers(reader, mine="true")) == 2
+    assert reader.get(URL, {"mine": "perhaps"}).status_code == 400
