@@ -83,13 +83,14 @@ def apply_at_once(request: TransitionRequest, client: MLflowClient) -> bool:
 def wait_until_settled(request: TransitionRequest, *, seconds: float) -> bool:
     """Wait for a worker, so that the reviewer sees the result; True if it is there.
 
-    Nothing depends on it: the plan is applied whether or not anybody waits.
+    Nothing depends on it: the plan is applied whether or not anybody waits. For an open
+    request no worker has anything to do.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         request.refresh_from_db(fields=["status"])
-        if request.is_settled:
-            return True
+        if request.is_settled or request.is_open:
+            return request.is_settled
         time.sleep(0.05)
     return False
 

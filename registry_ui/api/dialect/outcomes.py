@@ -18,8 +18,7 @@ def settled(request: TransitionRequest) -> TransitionRequest:
     Returns:
         The request with its version, model and people, as it is then.
     """
-    if request.status in (Status.APPROVED, Status.APPLYING):
-        wait_until_settled(request, seconds=_PATIENCE * settings.APPLY_PATIENCE_SECONDS)
+    wait_until_settled(request, seconds=_PATIENCE * settings.APPLY_PATIENCE_SECONDS)
     found = TransitionRequest.objects.select_related(
         "version__model", "requested_by", "closed_by"
     )

@@ -4,8 +4,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
+from pytest_django import DjangoAssertNumQueries
 
-from registry_ui.actions.apply import LEASE, apply_due_requests
+from registry_ui.actions.apply import (
+    LEASE,
+    apply_due_requests,
+    wait_until_settled,
+)
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.requests import create_request, retry_request
@@ -20,7 +25,7 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.policies import PolicyDefinition
-from tests.factories import make_user
+from tests.factories import make_transition_request, make_user
 from tests.mlflow_server import MLflowServer
 
 pytestmark = pytest.mark.django_db
@@ -320,3 +325,12 @@ def test_a_change_that_two_requests_decided_is_on_record_once(
     assert twin.status == Status.APPLIED
     moves = [recorded(ask, "model_version.transitioned") for ask in (approved, twin)]
     assert moves == [2, 0]
+
+
+def test_nobody_waits_for_a_request_that_others_have_to_decide(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ask = make_transition_request()
+
+    with django_assert_num_queries(1):
+        assert not wait_until_settled(ask, seconds=5)
