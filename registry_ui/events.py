@@ -100,6 +100,9 @@ class EventType(models.TextChoices):
     WEBHOOK_REDELIVERED = "webhook.redelivered", "Delivery sent again"
     WEBHOOK_REDELIVERED_IN_BULK = "webhook.redelivered_in_bulk", "Deliveries sent again"
     WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
+    MLFLOW_WEBHOOK_CREATED = "mlflow_webhook.created", "MLflow webhook created"
+    MLFLOW_WEBHOOK_UPDATED = "mlflow_webhook.updated", "MLflow webhook changed"
+    MLFLOW_WEBHOOK_DELETED = "mlflow_webhook.deleted", "MLflow webhook deleted"
 
 
 def record_event(

@@ -101,6 +101,9 @@ _SENTENCES: dict[str, str] = {
     "webhook.redelivered_in_bulk": "{who} had deliveries sent to {receiver}"
     " again: {count}",
     "webhook.deleted": "{who} deleted the webhook to {receiver}",
+    "mlflow_webhook.created": "{who} created MLflow's webhook {name} to {receiver}",
+    "mlflow_webhook.updated": "{who} changed MLflow's webhook {name} to {receiver}",
+    "mlflow_webhook.deleted": "{who} deleted MLflow's webhook {name} to {receiver}",
 }
 _AFTERWARDS = {
     "transition_request.created": "{who} asked for a review of {version} in {target}",
@@ -130,6 +133,7 @@ _ICONS = {
     "group": "users",
     "api_token": "key-round",
     "webhook": "webhook",
+    "mlflow_webhook": "webhook",
 }
 _LOOKS = {
     "model_version.transitioned": ("arrow-right-left", ""),

@@ -217,7 +217,7 @@ _WEBHOOKS: Operations = (
         "POST",
         f"{_WEBHOOK}/test",
         takes.WebhookChange,
-        webhooks.change("POST", below="/test"),
+        webhooks.test,
     ),
 )
 

@@ -195,6 +195,18 @@ def test_mlflows_own_webhooks_are_for_administrators(
             refused()
     gate.delete_webhook(made.webhook_id)
     assert not plain.list_webhooks()
+    events = AuditEvent.objects.filter(type__startswith="mlflow_webhook.")
+    assert [(e.type, e.actor_name) for e in events.order_by("pk")] == [
+        (f"mlflow_webhook.{what}", "ada") for what in ("created", "updated", "deleted")
+    ]
+    deleted = events.get(type="mlflow_webhook.deleted").details
+    assert deleted == {
+        "mlflow_webhook": made.webhook_id,
+        "name": "ours",
+        "receiver": "1.1.1.1",
+        "events": ["REGISTERED_MODEL.CREATED"],
+        "status": "ACTIVE",
+    }
 
 
 def test_bearer_tokens_do_as_well(
