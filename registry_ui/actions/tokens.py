@@ -32,6 +32,7 @@ def create_token(
     name: str,
     days: int | None = None,
     scopes: Collection[str] = tuple(Scope),
+    opens_requests: bool = False,
 ) -> tuple[ApiToken, str]:
     """Make a token of 256 random bits; it is returned this once and never kept.
 
@@ -41,6 +42,8 @@ def create_token(
         name: what it is for.
         days: how long it works; None: until revoked.
         scopes: what it is good for; without them for all that the user may do.
+        opens_requests: ask for a move that needs a request, in the call that is
+            refused; for clients that send no header of their own, as MLflow's.
 
     Raises:
         PermissionDenied: the actor makes tokens for somebody else.
@@ -68,6 +71,7 @@ def create_token(
         prefix=secret[:_PREFIX_LENGTH],
         digest=digest_of(secret),
         scopes=[scope.value for scope in Scope if scope in scopes],
+        opens_requests=opens_requests,
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
     record_event(
@@ -77,6 +81,7 @@ def create_token(
         name=name,
         prefix=token.prefix,
         scopes=token.scopes,
+        opens_requests=opens_requests,
     )
     return token, secret
 

@@ -33,6 +33,12 @@ class TokenForm(forms.Form):
         help_text="Never for more than its owner may do.",
         error_messages={"required": "Choose at least one."},
     )
+    opens_requests = forms.BooleanField(
+        required=False,
+        label="Ask where a move needs a request",
+        help_text="A refused move opens the request in the same call. For MLflow's"
+        " clients, which cannot send X-Signoff-Request. Needs the scope request.",
+    )
 
 
 class ServiceTokenForm(TokenForm):
@@ -45,7 +51,7 @@ class ServiceTokenForm(TokenForm):
         validators=[User.username_validator],
         help_text="One that exists, or a new name. It signs in with tokens alone.",
     )
-    field_order = ["account", "name", "days", "scopes"]
+    field_order = ["account", "name", "days", "scopes", "opens_requests"]
 
 
 class TokenFilterForm(FilterForm):

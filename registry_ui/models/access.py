@@ -231,6 +231,10 @@ class ApiToken(models.Model):
     scopes = models.JSONField(
         default=all_scopes, help_text="List of `Scope`, in the order in which it is."
     )
+    opens_requests = models.BooleanField(
+        default=False,
+        help_text="A move that is refused since it needs a request opens one.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)

@@ -55,7 +55,7 @@ def transition_stage(call: Call[TransitionParameters]) -> Answer:
             given.stage,
             actor=call.user,
             archives=given.archive_existing_versions,
-            asks=asks(call.headers),
+            asks=asks(call),
             comment=given.comment,
         )
     except RequestNeededError as needed:

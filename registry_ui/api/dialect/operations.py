@@ -19,11 +19,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import JsonValue
 
-from registry_ui.api.authentication import authenticate
+from registry_ui.api.authentication import authenticate, token_of
 from registry_ui.api.dialect.errors import ANSWERED, answer_error
 from registry_ui.api.dialect.parameters import P, read_parameters
 from registry_ui.api.errors import endpoint_not_found
-from registry_ui.models import Scope
+from registry_ui.models import ApiToken, Scope
 
 PREFIX = "api/2.0/mlflow/"
 PREVIEW_PREFIX = "api/2.0/preview/mlflow/"
@@ -41,12 +41,14 @@ class Call(Generic[P]):
         given: what was said, checked.
         is_preview: was it called below `PREVIEW_PREFIX`?
         headers: of the call.
+        token: that it came with; None for a browser's session.
     """
 
     user: User
     given: P
     is_preview: bool
     headers: HttpHeaders
+    token: ApiToken | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +119,5 @@ def _run(
     _ = request.body  # first: the check for CSRF would read it away as a form
     user = authenticate(request, operation.scope)
     given = read_parameters(request, operation.parameters, parts)
-    return operation.run(Call(user, given, is_preview, request.headers))
+    call = Call(user, given, is_preview, request.headers, token_of(request))
+    return operation.run(call)

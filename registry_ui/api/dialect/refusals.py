@@ -5,13 +5,14 @@ where to ask, or under which number it was asked for.
 """
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http.request import HttpHeaders
 from django.urls import reverse
 
 from registry_ui.actions.moves import RequestNeededError
+from registry_ui.api.dialect.operations import Call
 from registry_ui.errors import InvalidFieldError
 from registry_ui.models import ModelVersion
 
@@ -19,16 +20,16 @@ ASKS = "X-Signoff-Request"
 CREATE = "create"
 
 
-def asks(headers: HttpHeaders) -> bool:
-    """Shall the call ask for a move that needs a request?
+def asks(call: Call[Any]) -> bool:
+    """Shall the call ask for a move that needs a request, by its header or its token?
 
     Raises:
         InvalidFieldError: the header says something else.
     """
-    said = headers.get(ASKS, "")
+    said = call.headers.get(ASKS, "")
     if said not in ("", CREATE):
         raise InvalidFieldError(ASKS, f"The header {ASKS} may say {CREATE!r} only.")
-    return bool(said)
+    return bool(said) or (call.token is not None and call.token.opens_requests)
 
 
 def refusal(

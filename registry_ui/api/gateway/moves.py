@@ -33,7 +33,7 @@ def transition(call: Call[Transition], version: ModelVersion) -> HttpResponse:
     archives = given.archive_existing_versions
     try:
         transition_at_once(
-            version, stage, actor=call.user, archives=archives, asks=asks(call.headers)
+            version, stage, actor=call.user, archives=archives, asks=asks(call)
         )
     except RequestNeededError as needed:
         line = _line(call, "model-versions/transition-stage")
@@ -53,9 +53,7 @@ def set_alias(call: Call[AliasMove], model: RegisteredModel) -> Answer:
         is_there = _holder(model, given.alias) == version.number
         if is_there and may_move_alias(call.user, model, given.alias):
             return {}
-        point_alias_at_once(
-            version, given.alias, actor=call.user, asks=asks(call.headers)
-        )
+        point_alias_at_once(version, given.alias, actor=call.user, asks=asks(call))
     except RequestNeededError as needed:
         line, choice = _line(call, "registered-models/alias"), {"alias": given.alias}
         raise refusal(needed, version, choice, line=line) from needed

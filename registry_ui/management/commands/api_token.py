@@ -32,6 +32,11 @@ class Command(BaseCommand):
             choices=Scope.values,
             help="What it is good for; may be repeated. Everything if left out.",
         )
+        parser.add_argument(
+            "--open-requests",
+            action="store_true",
+            help="Open a request where a move through the gate needs one.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the token in the name of its owner."""
@@ -47,6 +52,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 days=options["days"],
                 scopes=options["scope"] or Scope.values,
+                opens_requests=options["open_requests"],
             )
         except ActionError as error:
             raise CommandError(str(error)) from None

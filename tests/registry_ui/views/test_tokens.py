@@ -58,6 +58,13 @@ def test_a_token_of_a_new_service_account_is_shown_once_and_works(
     assert {event.actor_name for event in events} == {"ada"}
 
 
+def test_a_token_that_opens_requests_says_so(client: Client, admin: User) -> None:
+    client.post("/tokens/", {**ASKED, "opens_requests": "on"})
+
+    assert ApiToken.objects.get().opens_requests
+    assert "opens requests" in page_of(client)
+
+
 def test_a_service_account_gets_several_tokens(client: Client, admin: User) -> None:
     client.post("/tokens/", ASKED, headers=HTMX)
     client.post("/tokens/", ASKED, headers=HTMX)

@@ -13,7 +13,13 @@ from mlflow.exceptions import RestException
 from pytest_django import Settings
 
 from registry_ui.actions.policies import apply_policies
-from registry_ui.models import AuditEvent, Level, ModelVersion, TransitionRequest
+from registry_ui.models import (
+    ApiToken,
+    AuditEvent,
+    Level,
+    ModelVersion,
+    TransitionRequest,
+)
 from registry_ui.policies import PolicyDefinition
 from tests.factories import make_user
 from tests.registry_ui.api.conftest import caller
@@ -85,6 +91,26 @@ def test_the_header_asks_once_and_never_says_done(
     assert plain.get_model_version(churn, "1").current_stage == "None"
     wrong = post(client, TRANSITION, body, **{"X-Signoff-Request": "yes"})
     assert wrong.json()["error_code"] == "INVALID_PARAMETER_VALUE"
+
+
+def test_a_token_asks_for_clients_that_send_no_header(
+    gate_of: ClientOf, plain: PlainClient, churn: str
+) -> None:
+    user = make_user(level=Level.CAN_READ)
+    client = gate_of(user)
+    ApiToken.objects.filter(user=user).update(opens_requests=True)
+
+    with pytest.raises(RestException) as refused:
+        client.set_registered_model_alias(churn, "champion", "1")
+
+    ask = TransitionRequest.objects.get()
+    assert (ask.target, ask.requested_by, ask.is_open) == (
+        "alias:champion",
+        user,
+        True,
+    )
+    assert f"Request #{ask.number} is open" in refused.value.message
+    assert not plain.get_registered_model(churn).aliases
 
 
 def test_a_direct_move_leaves_no_request_where_a_gate_has_not_passed(
