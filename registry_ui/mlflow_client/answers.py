@@ -19,6 +19,7 @@ JsonObject: TypeAlias = dict[str, Any]
 Parsed = TypeVar("Parsed")
 
 _MESSAGE_CHARACTERS = 500
+_CLASSES = ("error_class", "sqlstate")
 # PostgreSQL stores no NUL in text or JSON, and UTF-8 has no lone surrogates; MLflow
 # hands on both from people's descriptions, tags and files.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -121,9 +122,10 @@ def _told_error(answer: Answer, payload: JsonObject) -> MLflowError:
         message = f"{message[:_MESSAGE_CHARACTERS]}…"
     if _may_heal(answer.status):
         return MLflowUnavailable(f"MLflow failed ({answer.status}): {message}")
+    classes = {key: str(payload[key]) for key in _CLASSES if key in payload}
     if code == "RESOURCE_DOES_NOT_EXIST":
-        return MLflowNotFound(answer.status, code, message)
-    return MLflowRefused(answer.status, code, message)
+        return MLflowNotFound(answer.status, code, message, classes)
+    return MLflowRefused(answer.status, code, message, classes)
 
 
 def _untold_error(answer: Answer) -> MLflowError:
