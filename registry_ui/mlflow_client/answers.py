@@ -117,7 +117,7 @@ def _told_error(answer: Answer, payload: JsonObject) -> MLflowError:
     code = str(payload["error_code"])
     # With a database error MLflow hands on the statement and its values.
     message = str(payload.get("message") or code).partition("[SQL:")[0]
-    message = " ".join(message.split())
+    message = " ".join(line.strip() for line in message.splitlines())
     if len(message) > _MESSAGE_CHARACTERS:
         message = f"{message[:_MESSAGE_CHARACTERS]}…"
     if _may_heal(answer.status):

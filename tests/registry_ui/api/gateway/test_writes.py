@@ -25,6 +25,7 @@ STEPS: tuple[Step, ...] = (
     lambda c, n: c.create_registered_model(n),
     lambda c, n: c.create_registered_model("a/b"),
     lambda c, _: c.create_registered_model(""),
+    lambda c, n: c.register_prompt(n, "A model has this name."),
     lambda c, n: c.create_model_version(
         n, SOURCE, tags={"k": "v"}, description="One.", run_link="https://runs/1"
     ),
@@ -97,7 +98,7 @@ def test_writes_give_what_they_give_without_the_gate(
 def test_what_was_written_is_mirrored_and_recorded_at_once(
     fresh: None, gate: PlainClient, sync: Callable[[], None], name: str
 ) -> None:
-    for step in STEPS[:39]:
+    for step in STEPS[:40]:
         outcome(step, gate, name)
 
     model = RegisteredModel.objects.live().get(name=name)
