@@ -95,6 +95,19 @@ def test_writes_give_what_they_give_without_the_gate(
         assert (number, through) == (number, past)
 
 
+def test_refusals_keep_the_class_that_mlflow_gives_them(
+    fresh: None, gate: PlainClient, plain: PlainClient
+) -> None:
+    found = []
+    for client in (gate, plain):
+        with pytest.raises(RestException) as refused:
+            client.create_registered_model("no/name  for a model")
+        found.append(refused.value.json)
+
+    assert found[0] == found[1]
+    assert "error_class" in found[0]
+
+
 def test_what_was_written_is_mirrored_and_recorded_at_once(
     fresh: None, gate: PlainClient, sync: Callable[[], None], name: str
 ) -> None:
