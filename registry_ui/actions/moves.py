@@ -18,7 +18,7 @@ from registry_ui.actions.apply import apply_at_once, wait_until_settled
 from registry_ui.actions.policies import governed_kind, policy_of
 from registry_ui.actions.registry_writes import MLflowFailedError
 from registry_ui.actions.requests import create_request, transition_directly
-from registry_ui.actions.targets import clean_alias
+from registry_ui.actions.targets import check_new_alias, refuse_archiving_in_vain
 from registry_ui.errors import ActionError, AlreadyExistsError, InvalidFieldError
 from registry_ui.mlflow_client import MLflowUnavailable, shared_client
 from registry_ui.models import (
@@ -73,7 +73,9 @@ def transition_at_once(
     """
     target = f"{STAGE_PREFIX}{stage}"
     if version.stage == stage and _may_decide(actor, version, target):
-        _refuse_to_archive_others(version, stage, archives)
+        if archives:
+            refuse_archiving_in_vain(target)
+            _refuse_to_archive_others(version, stage)
         return
 
     def move() -> TransitionRequest:
@@ -183,12 +185,10 @@ def _may_decide(actor: User, version: ModelVersion, target: str) -> bool:
     )
 
 
-def _refuse_to_archive_others(
-    version: ModelVersion, stage: str, archives: bool
-) -> None:
+def _refuse_to_archive_others(version: ModelVersion, stage: str) -> None:
     """Refuse what no request can do: archive others without a move."""
     others = version.model.versions.filter(deleted_at=None, stage=stage)
-    if archives and others.exclude(pk=version.pk).exists():
+    if others.exclude(pk=version.pk).exists():
         raise ActionError(
             f"{version} is in {stage} already, so nothing else is archived along with"
             " it. Move the others to Archived by calls of their own."
@@ -267,8 +267,7 @@ def _refuse_on_old_facts() -> None:
 
 def _refuse_other_spelling(model: RegisteredModel, alias: str) -> None:
     """Refuse what pages would put right in silence: a program asks for what it said."""
-    if clean_alias(alias) != alias:
-        raise InvalidFieldError("alias", "An alias has letters, digits, _ and - only.")
+    check_new_alias(alias)
     names = model.aliases.values_list("name", flat=True)
     twins = [n for n in names if n != alias and n.casefold() == alias.casefold()]
     if twins:

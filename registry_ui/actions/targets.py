@@ -17,7 +17,8 @@ from registry_ui.planning import STAGES_THAT_ARCHIVE
 ALIAS_LENGTH = 255
 Kind = TransitionRequest.Kind
 _FITTING = re.compile(r"[\w-]+")
-_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+_NEWEST = re.compile("latest", re.IGNORECASE)
+_NUMBERED = re.compile(r"v\d+", re.IGNORECASE)
 """Source: `_validate_model_alias_name` and `…_reserved` of MLflow's validation."""
 
 
@@ -34,11 +35,51 @@ def clean_alias(alias: str) -> str:
             "An alias has letters, digits, _ and - only, and at most"
             f" {ALIAS_LENGTH} of them.",
         )
-    if _RESERVED.fullmatch(alias):
+    if is_reserved(alias):
         raise InvalidFieldError(
             "alias", f"MLflow keeps {alias!r} for itself. Choose another name."
         )
     return alias
+
+
+def is_reserved(alias: str) -> bool:
+    """Does MLflow itself say what the alias points to?"""
+    return bool(_NEWEST.fullmatch(alias) or _NUMBERED.fullmatch(alias))
+
+
+def check_alias_form(alias: str) -> None:
+    """Refuse what can be no alias's name, in MLflow's own words: programs know them.
+
+    Raises:
+        InvalidFieldError: MLflow takes no such name.
+    """
+    if not _FITTING.fullmatch(alias):
+        text = (
+            f"Invalid alias name: '{alias}'. Names may only contain alphanumerics,"
+            " underscores (_), and dashes (-)."
+        )
+        raise InvalidFieldError("alias", text)
+    if len(alias) > ALIAS_LENGTH:
+        text = (
+            "'Registered model alias name' exceeds the maximum length of"
+            f" {ALIAS_LENGTH} characters"
+        )
+        raise InvalidFieldError("alias", text)
+
+
+def check_new_alias(alias: str) -> None:
+    """Refuse what nobody may set as an alias, in MLflow's own words.
+
+    Raises:
+        InvalidFieldError: MLflow takes no such name, or keeps it for itself.
+    """
+    check_alias_form(alias)
+    if _NEWEST.fullmatch(alias):
+        text = "'latest' alias name (case insensitive) is reserved."
+        raise InvalidFieldError("alias", text)
+    if _NUMBERED.fullmatch(alias):
+        text = f"Version alias name '{alias}' is reserved."
+        raise InvalidFieldError("alias", text)
 
 
 def kind_of(version: ModelVersion, target: str) -> Kind:

@@ -84,12 +84,14 @@ def handle_errors(api: NinjaAPI) -> None:
     api.exception_handler(Http404)(_answer_not_found)
 
 
-def error_response(status: int, code: str, message: str) -> JsonResponse:
+def error_response(
+    status: int, code: str, message: str, **classes: str
+) -> JsonResponse:
     """Return an error in the one form they all have.
 
     Whatever a caller's own words make of the message, no client tries again for it.
     """
-    content = {"error_code": code, "message": unretried(message)}
+    content = {"error_code": code, "message": unretried(message), **classes}
     return JsonResponse(content, status=status)
 
 

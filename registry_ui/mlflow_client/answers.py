@@ -19,6 +19,7 @@ JsonObject: TypeAlias = dict[str, Any]
 Parsed = TypeVar("Parsed")
 
 _MESSAGE_CHARACTERS = 500
+_CLASSES = ("error_class", "sqlstate")
 # PostgreSQL stores no NUL in text or JSON, and UTF-8 has no lone surrogates; MLflow
 # hands on both from people's descriptions, tags and files.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -116,14 +117,15 @@ def _told_error(answer: Answer, payload: JsonObject) -> MLflowError:
     code = str(payload["error_code"])
     # With a database error MLflow hands on the statement and its values.
     message = str(payload.get("message") or code).partition("[SQL:")[0]
-    message = " ".join(message.split())
+    message = " ".join(line.strip() for line in message.splitlines())
     if len(message) > _MESSAGE_CHARACTERS:
         message = f"{message[:_MESSAGE_CHARACTERS]}…"
     if _may_heal(answer.status):
         return MLflowUnavailable(f"MLflow failed ({answer.status}): {message}")
+    classes = {key: str(payload[key]) for key in _CLASSES if key in payload}
     if code == "RESOURCE_DOES_NOT_EXIST":
-        return MLflowNotFound(answer.status, code, message)
-    return MLflowRefused(answer.status, code, message)
+        return MLflowNotFound(answer.status, code, message, classes)
+    return MLflowRefused(answer.status, code, message, classes)
 
 
 def _untold_error(answer: Answer) -> MLflowError:

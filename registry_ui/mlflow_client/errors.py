@@ -19,14 +19,22 @@ class MLflowRefused(MLflowError):  # noqa: N818 - named for what is the case
         status: the HTTP status.
         error_code: MLflow's own, such as `INVALID_PARAMETER_VALUE`.
         message: MLflow's own sentence, shortened.
+        classes: the `error_class` and the `sqlstate` of MLflow 3.17 and later.
     """
 
-    def __init__(self, status: int, error_code: str, message: str) -> None:
-        # All three are handed up so that the exception survives pickling.
-        super().__init__(status, error_code, message)
+    def __init__(
+        self,
+        status: int,
+        error_code: str,
+        message: str,
+        classes: dict[str, str] | None = None,
+    ) -> None:
+        # All are handed up so that the exception survives pickling.
+        super().__init__(status, error_code, message, classes)
         self.status = status
         self.error_code = error_code
         self.message = message
+        self.classes = classes or {}
 
     def __str__(self) -> str:
         return self.message

@@ -35,8 +35,8 @@ def model_info(payload: JsonObject) -> ModelInfo:
     return ModelInfo(
         name=str(payload["name"]),
         description=payload.get("description") or "",
-        created_at=_time(payload["creation_timestamp"]),
-        updated_at=_time(payload["last_updated_timestamp"]),
+        created_at=_time(payload.get("creation_timestamp", 0)),
+        updated_at=_time(payload.get("last_updated_timestamp", 0)),
         tags=_pairs(payload.get("tags", ())),
         aliases={str(item["alias"]): int(item["version"]) for item in aliases},
     )
@@ -85,8 +85,8 @@ def _version(payload: JsonObject, aliases: tuple[str, ...] | None) -> VersionInf
     return VersionInfo(
         name=str(payload["name"]),
         number=int(payload["version"]),
-        created_at=_time(payload["creation_timestamp"]),
-        updated_at=_time(payload["last_updated_timestamp"]),
+        created_at=_time(payload.get("creation_timestamp", 0)),
+        updated_at=_time(payload.get("last_updated_timestamp", 0)),
         stage=payload.get("current_stage") or "None",
         description=payload.get("description") or "",
         source=payload.get("source") or "",

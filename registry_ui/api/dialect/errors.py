@@ -84,5 +84,7 @@ def _answer_mlflow_error(error: MLflowError, text: str) -> HttpResponse:
     What was refused to our account is our operator's to mend, not the caller's.
     """
     if isinstance(error, MLflowRefused) and error.error_code not in _OURS:
-        return error_response(error.status, error.error_code, error.message)
+        return error_response(
+            error.status, error.error_code, error.message, **error.classes
+        )
     return error_response(HTTPStatus.BAD_REQUEST, "TEMPORARILY_UNAVAILABLE", text)

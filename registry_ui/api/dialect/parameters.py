@@ -6,7 +6,7 @@ JSON with GET too, and calls it a form. So the content type is not looked at.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -55,6 +55,11 @@ class Parameters(BaseModel):
         if not isinstance(data, dict):
             return data
         return {name: value for name, value in data.items() if value is not None}
+
+    @classmethod
+    def complaints(cls, error: ValidationError) -> Iterable[str]:
+        """Return one sentence for each thing that is wrong."""
+        return sentences_of(error, cls.model_fields)
 
 
 def _as_text(value: object) -> object:
@@ -154,8 +159,8 @@ def read_parameters(
     try:
         return schema.model_validate({**parts, **said})
     except ValidationError as error:
-        sentences = sentences_of(error, schema.model_fields)
-        raise ActionError(" ".join(islice(sentences, _MOST_SENTENCES))) from error
+        sentences = islice(schema.complaints(error), _MOST_SENTENCES)
+        raise ActionError(" ".join(sentences)) from error
 
 
 def _of_query(request: HttpRequest, schema: type[Parameters]) -> dict[str, Any]:

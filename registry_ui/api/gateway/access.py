@@ -1,5 +1,7 @@
 """Who may read what: what one may not read is answered like what does not exist."""
 
+import re
+
 from django.contrib.auth.models import User
 from django.http import Http404
 
@@ -8,6 +10,7 @@ from registry_ui.actions.looks import look_at
 from registry_ui.errors import InvalidFieldError
 from registry_ui.models import Level, ModelVersion, RegisteredModel
 
+_NUMBER = re.compile("-?[0-9]+")
 _LONGEST_NUMBER = 9  # digits
 
 
@@ -89,10 +92,10 @@ def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
         Http404: there is no such version.
         ActionError, MLflowError: as `model_or_404`.
     """
-    if not (version.isascii() and version.isdigit()):
+    if not _NUMBER.fullmatch(version):
         text = f"Parameter 'version' must be an integer, got '{version}'."
         raise InvalidFieldError("version", text)
-    if len(version) > _LONGEST_NUMBER:
+    if len(version) > _LONGEST_NUMBER or version.startswith("-"):
         raise version_not_there(model.name, version)
     live = model.versions.filter(deleted_at=None, number=int(version))
     found = live.select_related("model").first()

@@ -14,6 +14,11 @@ from registry_ui.actions.moves import (
     remove_alias_at_once,
     transition_at_once,
 )
+from registry_ui.actions.targets import (
+    check_alias_form,
+    check_new_alias,
+    is_reserved,
+)
 from registry_ui.api.dialect.operations import PREFIX, Answer, Call
 from registry_ui.api.dialect.refusals import ASKS, CREATE, asks, refusal
 from registry_ui.api.gateway.access import version_or_404
@@ -48,6 +53,7 @@ def transition(call: Call[Transition], version: ModelVersion) -> HttpResponse:
 def set_alias(call: Call[AliasMove], model: RegisteredModel) -> Answer:
     """Set an alias, or move it."""
     given = call.given
+    check_new_alias(given.alias)
     version = version_or_404(model, given.version)
     try:
         is_there = _holder(model, given.alias) == version.number
@@ -62,11 +68,13 @@ def set_alias(call: Call[AliasMove], model: RegisteredModel) -> Answer:
 
 def delete_alias(call: Call[AliasName], model: RegisteredModel) -> Answer:
     """Remove an alias; that there is none is no error."""
-    alias = model.aliases.filter(name=call.given.alias).first()
+    name = call.given.alias
+    check_alias_form(name)
+    alias = model.aliases.filter(name=name).first()
     if alias is not None:
         remove_alias_at_once(alias, actor=call.user)
-    elif _holder(model, call.given.alias) is not None:
-        raise ActionError(f"@{call.given.alias} is not known yet. {_BEHIND}")
+    elif not is_reserved(name) and _holder(model, name) is not None:
+        raise ActionError(f"@{name} is not known yet. {_BEHIND}")
     return {}
 
 

@@ -1,9 +1,16 @@
 """What MLflow's calls take, with MLflow's names; what MLflow ignores is ignored."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from registry_ui.api.dialect.parameters import (
     Id,
@@ -17,6 +24,12 @@ from registry_ui.api.texts import Text
 from registry_ui.mlflow_client import JsonObject
 
 _CAPITAL = re.compile("[A-Z]")
+
+_MISSING = (
+    "Missing value for required parameter '{}'. See the API docs for more information"
+    " about request parameters."
+)
+"""Source: `_validate_param_against_schema` of MLflow's handlers."""
 
 Count = Annotated[int, Field(strict=True), BeforeValidator(as_number)]
 
@@ -38,6 +51,15 @@ class Given(Parameters):
             if found.setdefault(plain, value) != value:
                 raise ValueError(f"`{plain}` is given twice")
         return found
+
+    @classmethod
+    def complaints(cls, error: ValidationError) -> Iterable[str]:
+        """Return what is wrong; of what is missing the first, in MLflow's words."""
+        for item in error.errors(include_url=False):
+            if item["type"] == "missing" or item["input"] == "":
+                yield _MISSING.format(item["loc"][-1])
+                return
+        yield from super().complaints(error)
 
     def sent(self) -> JsonObject:
         """Return what is handed on: what was given, and nothing else."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 
+from registry_ui import permissions
 from registry_ui.actions.handing_on import (
     change_prompt,
     delete_as_said,
@@ -48,9 +49,13 @@ _LOGGED_MODEL = re.compile(r"m-[0-9a-f]+")
 
 
 def create_model(call: Call[NewModel]) -> Answer:
-    """Register a model; log_model asks for it each time, and goes on if it exists."""
+    """Register a model; log_model asks for it each time, and goes on if it exists.
+
+    Who may not register any is told so, too, if the model exists.
+    """
     given = call.given
-    if find_model(call.user, given.name):
+    is_refused = not permissions.may_create_model(call.user)
+    if is_refused and find_model(call.user, given.name):
         text = f"Registered Model (name={given.name}) already exists."
         raise AlreadyExistsError(text)
     return register_model(given.sent(), given.tag_values, actor=call.user)

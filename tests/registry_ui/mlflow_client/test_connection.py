@@ -76,7 +76,7 @@ def test_what_is_no_address_of_a_server_is_refused_at_once(uri: str) -> None:
         http("200 OK", b"<html>Sign in</html>", "text/html"),
         http("200 OK", b"[]"),
         http("200 OK", b"[" * 100_000),
-        http("200 OK", b'{"registered_models": [{"name": "x"}]}'),
+        http("200 OK", b'{"registered_models": [{"title": "x"}]}'),
         http("200 OK", b'{"registered_models": [7]}'),
         http("200 OK", b'{"registered_models": 7}'),
         http("200 OK", b'{"registered_models": [{"name": "x", "tags": 7}]}'),

@@ -6,6 +6,7 @@ import pytest
 from mlflow import MlflowClient
 
 from registry_ui.mlflow_client import MLflowClient, MLflowNotFound
+from tests.mlflow_server import MLflowServer
 
 NAMES = [
     "it's",
@@ -53,6 +54,30 @@ def test_a_model_is_read_with_tags_description_and_aliases(
     assert model.aliases == {"champion": 2, "Champion": 1}
     assert model.created_at <= model.updated_at
     assert datetime.now(UTC) - model.created_at < timedelta(minutes=5)
+
+
+def test_a_model_of_the_first_instant_that_mlflow_counts_is_read(
+    theirs: MlflowClient,
+    mlflow_client: MLflowClient,
+    mlflow_server: MLflowServer,
+    name: str,
+) -> None:
+    theirs.create_registered_model(name)
+    make_version(theirs, name)
+    with mlflow_server.store() as store:  # whose zero MLflow leaves out of its JSON
+        for table in ("registered_models", "model_versions"):
+            store.execute(
+                f"UPDATE {table} SET creation_time = 0, last_updated_time = 0"  # noqa: S608 - ours
+                " WHERE name = ?",
+                [name],
+            )
+        store.commit()
+
+    model = mlflow_client.get_model(name)
+    version = mlflow_client.get_version(name, 1)
+
+    assert {model.created_at, model.updated_at} == {datetime(1970, 1, 1, tzinfo=UTC)}
+    assert {version.created_at, version.updated_at} == {model.created_at}
 
 
 def test_a_version_is_read_with_stage_tags_and_aliases(

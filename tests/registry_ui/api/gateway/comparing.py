@@ -12,11 +12,14 @@ _BY_CHANCE = {"creation_timestamp", "last_updated_timestamp"}
 
 
 def outcome(step: Step, client: PlainClient, name: str) -> Any:
-    """Return what a step gave, without what differs from model to model."""
+    """Return what a step gave, without what differs from model to model.
+
+    A refusal is its code and its sentence.
+    """
     try:
         return plain_value(step(client, name), name)
     except MlflowException as error:
-        return error.error_code
+        return plain_value(f"{error.error_code}: {error.message}", name)
 
 
 def plain_value(value: Any, name: str) -> Any:

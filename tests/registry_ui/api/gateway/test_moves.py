@@ -23,6 +23,7 @@ from registry_ui.models import (
 from registry_ui.policies import PolicyDefinition
 from tests.factories import make_user
 from tests.registry_ui.api.conftest import caller
+from tests.registry_ui.api.gateway.comparing import outcome
 from tests.registry_ui.api.gateway.conftest import ClientOf
 
 TRANSITION = "/api/2.0/mlflow/model-versions/transition-stage"
@@ -172,3 +173,52 @@ def test_another_spelling_of_an_alias_is_refused(
         gate.set_registered_model_alias(churn, "Champion", "1")
 
     assert plain.get_registered_model(churn).aliases == {"champion": "1"}
+
+
+@pytest.mark.parametrize(
+    "alias", ["a b", "a.b", "a/b", "x" * 256, "latest", "Latest", "v1", "V12"]
+)
+def test_names_that_are_no_aliases_are_refused_in_mlflows_words(
+    settings: Settings,
+    gate: PlainClient,
+    plain: PlainClient,
+    churn: str,
+    alias: str,
+) -> None:
+    settings.DEFAULT_POLICY = "open"
+
+    for step in (
+        lambda c, n: c.set_registered_model_alias(n, alias, "1"),
+        lambda c, n: c.delete_registered_model_alias(n, alias),
+    ):
+        assert outcome(step, gate, churn) == outcome(step, plain, churn)
+
+
+@pytest.mark.parametrize("version", ["-1", "0", "2", "x", "1.0"])
+def test_versions_that_do_not_exist_are_refused_in_mlflows_words(
+    settings: Settings,
+    gate: PlainClient,
+    plain: PlainClient,
+    churn: str,
+    version: str,
+) -> None:
+    settings.DEFAULT_POLICY = "open"
+
+    for step in (
+        lambda c, n: c.set_registered_model_alias(n, "champion", version),
+        lambda c, n: c.transition_model_version_stage(n, version, "Staging"),
+        lambda c, n: c.set_model_version_tag(n, version, "k", "v"),
+        lambda c, n: c.update_model_version(n, version, "Other."),
+    ):
+        assert outcome(step, gate, churn) == outcome(step, plain, churn)
+
+
+def test_nothing_is_archived_along_with_a_move_to_archived(
+    settings: Settings, gate: PlainClient, churn: str
+) -> None:
+    settings.DEFAULT_POLICY = "open"
+    gate.transition_model_version_stage(churn, "1", "Archived")
+
+    for stage in ("Archived", "None"):
+        with pytest.raises(RestException, match="Staging and Production only"):
+            gate.transition_model_version_stage(churn, "1", stage, True)
