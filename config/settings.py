@@ -27,8 +27,11 @@ ALLOWED_HOSTS = _env.words("SIGNOFF_ALLOWED_HOSTS") or sorted(
     {str(_base.hostname), BIND.host, "localhost", "127.0.0.1", "[::1]"}
 )
 TRUSTED_PROXIES = _env.networks("SIGNOFF_TRUSTED_PROXIES")
-CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 _IS_HTTPS = _base.scheme == "https"
+# As browsers say it: in small letters, without the port that goes without saying.
+_host = _base.netloc.rpartition("@")[2].lower()
+ORIGIN = f"{_base.scheme}://{_host.removesuffix(':443' if _IS_HTTPS else ':80')}"
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _IS_HTTPS

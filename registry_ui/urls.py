@@ -1,11 +1,13 @@
 """The registry's addresses; contracts in docs/architecture.md."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from registry_ui.api.authentication import SameOriginSession
 from registry_ui.api.dialect import comments as dialect_comments
 from registry_ui.api.dialect import databricks, transition_requests
 from registry_ui.api.dialect import permissions as dialect_permissions
 from registry_ui.api.dialect.operations import PREFIX, PREVIEW_PREFIX, addresses
+from registry_ui.api.forward_auth import forward_auth
 from registry_ui.api.gateway.operations import AJAX_PREFIX
 from registry_ui.api.gateway.table import registry_addresses, server_addresses
 from registry_ui.api.v1.docs import api_docs
@@ -37,6 +39,9 @@ from registry_ui.views import (
 )
 
 app_name = "registry_ui"
+
+_FROM_PAGES = {"session": SameOriginSession}
+"""Where MLflow's own pages call, on our origin: docs/whole-server.md."""
 
 _dialect: list[URLPattern | URLResolver] = [
     path(
@@ -207,7 +212,9 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", tokens.token_withdraw, name="token_withdraw"),
     path(PREFIX, include((registry_addresses, "gate"))),
     path(PREVIEW_PREFIX, include((registry_addresses, "gate_preview"))),
-    path(AJAX_PREFIX, include((registry_addresses, "gate_ajax"))),
+    path(AJAX_PREFIX, include((registry_addresses, "gate_ajax")), _FROM_PAGES),
     path("api/3.0/mlflow/", include((server_addresses, "gate_server"))),
     path("ajax-api/3.0/mlflow/", include((server_addresses, "gate_ajax_server"))),
+    # Envoy puts the path that it asks about behind this one.
+    re_path("^api/forward-auth(?:/.*)?$", forward_auth, name="gate_forward_auth"),
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
@@ -70,13 +71,32 @@ class Session(SessionAuth):
         user = request.user
         if "Authorization" in request.headers or not isinstance(user, User):
             return None
+        self._check_intent(request)
+        _remember_token(request, None)
+        return user
+
+    def _check_intent(self, request: HttpRequest) -> None:
+        """Refuse a change that a page of somebody else may have sent."""
         if check_csrf(request):
             raise AuthorizationError(
                 message="The CSRF token is missing or wrong. Send the cookie's value as"
                 " X-CSRFToken, or sign in with an API token, which needs none."
             )
-        _remember_token(request, None)
-        return user
+
+
+class SameOriginSession(Session):
+    """The same for MLflow's own pages, which know no CSRF token: their origin does."""
+
+    def _check_intent(self, request: HttpRequest) -> None:
+        if _is_same_origin(request) or not check_csrf(request):
+            return
+        raise AuthorizationError(
+            message="With a browser's session this is done for pages of"
+            f" {settings.ORIGIN} alone, and the request does not prove that it comes"
+            " from one: `Sec-Fetch-Site` must be `same-origin`, or, where a browser"
+            f" does not send it, `Origin` must be `{settings.ORIGIN}`. Programs sign in"
+            " with an API token."
+        )
 
 
 def needs(scope: Scope) -> Callable[[V], V]:
@@ -100,16 +120,23 @@ def refuse_unscoped(_request: HttpRequest) -> None:
     raise ImproperlyConfigured("This operation states no scope: use `needs`.")
 
 
-def authenticate(request: HttpRequest, scope: Scope) -> User:
+def authenticate(
+    request: HttpRequest, scope: Scope, *, session: type[Session] = Session
+) -> User:
     """Return who calls, by token or session.
+
+    Args:
+        request: of whoever calls.
+        scope: that a token needs.
+        session: what a session has to prove.
 
     Raises:
         AuthenticationError: there is no token, or one that does not work.
         LimitExceededError: many from the same address did not.
-        AuthorizationError: a session would change something without its CSRF token.
+        AuthorizationError: a session would change something and proves too little.
         PermissionDenied: the token lacks the scope.
     """
-    for way in _ways(scope):
+    for way in _ways(scope, session):
         user: User | None = way(request)
         if user is not None:
             return user
@@ -138,9 +165,24 @@ def require_scope(request: HttpRequest, scope: Scope) -> None:
 
 
 @cache
-def _ways(scope: Scope) -> tuple[Bearer, Basic, Session]:
+def _ways(
+    scope: Scope, session: type[Session] = Session
+) -> tuple[Bearer, Basic, Session]:
     """Return the ways to sign in, in the order in which they are tried."""
-    return Bearer(scope), Basic(scope), Session()
+    return Bearer(scope), Basic(scope), session()
+
+
+def _is_same_origin(request: HttpRequest) -> bool:
+    """Did a page of our own origin send this?
+
+    Browsers set both headers, and no page can. `Sec-Fetch-Site` comes first: with it
+    `Origin` adds nothing, and the other way round it might be another port's.
+    Source: W3C Fetch Metadata; browsers send it to https and loopback only.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") == settings.ORIGIN
 
 
 def _owner(request: HttpRequest, secret: str, scope: Scope) -> User | None:

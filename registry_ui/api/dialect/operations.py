@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import JsonValue
 
-from registry_ui.api.authentication import authenticate, token_of
+from registry_ui.api.authentication import Session, authenticate, token_of
 from registry_ui.api.dialect.errors import ANSWERED, answer_error
 from registry_ui.api.dialect.parameters import P, read_parameters
 from registry_ui.api.errors import endpoint_not_found
@@ -75,7 +75,7 @@ def addresses(*operations: Operation[Any]) -> list[URLPattern]:
     """Return the addresses of operations, named after their paths.
 
     Include them below both prefixes; below that of the preview with the extra argument
-    `is_preview`.
+    `is_preview`, and where MLflow's own pages call them with `session`.
     """
     by_path: dict[str, dict[str, Operation[Any]]] = defaultdict(dict)
     for operation in operations:
@@ -95,29 +95,24 @@ def _view(by_method: Mapping[str, Operation[Any]]) -> Callable[..., HttpResponse
     """Return the view of one address; `authenticate` makes the check for CSRF."""
 
     def answer(
-        request: HttpRequest, *, is_preview: bool = False, **parts: str
+        request: HttpRequest,
+        *,
+        is_preview: bool = False,
+        session: type[Session] = Session,
+        **parts: str,
     ) -> HttpResponse:
         operation = by_method.get(request.method or "")
         if operation is None:
             return endpoint_not_found(request)
         try:
-            found = _run(operation, request, parts, is_preview=is_preview)
+            _ = request.body  # first: the check for CSRF would read it away as a form
+            user = authenticate(request, operation.scope, session=session)
+            given = read_parameters(request, operation.parameters, parts)
+            token = token_of(request)
+            call = Call(user, given, is_preview, request.headers, token)
+            found = operation.run(call)
         except ANSWERED as error:
             return answer_error(request, error)
         return found if isinstance(found, HttpResponse) else JsonResponse(dict(found))
 
     return login_not_required(csrf_exempt(never_cache(answer)))
-
-
-def _run(
-    operation: Operation[P],
-    request: HttpRequest,
-    parts: Mapping[str, str],
-    *,
-    is_preview: bool,
-) -> Answer | HttpResponse:
-    _ = request.body  # first: the check for CSRF would read it away as a form
-    user = authenticate(request, operation.scope)
-    given = read_parameters(request, operation.parameters, parts)
-    call = Call(user, given, is_preview, request.headers, token_of(request))
-    return operation.run(call)
