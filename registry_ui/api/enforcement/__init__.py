@@ -1,0 +1,1 @@
+"""What this installation can and cannot prevent: a matrix, its page, its document."""

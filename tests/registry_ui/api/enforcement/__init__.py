@@ -1,0 +1,1 @@
+"""The matrix of what can be prevented, tried cell by cell."""

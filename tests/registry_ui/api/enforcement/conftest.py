@@ -1,0 +1,107 @@
+"""A real MLflow, with and without the guard, and Signoff's own server before it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from mlflow import MlflowClient as PlainClient
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from registry_ui.actions.sync import sync_mirror
+from registry_ui.api.enforcement.acts import ACTS, Act
+from registry_ui.api.enforcement.matrix import Role
+from registry_ui.mlflow_client import MLflowClient
+from registry_ui.models import Level
+from tests.factories import grant, make_token, make_user
+from tests.mlflow_server import MLflowServer
+from tests.registry_ui.api.enforcement.trying import make_world
+
+_numbers = count(1)
+IDLE = next(act for act in ACTS if act.slug == "delete-model")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, with each of the clients that they may try it with.
+
+    Attributes:
+        sdk: MLflow's client, whose registry is Signoff.
+        headers: what curl sends.
+        browser: signed in to Signoff.
+    """
+
+    user: User
+    sdk: PlainClient
+    headers: dict[str, str]
+    browser: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Where the matrix is tried."""
+
+    mlflow: MLflowServer
+    plain: PlainClient
+    address: str
+
+    def sync(self) -> None:
+        """Bring the mirror up to date."""
+        sync_mirror(MLflowClient(self.mlflow.uri))
+
+    def make(self, act: Act) -> str:
+        """Make a model to try a change on, and return its name."""
+        name = f"tried-{next(_numbers):04}"
+        make_world(self.plain, name, act)
+        return name
+
+    def make_all(self, acts: Iterable[Act]) -> dict[Act, str]:
+        """Make a model for each change; they are what the first sync finds."""
+        names = {act: self.make(act) for act in acts}
+        self.sync()
+        return names
+
+    def share_out(self, acts: Iterable[Act]) -> dict[Act, str]:
+        """Name a model for each change that will change nothing; two are enough."""
+        serving, idle = self.make_all([ACTS[-1], IDLE]).values()
+        return {act: idle if act is IDLE else serving for act in acts}
+
+    def person(self, role: Role) -> Person:
+        """Make somebody of that role, on the whole registry."""
+        user = make_user(is_superuser=role.is_administrator)
+        if role.level and not role.is_administrator:
+            grant(user, Level(role.level))
+        _, secret = make_token(user=user)
+        browser = Client()
+        browser.force_login(user)
+        named = self.address.replace("://", f"://{user.get_username()}:{secret}@")
+        return Person(
+            user,
+            PlainClient(self.mlflow.uri, named),
+            {"Authorization": f"Bearer {secret}"},
+            browser,
+        )
+
+
+@pytest.fixture
+def grounds(
+    committed_db: None,
+    settings: Settings,
+    live_server: LiveServer,
+    hinting_mlflow_server: MLflowServer,
+) -> Iterator[Grounds]:
+    """Signoff before an MLflow without guard, both empty.
+
+    It is the MLflow that takes webhooks to this machine.
+    """
+    hinting_mlflow_server.empty_registry()
+    uri = hinting_mlflow_server.uri
+    settings.MLFLOW_REGISTRY_URI = settings.MLFLOW_TRACKING_URI = uri
+    plain = PlainClient(uri, uri)
+    yield Grounds(hinting_mlflow_server, plain, live_server.url)
+    hinting_mlflow_server.empty_registry()
+    for webhook in plain.list_webhooks():
+        plain.delete_webhook(webhook.webhook_id)
