@@ -29,6 +29,7 @@ _SECTIONS = {
     "stage": "stages",
     "request": "requests",
     "incident": "incidents",
+    "enforcement": "incidents",
     "event": "activity",
     "policies": "policies",
     "policy": "policies",

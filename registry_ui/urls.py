@@ -7,6 +7,7 @@ from registry_ui.api.dialect import comments as dialect_comments
 from registry_ui.api.dialect import databricks, transition_requests
 from registry_ui.api.dialect import permissions as dialect_permissions
 from registry_ui.api.dialect.operations import PREFIX, PREVIEW_PREFIX, addresses
+from registry_ui.api.enforcement.page import enforcement
 from registry_ui.api.forward_auth import forward_auth
 from registry_ui.api.gateway.operations import AJAX_PREFIX
 from registry_ui.api.gateway.table import registry_addresses, server_addresses
@@ -202,6 +203,7 @@ urlpatterns = [
         incidents.incident_answer,
         name="incident_answer",
     ),
+    path("enforcement/", enforcement, name="enforcement"),
     path("api/v1/docs", api_docs, name="api_docs"),
     path("audit/", activity.event_list, name="event_list"),
     path("audit/<int:position>/", activity.event_detail, name="event_detail"),

@@ -60,6 +60,7 @@ def create_app() -> Any:
     other of the group `mlflow.app` that is made from MLflow's Flask app.
     """
     mlflow_app.before_request(refuse_writes_of_others)
+    mlflow_app.after_request(announce)
     if _inner_app:
         return _inner_app.load()()
     # MLflow leaves this untyped.
@@ -69,6 +70,12 @@ def create_app() -> Any:
     from mlflow.server.fastapi_app import create_fastapi_app  # noqa: PLC0415
 
     return create_fastapi_app(mlflow_app)
+
+
+def announce(response: Response) -> Response:
+    """Say in each answer that this server is guarded, so that Signoff can show it."""
+    response.headers[HEADER] = "on"
+    return response
 
 
 def refuse_writes_of_others() -> tuple[Response, int] | None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 START_SECONDS = 240.0
 STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.1
@@ -25,6 +27,25 @@ REGISTRY_TABLES = [
     "model_version_tags",
     "registered_model_aliases",
 ]
+
+
+def guard_variables(site: Path, secret: str) -> dict[str, str]:
+    """Return the variables of an MLflow in whose environment Signoff is installed.
+
+    What an installation would write is written here, so that no test asks for one.
+
+    Args:
+        site: an empty folder.
+        secret: that Signoff sends.
+    """
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    info = site / "signoff-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: signoff\nVersion: 0\n")
+    points = declared["entry-points"]["mlflow.app"].items()
+    lines = ["[mlflow.app]", *(f"{name} = {value}" for name, value in points)]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    return {"PYTHONPATH": f"{site}:{ROOT}", "SIGNOFF_GUARD_SECRET": secret}
 
 
 @dataclass(slots=True)

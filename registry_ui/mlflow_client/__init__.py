@@ -30,6 +30,7 @@ from registry_ui.mlflow_client.errors import (
     MLflowUnreadable,
 )
 from registry_ui.mlflow_client.parsing import model_in, version_in
+from registry_ui.mlflow_client.server import Doors, look_at_doors
 from registry_ui.mlflow_client.webhooks import MLflowWebhooks, parse_change
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "ChangeInfo",
     "Cost",
     "DatasetInfo",
+    "Doors",
     "FileList",
     "Holders",
     "Json",
@@ -55,6 +57,7 @@ __all__ = [
     "RunInfo",
     "VersionInfo",
     "WebhookInfo",
+    "look_at_doors",
     "model_in",
     "parse_change",
     "shared_client",

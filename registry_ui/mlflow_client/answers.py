@@ -32,12 +32,14 @@ class Answer:
     Attributes:
         body: all of it, or of what was read for its digest alone the first 64 KiB.
         sha256: of all of it, as hex digits; empty where nobody asked for it.
+        is_guarded: the server says that it runs `signoff/mlflow_guard.py`.
     """
 
     address: str
     status: int
     body: bytes
     sha256: str = ""
+    is_guarded: bool = False
 
     @property
     def is_ok(self) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,7 +20,7 @@ from urllib3.exceptions import (
 )
 
 from registry_ui.mlflow_client.answers import Answer, JsonObject
-from registry_ui.mlflow_client.credentials import Access, read_access
+from registry_ui.mlflow_client.credentials import GUARD_HEADER, Access, read_access
 from registry_ui.mlflow_client.errors import MLflowUnavailable
 
 API = "/api/2.0/mlflow/"
@@ -58,8 +58,19 @@ class AnswerTooLarge(MLflowUnavailable):
 class Connection:
     """Sends requests; threads may share one, forked processes may not."""
 
-    def __init__(self, uri: str, *, timeout_seconds: float) -> None:
+    def __init__(
+        self, uri: str, *, timeout_seconds: float, is_anonymous: bool = False
+    ) -> None:
+        """Read credentials and TLS settings; nothing is sent yet.
+
+        Args:
+            uri: of the server.
+            timeout_seconds: how long it may stay silent.
+            is_anonymous: send no credentials.
+        """
         access = read_access(uri)
+        if is_anonymous:
+            access = replace(access, headers={"User-Agent": "signoff"})
         self.address = access.address
         self._headers = access.headers
         self._timeout_seconds = timeout_seconds
@@ -157,7 +168,8 @@ class Connection:
             response.close()
             raise
         response.release_conn()
-        return Answer(self.address, response.status, content, sha256)
+        is_guarded = GUARD_HEADER in response.headers
+        return Answer(self.address, response.status, content, sha256, is_guarded)
 
     def _read_body(
         self, response: urllib3.BaseHTTPResponse, deadline: float, take: Take

@@ -54,6 +54,7 @@ PAGES = [
     "/comments/7/history/",
     "/incidents/",
     "/incidents/?show=resolved",
+    "/enforcement/",
     "/models/churn-classifier/history/",
     "/models/churn-classifier/history/?at=2026-01-01T00:00",
     "/policies/",

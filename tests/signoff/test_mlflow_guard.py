@@ -1,6 +1,5 @@
 """`mlflow server --app-name signoff-guard`: only who has the secret changes things."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,8 @@ from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import Level, ModelVersion, Review, TransitionRequest
 from tests.factories import make_user
-from tests.mlflow_server import MLflowServer
+from tests.mlflow_server import MLflowServer, guard_variables
 
-ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-signoff-and-mlflow"  # noqa: S105 - of a server on loopback
 SIGNOFF = "https://signoff.example.com"
 SOURCE = "s3://bucket/model"
@@ -62,22 +60,9 @@ READS: list[tuple[str, str, dict[str, str]]] = [
 
 @pytest.fixture(scope="module")
 def guard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variables of an MLflow in whose environment this package is installed.
-
-    What an installation would write is written here, so that no test asks for one.
-    """
-    site = tmp_path_factory.mktemp("site")
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    info = site / "signoff-0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: signoff\nVersion: 0\n")
-    points = declared["entry-points"]["mlflow.app"].items()
-    lines = ["[mlflow.app]", *(f"{name} = {value}" for name, value in points)]
-    (info / "entry_points.txt").write_text("\n".join(lines))
-    return {
-        "PYTHONPATH": f"{site}:{ROOT}",
-        "SIGNOFF_GUARD_SECRET": SECRET,
-        "SIGNOFF_BASE_URL": SIGNOFF,
+    """The variables of an MLflow in whose environment this package is installed."""
+    return guard_variables(tmp_path_factory.mktemp("site"), SECRET) | {
+        "SIGNOFF_BASE_URL": SIGNOFF
     }
 
 
@@ -183,6 +168,14 @@ def test_reads_and_runs_pass(guarded: MLflowServer, api: str) -> None:
 def test_who_has_the_secret_writes(guarded: MLflowServer) -> None:
     for method, path, body in WRITES[3:7]:
         assert call(guarded, method, path, body, secret=SECRET)[0] == 200, path
+
+
+def test_each_answer_says_that_the_server_is_guarded(guarded: MLflowServer) -> None:
+    address = f"{guarded.uri}/api/2.0/mlflow/registered-models"
+    for method, path in (("GET", "search"), ("POST", "create")):
+        answer = urllib3.request(method, f"{address}/{path}", redirect=False)
+
+        assert answer.headers["X-Signoff-Guard"] == "on"
 
 
 def test_mlflows_own_client_reads_and_is_told_where_to_write(

@@ -12,8 +12,10 @@ _HEAD = """\
 the tests try cell by cell against a real MLflow.*
 
 Signoff governs what is sent to it. What is sent to MLflow past it can be prevented
-there alone: by [the guard](guard.md), or by a network in which only Signoff reaches MLflow.
-Else Signoff notices, at its next sweep ([incidents](incidents.md)).
+there alone: by [the guard](guard.md), or by a network in which only Signoff reaches
+MLflow. Else Signoff notices, at its next sweep ([incidents](incidents.md)). The page
+`/enforcement/`, to which *Incidents* leads, shows the same for one level at a time,
+with what Signoff knows of its own installation.
 """
 _THROUGH = """
 ## Through Signoff
@@ -29,7 +31,7 @@ For everybody who can reach MLflow, whatever they hold in Signoff; with MLflow's
 sign-in, for everybody whom that lets write.
 """
 _ROUND = """
-## Round all of that
+## Ways round it
 """
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,9 +18,10 @@ from registry_ui.api.enforcement.matrix import Role
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import Level
 from tests.factories import grant, make_token, make_user
-from tests.mlflow_server import MLflowServer
+from tests.mlflow_server import MLflowServer, guard_variables
 from tests.registry_ui.api.enforcement.trying import make_world
 
+GUARD_SECRET = "a-secret-of-signoff-and-mlflow"  # noqa: S105 - of a server on loopback
 _numbers = count(1)
 IDLE = next(act for act in ACTS if act.slug == "delete-model")
 
@@ -56,6 +58,24 @@ class Grounds:
         """Make a model to try a change on, and return its name."""
         name = f"tried-{next(_numbers):04}"
         make_world(self.plain, name, act)
+        return name
+
+    def make_logged(self, folder: Path) -> str:
+        """Make a model of a run with a metric and a file; return its name."""
+        name = f"logged-{next(_numbers):04}"
+        run = self.plain.create_run("0").info
+        self.plain.log_metric(run.run_id, "auc", 0.7)
+        folder.mkdir()
+        (folder / "model.bin").write_bytes(b"a model")
+        self.plain.log_artifact(run.run_id, str(folder / "model.bin"), "model")
+        source = f"{run.artifact_uri}/model"
+        self.plain.create_registered_model(name)
+        for _ in range(2):
+            self.plain.create_model_version(
+                name, source, run.run_id, await_creation_for=0
+            )
+        self.plain.transition_model_version_stage(name, "1", "Production")
+        self.plain.set_registered_model_alias(name, "champion", "1")
         return name
 
     def make_all(self, acts: Iterable[Act]) -> dict[Act, str]:
@@ -105,3 +125,9 @@ def grounds(
     hinting_mlflow_server.empty_registry()
     for webhook in plain.list_webhooks():
         plain.delete_webhook(webhook.webhook_id)
+
+
+@pytest.fixture(scope="session")
+def guard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of an MLflow in whose environment this package is installed."""
+    return guard_variables(tmp_path_factory.mktemp("site"), GUARD_SECRET)
