@@ -28,21 +28,25 @@ from django.utils import timezone  # noqa: E402
 
 from bench.exchanges import Exchanges, recorded  # noqa: E402
 from bench.jobs import Answer, serve  # noqa: E402
-from bench.registry import WIDE_RUNS  # noqa: E402
+from bench.registry import MANY_VERSIONS, WIDE_RUNS  # noqa: E402
 from config import programs  # noqa: E402
 from config.celery import look_for_garbage_less_often  # noqa: E402
 from config.static_files import collect_if_stale  # noqa: E402
 from registry_ui.actions import evidence  # noqa: E402
+from registry_ui.actions.permissions import grant_level  # noqa: E402
 from registry_ui.actions.requests import create_request  # noqa: E402
 from registry_ui.actions.sync import sync_mirror  # noqa: E402
+from registry_ui.actions.tokens import create_token  # noqa: E402
 from registry_ui.events import EventType, record_event  # noqa: E402
 from registry_ui.mlflow_client import MLflowClient  # noqa: E402
 from registry_ui.models import (  # noqa: E402
     STAGE_PREFIX,
     Evidence,
+    Level,
     MirrorState,
     ModelVersion,
     RegisteredModel,
+    Scope,
     Stage,
 )
 from webhooks_ui.actions.deliver import drain_deliveries  # noqa: E402
@@ -58,6 +62,7 @@ from webhooks_ui.models import (  # noqa: E402
 P = ParamSpec("P")
 PATHS_OF_FILES = "get-artifact"
 EVIDENCE_AT_ONCE = 5000
+MODELS_OF_A_READER = 10
 MOST_VERSIONS_OF_A_SMALL_MODEL = 20
 COPIED = (
     "run_read_at",
@@ -215,6 +220,28 @@ def ask_for_production(count: int) -> Answer:
     }
 
 
+def callers_of_the_gate() -> Answer:
+    """Make tokens of an administrator and of a reader of a few models, all open."""
+    idle = ModelVersion.objects.live().filter(stage=Stage.NONE, number__gt=1)
+    usual = idle.exclude(model__name__in=(WIDE_RUNS, MANY_VERSIONS))
+    version = usual.select_related("model").order_by("pk").last()
+    if version is None:
+        raise RuntimeError("There is no version that could be moved.")
+    admin, _ = User.objects.get_or_create(username="asker", is_superuser=True)
+    reader, _ = User.objects.get_or_create(username="few")
+    some = RegisteredModel.objects.live().order_by("-pk")[:MODELS_OF_A_READER]
+    for model in {version.model, *some}:
+        grant_level(reader, Level.CAN_READ, actor=admin, model=model)
+    return {
+        "name": version.model.name,
+        "version": str(version.number),
+        "tokens": {
+            role: create_token(user, actor=user, name="bench", scopes=Scope.values)[1]
+            for role, user in (("an administrator", admin), ("a reader", reader))
+        },
+    }
+
+
 def subscribe(urls: list[str]) -> Answer:
     """Let just these receivers hear of tags, each through a webhook of its own."""
     Webhook.objects.all().delete()
@@ -293,5 +320,13 @@ if __name__ == "__main__":
         keep_in_step,
         catch_up,
     )
-    others = (prepare, ask_for_production, programs_to_run, subscribe, tell, drain)
+    others = (
+        prepare,
+        ask_for_production,
+        callers_of_the_gate,
+        programs_to_run,
+        subscribe,
+        tell,
+        drain,
+    )
     serve({job.__name__: job for job in (*reading, *others)})

@@ -5,6 +5,9 @@ Run as `python -m bench.raw`, it sends requests that Signoff has sent once more.
 
 import asyncio
 import json
+from collections import Counter
+from itertools import count
+from statistics import quantiles
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
@@ -23,10 +26,12 @@ _CSRF_TOKEN = "x" * 32
 class RawClient:
     """One kept connection to one server."""
 
-    def __init__(self, url: str, cookie: str = "") -> None:
+    def __init__(self, url: str, cookie: str = "", token: str = "") -> None:
         self._pool = urllib3.PoolManager(maxsize=1, timeout=_TIMEOUT_SECONDS)
         self._url = url
         self._headers = {"Cookie": cookie} if cookie else {}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     def has(self, path: str) -> bool:
         """Is there such a page?"""
@@ -112,5 +117,65 @@ async def _post(url: str, body: bytes, count: int, at_once: int) -> None:
         await asyncio.gather(*(one_after_another(session) for _ in range(at_once)))
 
 
+def crowd(
+    url: str,
+    token: str,
+    requests: list[tuple[str, str, str | None]],
+    clients: int,
+    seconds: float,
+) -> Answer:
+    """Let clients call all the time, each over its own connection and without retries.
+
+    Returns:
+        How many calls there were, median and 99th percentile of their times in
+        seconds, and how often there was which error.
+    """
+    took, errors = asyncio.run(_crowd(url, token, requests, clients, seconds))
+    percentiles = quantiles(took, n=100)
+    return {
+        "calls": len(took),
+        "p50": percentiles[49],
+        "p99": percentiles[98],
+        "errors": errors,
+    }
+
+
+async def _crowd(
+    url: str,
+    token: str,
+    requests: list[tuple[str, str, str | None]],
+    clients: int,
+    seconds: float,
+) -> tuple[list[float], Counter[str]]:
+    took: list[float] = []
+    errors: Counter[str] = Counter()
+    until = perf_counter() + seconds
+
+    async def calling(session: aiohttp.ClientSession, first: int) -> None:
+        for number in count(first):
+            begun = perf_counter()
+            if begun >= until:
+                return
+            method, path, body = requests[number % len(requests)]
+            try:
+                async with session.request(method, f"{url}{path}", data=body) as answer:
+                    said = await answer.read()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                errors[repr(error)] += 1
+            else:
+                if answer.status != _OK:
+                    errors[f"{answer.status} {said[:200]!r}"] += 1
+            took.append(perf_counter() - begun)
+
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connector = aiohttp.TCPConnector(limit=0)
+    timeout = aiohttp.ClientTimeout(_TIMEOUT_SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector, headers=headers, timeout=timeout
+    ) as session:
+        await asyncio.gather(*(calling(session, first) for first in range(clients)))
+    return took, errors
+
+
 if __name__ == "__main__":
-    serve({"replay": replay, "post": post})
+    serve({"replay": replay, "post": post, "crowd": crowd})

@@ -55,6 +55,12 @@ class Signoff:
         broker = {"CELERY_BROKER_URL": broker_url}
         return replace(self, environment={**self.environment, **broker})
 
+    def under_policy(self, name: str) -> "Signoff":
+        """Return the same with another policy for what no policy is made for."""
+        return replace(
+            self, environment={**self.environment, "SIGNOFF_DEFAULT_POLICY": name}
+        )
+
     @contextmanager
     def running(self, *, delivers: bool = False) -> Iterator[str]:
         """Run web server and worker as `manage.py up` does; yield the URL.
