@@ -40,8 +40,8 @@ _MEANINGS = {
     " person's name.",
     Outcome.ALLOWED: "Done, since the level allows it; at once on record with the"
     " person's name.",
-    Outcome.HANDED_ON: "Done by MLflow, since it is for administrators; not on"
-    " Signoff's record.",
+    Outcome.HANDED_ON: "Done by MLflow; it changes nothing that MLflow holds, and is"
+    " not on record.",
     Outcome.DETECTED: "MLflow is changed; the next sync opens an incident that can be"
     " reverted. Nobody is named: MLflow does not know who it was.",
     Outcome.RECORDED: "MLflow is changed; the next sync puts it on record, without a"
@@ -80,6 +80,7 @@ class Act:
         serves: what is changed serves somebody.
         has_page: Signoff has a page for it.
         makes_prompt: it sets MLflow's tag for prompts.
+        changes: MLflow holds something else afterwards.
     """
 
     slug: str
@@ -92,6 +93,7 @@ class Act:
     serves: bool = False
     has_page: bool = True
     makes_prompt: bool = False
+    changes: bool = True
 
 
 ACTS = (
@@ -288,6 +290,7 @@ ACTS = (
         "Nothing; its receiver is called.",
         Outcome.NOT_SEEN,
         has_page=False,
+        changes=False,
     ),
     Act(
         "delete-webhook",

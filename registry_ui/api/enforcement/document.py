@@ -9,7 +9,9 @@ _HEAD = """\
 # What an installation can and cannot prevent
 
 *Made by `manage.py enforcement` of the matrix in `registry_ui/api/enforcement/`, which
-the tests try cell by cell against a real MLflow.*
+the tests try against a real MLflow: what is prevented for each level, what is allowed
+with curl, MLflow's SDK and a browser, what is sent straight to MLflow, and each way
+round.*
 
 Signoff governs what is sent to it. What is sent to MLflow past it can be prevented
 there alone: by [the guard](guard.md), or by a network in which only Signoff reaches
@@ -20,9 +22,10 @@ with what Signoff knows of its own installation.
 _THROUGH = """
 ## Through Signoff
 
-Its pages and `/api/v1`; MLflow's SDK, Databricks' clients and curl
-[at the gate](gate.md); MLflow's own pages on Signoff's address. For whom a lower level
-counts than the one named, a change is *prevented*.
+Its pages; MLflow's SDK and curl [at the gate](gate.md); MLflow's own pages
+[on Signoff's address](whole-server.md). For whom a lower level counts than the one
+named, a change is *prevented*. [Databricks' calls](databricks.md) and
+[`/api/v1`](api.md) move by the same rules, and have tests of their own.
 """
 _PAST = """
 ## Straight to MLflow

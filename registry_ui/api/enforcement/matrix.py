@@ -83,7 +83,9 @@ def outcome(act: Act, way: Way, role: Role) -> Outcome | None:
 def _at_the_gate(act: Act, role: Role) -> Outcome:
     operation = operation_of(act)
     if operation.checked is Checked.ADMINISTRATOR:
-        return act.at_most if role.is_administrator else Outcome.PREVENTED
+        if not role.is_administrator:
+            return Outcome.PREVENTED
+        return Outcome.ALLOWED if act.changes else Outcome.HANDED_ON
     if act.makes_prompt or role.level < level_for(act):
         return Outcome.PREVENTED
     if operation.checked is Checked.TARGET or (

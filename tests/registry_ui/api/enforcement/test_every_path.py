@@ -26,7 +26,7 @@ from tests.registry_ui.api.enforcement.trying import (
 AJAX = "/ajax-api/2.0/mlflow/"
 REFUSALS = {400, 403, 404, 409, 422}
 EDITOR = MAY_NOT_PROMOTE
-MANAGER = ROLES[-2]
+MANAGER, ADMINISTRATOR = ROLES[-2:]
 
 
 def acts_with(wanted: Outcome, way: Way, role: Role) -> list[Act]:
@@ -89,8 +89,10 @@ def test_what_is_prevented_changes_nothing(
     assert {event.details.get("through") for event in events_since(place)} <= {None}
 
 
-@pytest.mark.parametrize("client", ["sdk", "curl"])
-@pytest.mark.parametrize("role", [EDITOR, MANAGER], ids=lambda role: role.slug)
+@pytest.mark.parametrize("client", ["sdk", "curl", "browser"])
+@pytest.mark.parametrize(
+    "role", [EDITOR, MANAGER, ADMINISTRATOR], ids=lambda role: role.slug
+)
 def test_what_the_level_allows_is_done_and_on_record_by_name(
     grounds: Grounds, role: Role, client: str
 ) -> None:
@@ -101,10 +103,17 @@ def test_what_the_level_allows_is_done_and_on_record_by_name(
         place = position()
         if client == "sdk":
             assert by_sdk(person.sdk, act, name) == "", act.slug
-        else:
-            status, said = by_http(grounds.address, act, name, headers=person.headers)
+        elif client == "curl":
+            webhook, headers = webhook_of(grounds.plain, name), person.headers
+            status, said = by_http(
+                grounds.address, act, name, webhook=webhook, headers=headers
+            )
             assert status == 200, (act.slug, said)
-        actors = {event.actor_name for event in events_since(place, name)}
+        else:
+            told = send(grounds, act, name, person, Way.BROWSER)
+            assert told[0][0] == 200, (act.slug, told)
+        about = "" if "webhook" in act.path else name
+        actors = {event.actor_name for event in events_since(place, about)}
         assert actors == {person.user.username}, act.slug
 
     place = position()
