@@ -22,7 +22,8 @@ from registry_ui.mlflow_client import MLflowClient
 from django.conf import settings
 from registry_ui.models import Level, RegisteredModel
 from tests.factories import grant, make_user
-sync_mirror(MLflowClient(settings.MLFLOW_REGISTRY_URI))
+while not RegisteredModel.objects.filter(name="churn").exists():
+    sync_mirror(MLflowClient(settings.MLFLOW_REGISTRY_URI))  # unless another is at it
 model = RegisteredModel.objects.get(name="churn")
 grant(make_user(username="dana"), Level.CAN_READ, model)
 make_user(username="rui", level=Level.CAN_MANAGE)
