@@ -206,7 +206,9 @@ def test_who_may_changes_the_registry_on_mlflows_pages_under_their_name(
     done("PATCH", "registered-models/update", description="Rui's")
     done("POST", "registered-models/set-tag", key="a", value="b")
     done("POST", "model-versions/transition-stage", version="1", stage="Staging")
-    set_alias(page, name, 1, "champion")
+    with page.expect_response("**/registered-models/alias"):
+        set_alias(page, name, 1, "champion")
+    page.reload()  # MLflow's page does not show it by itself, past Signoff neither
     expect(page.get_by_role("cell", name="champion")).to_be_visible()
 
     assert plain.get_model_version_by_alias(name, "champion").version == "1"
