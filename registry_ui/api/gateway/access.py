@@ -41,8 +41,12 @@ def check_readable(user: User, name: str, *, version: str = "") -> None:
     """
     if reads_all(user):
         return
-    models = RegisteredModel.objects.visible_to(user).in_mlflow()
-    if models.filter(name=name).exists():
+    # The levels are known by now: `visible_to` would read them in SQL once more.
+    models = RegisteredModel.objects.in_mlflow().filter(name=name)
+    if any(
+        permissions.level_on(user, pk) >= Level.CAN_READ
+        for pk in models.values_list("pk", flat=True)
+    ):
         return
     raise version_not_there(name, version) if version else not_there(name)
 
