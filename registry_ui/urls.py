@@ -1,6 +1,6 @@
 """The registry's addresses; contracts in docs/architecture.md."""
 
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path
 
 from registry_ui.api.authentication import SameOriginSession
 from registry_ui.api.dialect import comments as dialect_comments
@@ -217,6 +217,7 @@ urlpatterns = [
     path(AJAX_PREFIX, include((registry_addresses, "gate_ajax")), _FROM_PAGES),
     path("api/3.0/mlflow/", include((server_addresses, "gate_server"))),
     path("ajax-api/3.0/mlflow/", include((server_addresses, "gate_ajax_server"))),
+    path("api/forward-auth", forward_auth, name="gate_forward_auth"),
     # Envoy puts the path that it asks about behind this one.
-    re_path("^api/forward-auth(?:/.*)?$", forward_auth, name="gate_forward_auth"),
+    path("api/forward-auth/<path:asked>", forward_auth, name="gate_forward_auth_of"),
 ]

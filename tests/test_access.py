@@ -172,6 +172,7 @@ def world() -> World:
         "comment_id": make_comment(version=version, request=ask).pk,
         "id": model.pk,
         "webhook_id": delivery.webhook_id,
+        "asked": "mlflow/",
         "delivery_id": delivery.pk,
         "event_name": delivery.event_name,
         "channel": "mail",

@@ -18,10 +18,14 @@ _METHOD = "X-Forwarded-Method"
 @login_not_required
 @csrf_exempt
 @never_cache
-def forward_auth(request: HttpRequest) -> HttpResponse:
+def forward_auth(request: HttpRequest, asked: str = "") -> HttpResponse:
     """Answer 204 for somebody who is signed in, else 401 or 403.
 
     Nothing else: proxies take any other status for a fault of ours.
+
+    Args:
+        request: about a call of MLflow.
+        asked: the call's path, where the proxy says it; it makes no difference.
     """
     _ = request.body  # first: the check for CSRF would read it away as a form
     request.method = request.headers.get(_METHOD, request.method)

@@ -79,7 +79,9 @@ def _answer(address: str, request: bytes) -> bytes:
             connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65_536):
                 parts.append(part)
-        except (ConnectionResetError, BrokenPipeError):
+        except TimeoutError:
+            raise
+        except OSError:
             pass  # it does not read on: an answer, too
     return b"".join(parts)
 
