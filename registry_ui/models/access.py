@@ -180,7 +180,7 @@ class Scope(models.TextChoices):
     """What a token is good for; never for more than its owner may do."""
 
     READ = "read", "Read: every call that changes nothing"
-    REQUEST = "request", "Request: ask, cancel, comment"
+    REQUEST = "request", "Request: ask, move where one may, cancel, comment"
     REVIEW = "review", "Review: approve, reject, retry, undo"
     CHECK = "check", "Check: report checks"
     ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks"
