@@ -29,6 +29,13 @@ class Received:
     body: bytes
 
 
+class _Server(ThreadingHTTPServer):
+    """Has room for many that connect at once; others would try a second later."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class Receiver:
     """An HTTP server that keeps what arrives and answers as told."""
 
@@ -60,8 +67,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), Handler)
         if context:
             self._server.socket = context.wrap_socket(
                 self._server.socket,

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from webhooks_ui.http_client.egress import GuardedResolver
 
-_LOOK_SECONDS = 2.0
+LOOK_SECONDS = 2.0
 _SHOWN_NAMES = 3
 
 # Source: OpenSSL, x509_vfy.h.
@@ -96,7 +96,7 @@ async def _presented(host: str, port: int | None) -> x509.Certificate | None:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        async with asyncio.timeout(_LOOK_SECONDS):
+        async with asyncio.timeout(LOOK_SECONDS):
             (address, *_) = await GuardedResolver().resolve(host, port)
             _, writer = await asyncio.open_connection(
                 address["host"], port, ssl=context, server_hostname=host
