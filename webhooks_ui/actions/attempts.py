@@ -62,7 +62,7 @@ def attempt_of(
     if answer.job:
         request = replace(request, url=answer.job.url, body=answer.job.body)
     return DeliveryAttempt(
-        delivery=delivery,
+        delivery_id=delivery.pk,
         webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,
@@ -99,7 +99,7 @@ def unsent_attempt(
 ) -> DeliveryAttempt:
     """Return the ledger's entry for an attempt that failed on our side."""
     return DeliveryAttempt(
-        delivery=delivery,
+        delivery_id=delivery.pk,
         webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
         trigger=trigger,

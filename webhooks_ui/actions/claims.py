@@ -19,6 +19,8 @@ LEASE = timedelta(seconds=45)
 CLAIMED_PER_WEBHOOK = 128
 CLAIMED_PER_FAILING_WEBHOOK = 1
 _MINUTE = 60
+_UNREAD = ("created_at", "settled_at", "given_up_reason")
+"""Of a delivery; who sends it has no use for them."""
 
 
 def due_webhooks(now: datetime) -> QuerySet[Webhook]:
@@ -121,11 +123,11 @@ def _take(
     found = [
         delivery
         for queue in queues
-        for delivery in queue.select_for_update(skip_locked=True)
+        for delivery in queue.defer(*_UNREAD).select_for_update(skip_locked=True)
     ]
     for delivery in found:
         delivery.claim_token, delivery.due_at = token, leased_until
-    taken = Delivery.objects.filter(pk__in=[delivery.pk for delivery in found])
+    taken = Delivery.objects.among([delivery.pk for delivery in found])
     taken.update(claim_token=token, due_at=leased_until)
     return found
 

@@ -187,7 +187,7 @@ def _locked_rows(
     an attempt; so what we claimed is what it is. The others are read anew.
     """
     ids = [request.id for request, _ in results]
-    locking = Delivery.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    locking = Delivery.objects.select_for_update().among(ids).order_by("pk")
     rows, lost = {}, []
     for pk, token, count in locking.values_list("pk", "claim_token", "attempt_count"):
         if token == claimed[pk].claim_token:
@@ -209,7 +209,7 @@ def _save_outcomes(rows: Iterable[Delivery]) -> None:
         alike[tuple(getattr(row, name) for name in _SETTLED_FIELDS)].append(row.pk)
     for values, ids in alike.items():
         changes = dict(zip(_SETTLED_FIELDS, values, strict=True))
-        Delivery.objects.filter(pk__in=ids).update(**changes)
+        Delivery.objects.among(ids).update(**changes)
 
 
 @transaction.atomic

@@ -44,7 +44,7 @@ def note_health(results: Sequence[Result], now: datetime) -> frozenset[str]:
             answers[request.endpoint].append((request.id, answer))
     excused: set[str] = set()
     webhooks = Webhook.objects.select_for_update(no_key=True).filter(pk__in=answers)
-    for webhook in webhooks.order_by("pk"):
+    for webhook in webhooks.only(*_HEALTH).order_by("pk"):
         before = _health_of(webhook)
         mine = answers[webhook.pk]
         if _may_be_own_fault(webhook, now):

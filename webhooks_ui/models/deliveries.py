@@ -13,10 +13,10 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,6 +72,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> DeliveryQuerySet:
         """Keep what may be sent now, the longest due first."""
         return self.pending().filter(due_at__lte=now).order_by("due_at", "id")
+
+    def among(self, ids: Sequence[str]) -> DeliveryQuerySet:
+        """Keep those with these ids, handed over as one value.
+
+        To quote and to parse hundreds of them took a tenth of the time of a delivery.
+        """
+        values = (
+            "SELECT json_array_elements_text(%s)"
+            if connection.vendor == "postgresql"
+            else "SELECT value FROM json_each(%s)"
+        )
+        return self.filter(pk__in=RawSQL(values, [json.dumps(ids)]))  # noqa: S611
 
     def created_between(
         self, start: datetime | None, end: datetime | None
@@ -240,36 +252,36 @@ class DeliveryAttemptQuerySet(models.QuerySet["DeliveryAttempt"]):
     """Stores attempts."""
 
     def insert(self, attempts: Sequence[DeliveryAttempt]) -> None:
-        """Store many new ones, which do not learn their ids.
+        """Store many new ones, which do not learn their ids, in one statement.
 
-        PostgreSQL gets them as one JSON value. To quote each value of each row took a
-        quarter of the time of a delivery, its HTTP included; this takes a twentieth.
+        To quote each value of each row took a quarter of the time of a delivery, its
+        HTTP included; this takes a twentieth.
         """
-        if connection.vendor != "postgresql":
-            self.bulk_create(attempts)
-            return
         fields = [one for one in self.model._meta.concrete_fields if one.name != "id"]
-        rows = [
-            {field.column: field.value_from_object(attempt) for field in fields}
-            for attempt in attempts
-        ]
+        names = [one.attname for one in fields]
+        rows = [[_stored(getattr(one, name)) for name in names] for one in attempts]
+        quoted = connection.ops.quote_name
+        columns = ", ".join(quoted(str(field.column)) for field in fields)
+        into = f"{quoted(self.model._meta.db_table)} ({columns})"
         with connection.cursor() as cursor:
-            cursor.execute(_insert_json(fields), [json.dumps(rows, default=str)])
+            if connection.vendor == "postgresql":
+                copying = cursor.copy(f"COPY {into} FROM STDIN")
+                with connection.wrap_database_errors, copying as copy:
+                    for row in rows:
+                        copy.write_row(row)
+            else:
+                values = [f"json_extract(value, '$[{n}]')" for n in range(len(fields))]
+                select = f"SELECT {', '.join(values)} FROM json_each(%s)"  # noqa: S608 - no text of others
+                cursor.execute(f"INSERT INTO {into} {select}", [json.dumps(rows)])
 
 
-def _insert_json(fields: Sequence[models.Field[Any, Any]]) -> str:
-    """Return a statement that inserts the rows of a JSON array of objects."""
-    quoted = connection.ops.quote_name
-    table = quoted(DeliveryAttempt._meta.db_table)
-    names = [quoted(str(field.column)) for field in fields]
-    # Without its length a type cuts nothing off: what is too long is refused.
-    types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
-    columns = ", ".join(map(" ".join, zip(names, types, strict=True)))
-    listed = ", ".join(names)
-    return (
-        f"INSERT INTO {table} ({listed})"  # noqa: S608 - our own names
-        f" SELECT {listed} FROM json_to_recordset(%s) AS given({columns})"
-    )
+def _stored(value: object) -> object:
+    """Return a value as the driver of the database takes it."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
 
 
 class DeliveryAttempt(models.Model):
@@ -284,6 +296,7 @@ class DeliveryAttempt(models.Model):
         null=True,
         related_name="+",
         db_index=False,  # `attempt_by_time` begins with it
+        db_constraint=False,  # that of the delivery says as much, at half the cost
         help_text="The delivery's; here, so that its health is read off one index.",
     )
     number = models.PositiveIntegerField()
