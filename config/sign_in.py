@@ -1,21 +1,48 @@
 """The sign-in page."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView
-from django.core.exceptions import ValidationError
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
 from django.utils.decorators import method_decorator
 
 from config import demo
+from registry_ui.actions.sign_in_attempts import count_attempt, forgive_attempt
+from registry_ui.errors import LimitExceededError
 from registry_ui.models import ServiceAccount
 
 
 class SignInForm(AuthenticationForm):
-    """Django's form, which lets no service account in, whatever its password."""
+    """Django's form; it lets no service account in, and nobody guess for long.
+
+    Attributes:
+        retry_after_seconds: until the next attempt; 0 if it may be made now.
+    """
+
+    retry_after_seconds = 0
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, if one may still try."""
+        name = self.cleaned_data.get("username")
+        if not name or not self.cleaned_data.get("password"):
+            return super().clean()
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        try:
+            count_attempt(name, address=address)
+        except LimitExceededError as error:
+            self.retry_after_seconds = error.retry_after_seconds
+            raise ValidationError(str(error)) from error
+        cleaned = super().clean()
+        forgive_attempt(name, address=address)
+        return cleaned
 
     def confirm_login_allowed(self, user: User) -> None:
         """Refuse a program."""
@@ -36,3 +63,22 @@ class SignInView(LoginView):
         """Add the demo people, where there are any."""
         people = demo.names() if settings.DEMO else []
         return super().get_context_data(**kwargs, demo_people=people)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Say to programs, too, that it is too early."""
+        response = super().form_invalid(form)
+        if isinstance(form, SignInForm) and form.retry_after_seconds:
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+            response["Retry-After"] = str(form.retry_after_seconds)
+        return response
+
+
+@login_not_required
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the one sign-in page: a second one would be a second place to guess."""
+    if not request.user.is_authenticated:
+        index = resolve_url("admin:index")
+        return redirect_to_login(request.GET.get("next", index), resolve_url("login"))
+    if not admin.site.has_permission(request):
+        raise PermissionDenied
+    return redirect("admin:index")

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from math import ceil
 
+_MINUTES_FROM = 120
+"""Seconds that people would rather read as minutes."""
+
 
 class ActionError(Exception):
     """Something a user asked for cannot be done; the text says why and what to do."""
@@ -37,12 +40,16 @@ class LimitExceededError(ActionError):
         retry_after_seconds: until then; whole seconds, at least 1.
     """
 
-    def __init__(self, reason: str, wait: timedelta) -> None:
-        self.retry_after_seconds = max(1, ceil(wait.total_seconds()))
-        unit = "second" if self.retry_after_seconds == 1 else "seconds"
-        super().__init__(
-            f"{reason} Send the next one in {self.retry_after_seconds} {unit}."
+    def __init__(
+        self, reason: str, wait: timedelta, *, then: str = "Send the next one"
+    ) -> None:
+        seconds = self.retry_after_seconds = max(1, ceil(wait.total_seconds()))
+        count, unit = (
+            (seconds, "second")
+            if seconds < _MINUTES_FROM
+            else (ceil(seconds / 60), "minute")
         )
+        super().__init__(f"{reason} {then} in {count} {unit}{'s' * (count != 1)}.")
 
 
 class UnsignedHintError(ActionError):

@@ -85,6 +85,7 @@ class EventType(models.TextChoices):
     API_TOKEN_CREATED = "api_token.created", "Token created"
     API_TOKEN_REVOKED = "api_token.revoked", "Token revoked"
     API_TOKEN_REFUSED = "api_token.refused", "Tokens refused"
+    SIGN_IN_REFUSED = "sign_in.refused", "Sign-ins refused"
     WEBHOOK_CREATED = "webhook.created", "Webhook created"
     WEBHOOK_UPDATED = "webhook.updated", "Webhook changed"
     WEBHOOK_ACTIVATED = "webhook.activated", "Webhook activated"

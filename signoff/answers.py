@@ -21,6 +21,9 @@ Verdict = Literal["pending", "passed", "failed"]
 Decision = Literal["approve", "reject"]
 
 
+Scope = Literal["read", "request", "review", "check", "admin"]
+
+
 class Token(TypedDict):
     """What is known of a token; never its secret."""
 
@@ -28,6 +31,23 @@ class Token(TypedDict):
     prefix: str
     scopes: list[str]
     expires_at: str | None
+
+
+class OwnToken(Token):
+    """One of the caller's tokens."""
+
+    id: int
+    opens_requests: bool
+    created_at: str
+    used_at: str | None
+    used_from: str
+    revoked_at: str | None
+
+
+class NewToken(OwnToken):
+    """A token that was just made; the secret is never shown again."""
+
+    secret: str
 
 
 class Account(TypedDict):

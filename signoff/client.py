@@ -1,8 +1,8 @@
 """The client of a Signoff server."""
 
 import time
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, cast
 from urllib.parse import quote
 
 from signoff.answers import (
@@ -11,8 +11,11 @@ from signoff.answers import (
     Comment,
     Comparison,
     Decision,
+    NewToken,
+    OwnToken,
     Request,
     RequestSummary,
+    Scope,
     Status,
     Verdict,
 )
@@ -32,8 +35,8 @@ class Client:
     """Speaks with one server as the owner of one token; threads may share it.
 
     Every method raises `SignoffError` or its kin. A call is tried again where the
-    server is out of service for a moment, and happens once all the same; but `cancel`
-    is sent again only if no connection came about.
+    server is out of service for a moment, and happens once all the same; but `cancel`,
+    `create_token` and `revoke_token` are sent again only if no connection came about.
     """
 
     def __init__(
@@ -57,6 +60,38 @@ class Client:
         """Return who you are to the server, and how far your token reaches."""
         return cast("Account", self._connection.call("GET", "/account"))
 
+    def tokens(self) -> Iterator[OwnToken]:
+        """Yield your own tokens, newest first, page by page."""
+        yield from self._listed("/tokens", "tokens")
+
+    def create_token(
+        self,
+        name: str,
+        scopes: Collection[Scope],
+        *,
+        days: int | None = None,
+        opens_requests: bool = False,
+    ) -> NewToken:
+        """Make a token of your own, no stronger than the one that calls.
+
+        Args:
+            name: what it is for.
+            scopes: what it is good for.
+            days: how long it works; None: until revoked, or as long as the calling one.
+            opens_requests: ask for a move that needs a request, in the same call.
+        """
+        body = {
+            "name": name,
+            "scopes": list(scopes),
+            "days": days,
+            "opens_requests": opens_requests,
+        }
+        return cast("NewToken", self._connection.call("POST", "/tokens", body=body))
+
+    def revoke_token(self, token_id: int) -> None:
+        """Let one of your tokens work no longer; by its `id`."""
+        self._connection.call("DELETE", f"/tokens/{token_id}")
+
     def requests(
         self,
         *,
@@ -78,15 +113,9 @@ class Client:
             "status": status,
             "mine": "true" if mine else None,
             "waiting_for_me": "true" if waiting_for_me else None,
-            "cursor": None,
         }
-        while True:
-            query = [(name, value) for name, value in wanted.items() if value]
-            page = self._connection.call("GET", "/requests", query=query)
-            yield from page["requests"]
-            if page["next_cursor"] is None:
-                return
-            wanted["cursor"] = page["next_cursor"]
+        query = [(name, value) for name, value in wanted.items() if value]
+        yield from self._listed("/requests", "requests", query)
 
     def request(self, number: int) -> Request:
         """Return a request with its gates, plan, reviews, comments and outcome."""
@@ -242,6 +271,18 @@ class Client:
             if _state(request) != _state(before):
                 on_change(request)
         return request
+
+    def _listed(
+        self, path: str, key: str, query: Iterable[tuple[str, str]] = ()
+    ) -> Iterator[Any]:
+        """Yield what all pages of a list have under the key."""
+        cursor: list[tuple[str, str]] = []
+        while True:
+            page = self._connection.call("GET", path, query=[*query, *cursor])
+            yield from page[key]
+            if page["next_cursor"] is None:
+                return
+            cursor = [("cursor", page["next_cursor"])]
 
 
 def _state(request: Request) -> tuple[Status, list[str]]:

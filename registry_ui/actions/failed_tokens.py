@@ -13,7 +13,7 @@ from registry_ui.models import Allowance, ApiToken
 FAILURE, RECORD = "bad_token", "bad_token_record"
 WINDOW = timedelta(hours=1)
 MOST_FAILURES = 20
-_IPV4_BITS, _IPV6_BITS = 32, 64
+IPV4_BITS, IPV6_BITS = 32, 64
 """How much of an address is counted for: whoever has IPv6 has all of a /64."""
 UNKNOWN = "unknown"
 
@@ -32,7 +32,7 @@ def count_failure(secret: str, *, address: str) -> None:
         LimitExceededError: there were too many from that address within an hour.
     """
     now = timezone.now()
-    holder = network_of(address, _IPV4_BITS, _IPV6_BITS)
+    holder = network_of(address, IPV4_BITS, IPV6_BITS)
     wait = Allowance.objects.use(
         holder, FAILURE, most=MOST_FAILURES, now=now, window=WINDOW
     )

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -33,6 +33,7 @@ def create_token(
     days: int | None = None,
     scopes: Collection[str] = tuple(Scope),
     opens_requests: bool = False,
+    within: ApiToken | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token of 256 random bits; it is returned this once and never kept.
 
@@ -44,9 +45,11 @@ def create_token(
         scopes: what it is good for; without them for all that the user may do.
         opens_requests: ask for a move that needs a request, in the call that is
             refused; for clients that send no header of their own, as MLflow's.
+        within: the token by which the actor asks; none stronger is made.
 
     Raises:
-        PermissionDenied: the actor makes tokens for somebody else.
+        PermissionDenied: the actor makes tokens for somebody else, or by a token a
+            stronger one.
         ActionError: the name is missing or too long, the days are out of range, or
             there is no scope, or one that does not exist.
     """
@@ -64,6 +67,10 @@ def create_token(
         raise ActionError(
             f"Give the token one or more of the scopes {', '.join(Scope)}."
         )
+    expires_at = timezone.now() + timedelta(days=days) if days else None
+    if within is not None:
+        _refuse_stronger(within, scopes, expires_at, opens_requests=opens_requests)
+        expires_at = expires_at or within.expires_at
     secret = _MARK + secrets.token_urlsafe(_BYTES)
     token = ApiToken.objects.create(
         user=user,
@@ -72,7 +79,7 @@ def create_token(
         digest=digest_of(secret),
         scopes=[scope.value for scope in Scope if scope in scopes],
         opens_requests=opens_requests,
-        expires_at=timezone.now() + timedelta(days=days) if days else None,
+        expires_at=expires_at,
     )
     record_event(
         EventType.API_TOKEN_CREATED,
@@ -82,8 +89,33 @@ def create_token(
         prefix=token.prefix,
         scopes=token.scopes,
         opens_requests=opens_requests,
+        made_with=within.prefix if within else "",
     )
     return token, secret
+
+
+def _refuse_stronger(
+    token: ApiToken,
+    scopes: Collection[str],
+    expires_at: datetime | None,
+    *,
+    opens_requests: bool,
+) -> None:
+    """Refuse to make by a token what it could not do, or not for so long."""
+    called = f"The token {token.name!r} ({token.prefix}…)"
+    if lacking := [scope for scope in scopes if scope not in token.scopes]:
+        raise PermissionDenied(
+            f"{called} makes no token with scopes that it lacks: {', '.join(lacking)}."
+        )
+    if expires_at and token.expires_at and expires_at > token.expires_at:
+        raise PermissionDenied(
+            f"{called} makes no token that works longer than itself: until"
+            f" {token.expires_at.isoformat(timespec='seconds')}. Leave out the days."
+        )
+    if opens_requests and not token.opens_requests:
+        raise PermissionDenied(
+            f"{called} opens no requests, and so makes no token that does."
+        )
 
 
 def find_token(secret: str, *, address: str = "") -> ApiToken | None:

@@ -24,7 +24,7 @@ EVENT_GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Tags": ("registered_model_tag.", "model_version_tag."),
     "Policies": ("policy.",),
-    "Access": ("permission.", "user.", "group.", "api_token."),
+    "Access": ("permission.", "user.", "group.", "api_token.", "sign_in."),
     "Webhooks": ("webhook.", "mlflow_webhook."),
 }
 """What people look for in the activity, and the beginnings of the event types."""

@@ -183,7 +183,7 @@ class Scope(models.TextChoices):
     REQUEST = "request", "Request: ask, move where one may, cancel, comment"
     REVIEW = "review", "Review: approve, reject, retry, undo"
     CHECK = "check", "Check: report checks"
-    ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks"
+    ADMIN = "admin", "Admin: change registry, permissions, policies, webhooks, tokens"
 
 
 class ServiceAccount(models.Model):

@@ -65,6 +65,11 @@ class AllowanceManager(models.Manager["Allowance"]):
             return 0, window
         return row.used, row.began_at + window - now
 
+    def give_back(self, holder: User | str, purpose: str) -> None:
+        """Let one use not count after all."""
+        used = self.filter(holder=_name_of(holder), purpose=purpose, used__gt=0)
+        used.update(used=F("used") - 1)
+
     def _begin(
         self, holder: str, purpose: str, *, most: int, now: datetime, window: timedelta
     ) -> timedelta | None:

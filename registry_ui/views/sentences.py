@@ -82,6 +82,7 @@ _SENTENCES: dict[str, str] = {
     "api_token.created": "{who} made the API token {name}",
     "api_token.revoked": "{who} revoked the API token {name}",
     "api_token.refused": "{calls} calls from {address} had tokens that do not work",
+    "sign_in.refused": "Too many attempts to sign in came from {address}",
     "webhook.created": "{who} created the webhook to {receiver}",
     "webhook.updated": "{who} changed the webhook to {receiver}",
     "webhook.activated": "{who} activated the webhook to {receiver}",
@@ -132,6 +133,7 @@ _ICONS = {
     "user": "user",
     "group": "users",
     "api_token": "key-round",
+    "sign_in": "key-round",
     "webhook": "webhook",
     "mlflow_webhook": "webhook",
 }

@@ -9,9 +9,10 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,11 +23,14 @@ from registry_ui.actions.tokens import create_token, revoke_token
 from registry_ui.errors import ActionError
 from registry_ui.forms import ServiceTokenForm, TokenFilterForm
 from registry_ui.htmx import render_page
+from registry_ui.keyset import Key, KeysetPage, Order, SortKey, page_of
 from registry_ui.models import ApiToken
+from registry_ui.views.addresses import edges_of, links_of, redirect_if_blank
 from registry_ui.views.getters import signed_in
 
 TEMPLATE = "registry_ui/token_list.html"
-SHOWN_TOKENS = 200
+PAGE_SIZE = 50
+_LARGEST = 2**63 - 1
 ENDS_SOON = timedelta(days=14)
 
 
@@ -68,7 +72,8 @@ def token_list(request: HttpRequest) -> HttpResponse:
     """Show everybody's tokens; make one of a service account, shown in this answer."""
     admin = _administrator(request)
     if request.method != "POST":
-        return _page(request, ServiceTokenForm())
+        tidy = redirect_if_blank(request, TokenFilterForm(request.GET))
+        return tidy or _page(request, ServiceTokenForm())
     form = ServiceTokenForm(request.POST)
     if form.is_valid():
         given = dict(form.cleaned_data)
@@ -86,14 +91,14 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def token_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let anybody's token work no longer."""
+    """Let anybody's token work no longer; lead back to where it stood in the list."""
     admin = _administrator(request)
     token = get_object_or_404(ApiToken.objects.select_related("user"), pk=pk)
     revoke_token(token, actor=admin)
     messages.success(
         request, f"The token {token.name} of {token.user} works no longer."
     )
-    return redirect("registry_ui:token_list")
+    return redirect(reverse("registry_ui:token_list") + _query_of(request))
 
 
 def _administrator(request: HttpRequest) -> User:
@@ -107,21 +112,46 @@ def _page(
     request: HttpRequest, form: ServiceTokenForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     search = TokenFilterForm(request.GET)
-    words = search.chosen()["q"]
-    tokens = ApiToken.objects.select_related("user", "user__service_account").filter(
+    page = _token_page(request, search.chosen()["q"])
+    context = {
+        "form": form,
+        "search": search,
+        "tokens": rows_of(page.rows),
+        "page": page,
+        "links": links_of(search, page),
+        "query": _query_of(request),
+        **more,
+    }
+    return render_page(request, TEMPLATE, context, partial="tokens", status=status)
+
+
+def _token_page(request: HttpRequest, words: str) -> KeysetPage[ApiToken]:
+    """Return one page of the tokens that are called so, the newest first."""
+    found = ApiToken.objects.filter(
         Q(user__username__icontains=words)
         | Q(name__icontains=words)
         | Q(prefix__startswith=words)
     )
-    found = list(tokens[: SHOWN_TOKENS + 1])
-    context = {
-        "form": form,
-        "search": search,
-        "tokens": rows_of(found[:SHOWN_TOKENS]),
-        "has_more": len(found) > SHOWN_TOKENS,
-        **more,
-    }
-    return render_page(request, TEMPLATE, context, partial="tokens", status=status)
+    key = SortKey(F("pk"), is_descending=True)
+    return page_of(
+        found,
+        ApiToken.objects.select_related("user", "user__service_account").in_bulk,
+        Order((key,), lambda token: str(token.pk), _read_pk),
+        edges_of(request),
+        size=PAGE_SIZE,
+    )
+
+
+def _read_pk(text: str) -> Key | None:
+    is_number = text.isascii() and text.isdigit() and len(text) < len(str(_LARGEST))
+    return (int(text),) if is_number else None
+
+
+def _query_of(request: HttpRequest) -> str:
+    """Return the query that asks for the same page of the list; empty for the first."""
+    edges = edges_of(request)
+    query = TokenFilterForm(request.GET).query(after=edges.after, before=edges.before)
+    return query.removeprefix(".")
 
 
 def _status(token: ApiToken) -> str:

@@ -6,6 +6,7 @@ from signoff.command_line.comparison import compare
 from signoff.command_line.decisions import approve, cancel, reject
 from signoff.command_line.requests import request, requests
 from signoff.command_line.root import cli
+from signoff.command_line.tokens import token
 from signoff.command_line.waiting import wait
 
 for command in (
@@ -18,6 +19,7 @@ for command in (
     check,
     compare,
     whoami,
+    token,
 ):
     cli.add_command(command)
 

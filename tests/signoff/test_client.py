@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     # The names are http.server's.
-    do_GET = do_POST = _answer  # noqa: N815
+    do_GET = do_POST = do_DELETE = _answer  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -117,11 +117,23 @@ def test_what_reads_is_tried_again() -> None:
     assert len(server.asked) == 3
 
 
-def test_what_writes_is_not_sent_twice() -> None:
+@pytest.mark.parametrize(
+    ("write", "asked"),
+    [
+        (lambda one: one.cancel(12), "POST /api/v1/requests/12/cancel"),
+        (lambda one: one.create_token("ci", ["read"]), "POST /api/v1/tokens"),
+        (lambda one: one.revoke_token(34), "DELETE /api/v1/tokens/34"),
+    ],
+    ids=["cancel", "create_token", "revoke_token"],
+)
+def test_what_writes_is_not_sent_twice(
+    write: Callable[[Client], object], asked: str
+) -> None:
     with listening(error(503)) as server, pytest.raises(UnavailableError):
-        client(server).cancel(12)
+        write(client(server))
 
-    assert server.asked == [("POST", "/api/v1/requests/12/cancel", {"comment": ""})]
+    assert [f"{method} {path}" for method, path, _ in server.asked] == [asked]
+    assert server.keys == [None]
 
 
 @pytest.mark.parametrize(
@@ -248,6 +260,8 @@ def test_the_environment_says_server_and_token(
     [
         (answers.Account, "AccountOut"),
         (answers.Token, "TokenOut"),
+        (answers.OwnToken, "OwnTokenOut"),
+        (answers.NewToken, "NewTokenOut"),
         (answers.Request, "RequestOut"),
         (answers.RequestSummary, "RequestSummary"),
         (answers.Links, "RequestLinks"),

@@ -54,6 +54,8 @@ def test_every_command_answers_in_json(path: tuple[str, ...]) -> None:
         ["request", "churn", "7"],
         ["check", "report", "churn", "7", "fairness", "good"],
         ["compare", "churn", "7"],
+        ["token", "create", "ci"],
+        ["token", "create", "ci", "--scope", "all"],
         ["wait", "12", "--timeout", "soon"],
         ["nonsense"],
     ],

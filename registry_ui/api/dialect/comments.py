@@ -9,15 +9,19 @@ from registry_ui.api.dialect.lookups import (
     visible_version_or_404,
 )
 from registry_ui.api.dialect.operations import Answer, Call, Operation
-from registry_ui.api.dialect.parameters import Id, Parameters, VersionParameters
-from registry_ui.api.texts import Text
+from registry_ui.api.dialect.parameters import (
+    Id,
+    Parameters,
+    VersionParameters,
+    Words,
+)
 from registry_ui.models import Scope
 
 
 class CreateParameters(VersionParameters):
     """On which version, and what."""
 
-    comment: Text
+    comment: Words
 
 
 class DeleteParameters(Parameters):
@@ -29,7 +33,7 @@ class DeleteParameters(Parameters):
 class UpdateParameters(DeleteParameters):
     """Which comment, and what it says from now on."""
 
-    comment: Text
+    comment: Words
 
 
 def create(call: Call[CreateParameters]) -> Answer:

@@ -110,8 +110,14 @@ def _not_empty(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    _not_empty(text.strip())
+    return text
+
+
 Id = Annotated[Text, BeforeValidator(_as_text)]
 Name = Annotated[Text, AfterValidator(_not_empty)]
+Words = Annotated[Text, AfterValidator(_not_blank)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 Truth = Annotated[StrictBool, BeforeValidator(_as_truth)]
 VersionNumber = Annotated[

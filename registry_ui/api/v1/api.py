@@ -27,6 +27,7 @@ from registry_ui.api.v1 import (
     incidents,
     policies,
     requests,
+    tokens,
 )
 from registry_ui.api.v1.limits import CallLimit, handle_limits, tell_limits
 from registry_ui.api.v1.validation import sentences
@@ -123,5 +124,6 @@ for part in (
     checks,
     audit,
     account,
+    tokens,
 ):
     api.add_router("", part.router)

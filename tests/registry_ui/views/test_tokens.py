@@ -121,6 +121,68 @@ def test_an_administrator_revokes_anybodys(client: Client, admin: User) -> None:
     assert find_token(secret) is None
 
 
+def test_tokens_are_read_page_by_page(client: Client, admin: User) -> None:
+    for number in range(120):
+        make_token(user=admin, name=f"t{number}")
+    make_token(user=make_user(username="dana"), name="hers")
+
+    first = client.get("/tokens/")
+    second = client.get(f"/tokens/{first.context['links'].next}")
+    third = client.get(f"/tokens/{second.context['links'].next}")
+    back = client.get(f"/tokens/{third.context['links'].previous}")
+
+    pages = [
+        [row.token.name for row in one.context["tokens"]]
+        for one in (first, second, third, back)
+    ]
+    assert pages[0] + pages[1] + pages[2] == [
+        "hers",
+        *(f"t{number}" for number in reversed(range(120))),
+    ]
+    assert pages[3] == pages[1]
+    assert third.context["links"].next == ""
+    assert "121 tokens" in first.content.decode()
+
+
+def test_a_search_goes_on_over_pages(client: Client, admin: User) -> None:
+    dana = make_user(username="dana")
+    for _ in range(60):
+        make_token(user=dana)
+        make_token(user=admin)
+
+    first = client.get("/tokens/?q=dana")
+    second = client.get(f"/tokens/{first.context['links'].next}")
+
+    shown = [*first.context["tokens"], *second.context["tokens"]]
+    assert len(shown) == 60
+    assert {row.token.user for row in shown} == {dana}
+    assert 'value="dana"' in second.content.decode()
+
+
+def test_revoking_leads_back_to_the_same_page(client: Client, admin: User) -> None:
+    tokens = [make_token(user=admin)[0] for _ in range(60)]
+    first = client.get("/tokens/?q=ada")
+    where = f"/tokens/{first.context['links'].next}"
+    action = f"/tokens/{tokens[0].pk}/revoke/{first.context['links'].next}"
+
+    page = client.get(where).content.decode()
+    response = client.post(action)
+
+    assert f'action="{action.replace("&", "&amp;")}"' in page
+    assert response["Location"] == where
+
+
+@pytest.mark.parametrize("edge", ["after=x", "after=" + "9" * 30, "before=-1", "q="])
+def test_an_address_that_names_no_place_shows_the_first_page(
+    client: Client, admin: User, edge: str
+) -> None:
+    make_token(user=admin, name="mine")
+
+    page = client.get(f"/tokens/?{edge}", follow=True).content.decode()
+
+    assert "mine" in page
+
+
 def test_the_page_takes_the_same_queries_for_few_and_many(
     client: Client, admin: User
 ) -> None:

@@ -22,7 +22,7 @@ from tests.webhooks_ui.receivers import Receiver
 
 PEOPLE = """
 import json
-from registry_ui.models import Level
+from registry_ui.models import Level, Scope
 from tests.factories import make_token, make_user
 people = {
     "admin": make_user(is_superuser=True),
@@ -31,7 +31,9 @@ people = {
     "stranger": make_user(),
     "reader": make_user(level=Level.CAN_READ),
 }
-print(json.dumps({name: make_token(user=user)[1] for name, user in people.items()}))
+tokens = {name: make_token(user=user)[1] for name, user in people.items()}
+tokens["checker"] = make_token(user=people["manager"], scopes=[Scope.CHECK])[1]
+print(json.dumps(tokens))
 """
 AT_ONCE_SECONDS = 20.0
 """Who tries again does so for a minute at least (or five: databricks-sdk)."""
@@ -58,16 +60,16 @@ def by(
     request: pytest.FixtureRequest, signoff: RunningSignoff, secrets_of: dict[str, str]
 ) -> Iterator[As]:
     """Each client in the hands of a role."""
-    yield from _in_hands(request.param, signoff, secrets_of)
+    yield from in_hands(request.param, signoff, secrets_of)
 
 
 @pytest.fixture(scope="module")
 def sdk(signoff: RunningSignoff, secrets_of: dict[str, str]) -> Iterator[As]:
     """databricks-sdk, the one that knows more than webhooks, in the hands of a role."""
-    yield from _in_hands("databricks-sdk", signoff, secrets_of)
+    yield from in_hands("databricks-sdk", signoff, secrets_of)
 
 
-def _in_hands(
+def in_hands(
     name: str, signoff: RunningSignoff, secrets_of: dict[str, str]
 ) -> Iterator[As]:
     """Start a client; it shall not complain, nor try again."""

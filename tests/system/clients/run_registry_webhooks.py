@@ -11,24 +11,32 @@ from typing import Any
 from databricks_registry_webhooks import HttpUrlSpec, JobSpec, RegistryWebhooksClient
 
 client = RegistryWebhooksClient()
-VERBS = {
-    "create": client.create_webhook,
-    "list": client.list_webhooks,
-    "update": client.update_webhook,
-    "delete": client.delete_webhook,
-    "test": client.test_webhook,
+METHODS = {
+    "create": "create_webhook",
+    "list": "list_webhooks",
+    "update": "update_webhook",
+    "delete": "delete_webhook",
+    "test": "test_webhook",
 }
+"""What is called alike of both clients; any other verb is the name of the method."""
 TYPES = {"http_url_spec": HttpUrlSpec, "job_spec": JobSpec}
 
 
 def call(token: str, verb: str, given: dict[str, Any]) -> Any:
     """Return what the client returns, as JSON has it."""
+    if verb == "methods":
+        return [name for name in dir(client) if is_method(name)]
     os.environ["DATABRICKS_TOKEN"] = token  # read anew at each call, like the host
     typed = {
         name: TYPES[name](**value) if name in TYPES else value
         for name, value in given.items()
     }
-    return plain(VERBS[verb](**typed))
+    return plain(getattr(client, METHODS.get(verb, verb))(**typed))
+
+
+def is_method(name: str) -> bool:
+    """Is this one of the client's calls?"""
+    return not name.startswith("_") and callable(getattr(client, name))
 
 
 def plain(result: Any) -> Any:

@@ -43,12 +43,20 @@ def registry_of(token: str) -> ml.ModelRegistryAPI:
 
 def call(token: str, verb: str, given: dict[str, Any]) -> Any:
     """Return what the client returns, as JSON has it."""
+    registry = registry_of(token)
+    if verb == "methods":
+        return [name for name in dir(registry) if is_method(registry, name)]
     typed = {name: TYPES.get(name, lambda v: v)(value) for name, value in given.items()}
-    result = getattr(registry_of(token), METHODS.get(verb, verb))(**typed)
+    result = getattr(registry, METHODS.get(verb, verb))(**typed)
     if isinstance(result, Iterator | list):
         return [one.as_dict() for one in result]
     result = result.as_dict() if hasattr(result, "as_dict") else result
     return result.get("webhook", result) if isinstance(result, dict) else result
+
+
+def is_method(registry: ml.ModelRegistryAPI, name: str) -> bool:
+    """Is this one of the client's calls?"""
+    return not name.startswith("_") and callable(getattr(registry, name))
 
 
 def say(answer: Any) -> None:

@@ -1,6 +1,5 @@
 """Calls of the unmodified databricks-sdk that only Databricks has, all of them."""
 
-import json
 import os
 import re
 import subprocess
@@ -20,16 +19,6 @@ pytestmark = pytest.mark.system
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs" / "databricks.md").read_text("utf-8")
 KEEP = {"archive_existing_versions": False}
-LIST_METHODS = """
-import json
-from databricks.sdk.service.ml import ModelRegistryAPI
-from databricks_registry_webhooks import RegistryWebhooksClient
-names = [
-    [name for name in vars(client) if not name.startswith("_")]
-    for client in (ModelRegistryAPI, RegistryWebhooksClient)
-]
-print(json.dumps(names))
-"""
 _names = count(1)
 
 
@@ -329,32 +318,6 @@ def test_the_preview_paths_answer_alike(
         assert (status, found) == (200, {"requests": []})
         path = f"/api/2.0/{where}permissions/registered-models/{churn.found['id']}"
         assert raw(signoff, token, "GET", path)[0] == 200
-
-
-def test_the_document_names_every_method() -> None:
-    printed = subprocess.run(  # noqa: S603 - our own words
-        [python_of_clients(), "-c", LIST_METHODS],
-        env={"PYTHONWARNINGS": "ignore"},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    registry, webhooks = json.loads(printed)
-    heads = re.compile(r"^\| `\w+` \| state \|$", re.MULTILINE)
-    _, of_sdk, of_webhooks = heads.split(DOCUMENT)
-
-    assert _methods(of_sdk) == sorted(registry)
-    assert len(registry) == 36
-    assert _methods(of_webhooks) == sorted(webhooks)
-    assert len(webhooks) == 5
-
-
-def _methods(table: str) -> list[str]:
-    """Return what the first column of a table names."""
-    rows = re.split(r"\n\n", table, maxsplit=1)[0].splitlines()
-    return sorted(
-        name for row in rows for name in re.findall(r"`(\w+)`", row.split(" | ")[0])
-    )
 
 
 def test_what_the_document_shows_works(

@@ -50,6 +50,29 @@ def test_whose_token_it_is(run: Run) -> None:
     assert run("--version").answer.startswith("signoff 0.")
 
 
+def test_a_token_is_made_used_and_revoked(run: Run) -> None:
+    made = run("token", "create", "nightly", "--scope", "read", "--days", "30")
+    secret = made.answer.strip()
+    by_it = run("whoami", "--json", by=secret)
+    stronger = run("token", "create", "x", "--scope", "admin", by=secret)
+    listed = run("token", "list")
+    content = run("token", "list", "--json").content["tokens"]
+    pk = str(content[0]["id"])
+    revoked = run("token", "revoke", pk)
+
+    assert made.status == 0
+    assert made.notes.startswith(f"Token {pk}; ends: 20")
+    assert by_it.content["token"]["scopes"] == ["read"]
+    assert stronger.status == 3
+    heading, row, *_ = listed.answer.splitlines()
+    assert heading.split()[:3] == ["#", "name", "token"]
+    assert row.split()[:2] == [pk, "nightly"]
+    assert secret not in listed.answer + str(content)
+    assert revoked.answer == f"Revoked: token {pk}.\n"
+    assert run("whoami", by=secret).status == 3
+    assert run("token", "list").answer.splitlines()[1].split()[-1] == "revoked"
+
+
 def test_a_request_is_shown(run: Run, model: str, number: int) -> None:
     page = run("requests", "show", str(number)).answer
 

@@ -38,6 +38,9 @@ def test_an_example_can_be_run(line: str, run: Run, model: str) -> None:
     version = "3" if line.startswith("signoff approve") else "5"
     number = str(ask(run, model, version, "Staging").content["number"])
     given = {"12": number, "churn": model}
+    if line.startswith("signoff token revoke"):
+        made = run("token", "create", "old", "--scope", "read", "--json").content
+        given["34"] = str(made["id"])
     words = [given.get(word, word) for word in shlex.split(line)[1:]]
     by = "rui" if words[0] in REVIEWERS else "dana"
     if words[0] == "wait":

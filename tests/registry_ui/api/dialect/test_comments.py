@@ -107,7 +107,9 @@ def test_a_comment_is_deleted_once(manager: User, candidate: ModelVersion) -> No
     assert refusal(again) == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
-@pytest.mark.parametrize(("text", "said"), [(" ", "Write"), ("x" * 65_536, "fit")])
+@pytest.mark.parametrize(
+    ("text", "said"), [(" ", "`comment`: This is empty"), ("x" * 65_536, "fit")]
+)
 def test_a_text_has_a_length(
     text: str, said: str, reader: User, candidate: ModelVersion
 ) -> None:

@@ -13,6 +13,9 @@ from registry_ui.models import Scope
 DELIVERY = "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"
 OPERATIONS = {
     "GET /api/v1/account",
+    "GET /api/v1/tokens",
+    "POST /api/v1/tokens",
+    "DELETE /api/v1/tokens/{token_id}",
     "GET /api/v1/compare",
     "GET /api/v1/requests",
     "POST /api/v1/requests",
@@ -69,6 +72,8 @@ SCOPES = {
     "POST /api/v1/incidents/{number}/revert": Scope.REVIEW,
     "POST /api/v1/incidents/{number}/ask": Scope.REQUEST,
     "PUT /api/v1/policies": Scope.ADMIN,
+    "POST /api/v1/tokens": Scope.ADMIN,
+    "DELETE /api/v1/tokens/{token_id}": Scope.ADMIN,
     f"POST {DELIVERY}/redeliver": Scope.ADMIN,
 }
 """What a token needs; to read where nothing is said."""
@@ -162,6 +167,7 @@ def test_all_bodies_and_errors_have_an_example_and_bodies_are_closed(
         "PoliciesIn",
         "RequestIn",
         "ReviewIn",
+        "TokenIn",
     }
     for name in bodies | {"Error", "CheckOut", "EffectOut", "NeedsOut"}:
         assert schemas[name]["examples"], name
