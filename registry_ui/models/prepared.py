@@ -1,7 +1,8 @@
-"""Queries about the rows of one page, compiled once a process.
+"""Queries that are asked all the time, compiled once a process.
 
 Building and compiling a query takes Django five to ten times what the database takes to
-answer it where it is asked about 25 keys; a list asks five of them.
+answer it where it is asked about 25 keys, as a list asks five of them; and twenty times
+where one row is looked up, as each call of a program does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 Row = tuple[Any, ...]
+_Converters = Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+"""What turns the driver's values into Django's, by column."""
+_ANY_NUMBER = 2_000_000_000
+"""Fits into every column that is looked up; no query has such a number of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,13 @@ class _Compiled:
         stands_for: what each placeholder stands for: a key, given by its place among
             the keys, or None for the next parameter.
         parameters: those that are no keys.
-        converters: what turns the driver's values into Django's, by column.
+        converters: for its answer.
     """
 
     around: list[str]
     stands_for: list[int | None]
     parameters: Row
-    converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+    converters: _Converters
 
 
 class PreparedQuery:
@@ -56,15 +61,12 @@ class PreparedQuery:
     @cached_property
     def _compiled(self) -> _Compiled:
         places = {-place - 1: place for place in range(self._most)}
-        compiler = self._build([*places]).query.get_compiler(connection=connection)
-        sql, found = compiler.as_sql()
+        sql, found, converters = _compile(self._build([*places]))
         stands_for = [
             places.get(one) if isinstance(one, int) else None for one in found
         ]
         pairs = zip(found, stands_for, strict=True)
         parameters = tuple(one for one, place in pairs if place is None)
-        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
-        converters = compiler.get_converters(columns)
         return _Compiled(sql.split("%s"), stands_for, parameters, converters)
 
     def __call__(self, keys: Sequence[int] = ()) -> list[Row]:
@@ -88,14 +90,63 @@ class PreparedQuery:
         with connection.cursor() as cursor:
             cursor.execute("".join(chain.from_iterable(pieces)), compiled.parameters)
             rows = cursor.fetchall()
-        if not compiled.converters:
-            return list(rows)
         return [_converted(row, compiled.converters) for row in rows]
 
 
-def _converted(
-    row: Row, converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
-) -> Row:
+class PreparedLookup:
+    """A query that differs in nothing but the values it looks for."""
+
+    def __init__(
+        self, build: Callable[..., QuerySet[Any, Any]], *kinds: type[int] | type[str]
+    ) -> None:
+        """Take what builds the query; nothing is compiled yet.
+
+        Args:
+            build: given a value of each kind, returns a query for a list of tuples
+                (`values_list`), in which they come unchanged as parameters.
+            kinds: of the values.
+        """
+        self._build = build
+        self._kinds = kinds
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[tuple[int | None, Any]], _Converters]:
+        """Return SQL, parameters, converters; of a value its place among them all.
+
+        Raises:
+            ValueError: a value does not come as a parameter.
+        """
+        stand_ins = [
+            _ANY_NUMBER + place if kind is int else f"\0{place}"
+            for place, kind in enumerate(self._kinds)
+        ]
+        sql, found, converters = _compile(self._build(*stand_ins))
+        if not set(stand_ins) <= set(found):
+            raise ValueError("This query does not look for its values as they are.")
+        places = {value: place for place, value in enumerate(stand_ins)}
+        return sql, [(places.get(one), one) for one in found], converters
+
+    def __call__(self, *values: int | str) -> list[Row]:
+        """Return the answer for values of the kinds."""
+        sql, parameters, converters = self._compiled
+        told = [one if place is None else values[place] for place, one in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, told)
+            rows = cursor.fetchall()
+        return [_converted(row, converters) for row in rows]
+
+
+def _compile(query: QuerySet[Any, Any]) -> tuple[str, Row, _Converters]:
+    """Return SQL, parameters and what converts the answer."""
+    compiler = query.query.get_compiler(connection=connection)
+    sql, parameters = compiler.as_sql()
+    columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+    return sql, parameters, compiler.get_converters(columns)
+
+
+def _converted(row: Row, converters: _Converters) -> Row:
+    if not converters:
+        return row
     values = list(row)
     for place, (steps, expression) in converters.items():
         for step in steps:
