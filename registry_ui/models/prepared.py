@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 
 Row = tuple[Any, ...]
+M = TypeVar("M", bound=Model)
 _Converters = Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
 """What turns the driver's values into Django's, by column."""
 _ANY_NUMBER = 2_000_000_000
@@ -134,6 +135,43 @@ class PreparedLookup:
             cursor.execute(sql, told)
             rows = cursor.fetchall()
         return [_converted(row, converters) for row in rows]
+
+
+class PreparedRow(Generic[M]):
+    """A row that is found by values."""
+
+    def __init__(
+        self,
+        model: type[M],
+        condition: Callable[..., Q],
+        *kinds: type[int] | type[str],
+        is_locked: bool = False,
+    ) -> None:
+        """Take what the row is found by; nothing is compiled yet.
+
+        Args:
+            model: of the row.
+            condition: given a value of each kind, what the row fulfils.
+            kinds: of the values.
+            is_locked: lock it against changes until the transaction ends.
+        """
+        self._model = model
+        self._names = [field.attname for field in model._meta.concrete_fields]
+        rows = model._base_manager.order_by()
+        found = rows.select_for_update(no_key=True) if is_locked else rows
+        self._rows = PreparedLookup(
+            lambda *values: found.filter(condition(*values)).values_list(*self._names),
+            *kinds,
+        )
+
+    def __call__(self, *values: int | str) -> M | None:
+        """Return the row that is found by values of the kinds; None if there is none.
+
+        Of several it is any one.
+        """
+        for row in self._rows(*values):
+            return self._model.from_db(connection.alias, self._names, row)
+        return None
 
 
 def _compile(query: QuerySet[Any, Any]) -> tuple[str, Row, _Converters]:

@@ -1,17 +1,21 @@
 """What a call through the gate costs us: queries, and calls of MLflow."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from mlflow import MlflowClient as PlainClient
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient, shared_client
-from registry_ui.models import Level, RegisteredModel
+from registry_ui.models import Level, RegisteredModel, VersionTag
 from tests.factories import grant, make_token, make_user
 from tests.mlflow_server import MLflowServer
 from tests.registry_ui.mlflow_client.raw_server import http, raw_server
@@ -167,3 +171,26 @@ def test_a_page_does_not_go_on_after_what_one_may_read_has_changed(
     refused = reader.get(f"{API}{path}", more)
     assert refused.status_code == 400
     assert "what you may read must be the same" in refused.json()["message"]
+
+
+def test_a_tag_costs_twelve_queries(caller_of: CallerOf, name: str) -> None:
+    editor = caller_of(Level.CAN_EDIT)
+    body = {"name": name, "version": "1", "key": "k", "value": "1"}
+    written = partial(
+        editor.post, f"{API}model-versions/set-tag", content_type="application/json"
+    )
+    assert written(body).status_code == 200
+
+    with CaptureQueriesContext(connection) as queries:
+        assert written({**body, "value": "2"}).status_code == 200
+
+    kinds = Counter(query["sql"].split()[0] for query in queries)
+    # The token with its owner; levels, model, version; the lock on the model; the
+    # value before; the end of the audit log; who hears of it by webhook.
+    assert kinds["SELECT"] == 8 + ("pg_advisory" in str(queries.captured_queries))
+    # Announced, and withdrawn.
+    assert kinds["UPDATE"] == 2
+    # The tag, the event.
+    assert kinds["INSERT"] == 2
+    tag = VersionTag.objects.get(version__model__name=name, key="k")
+    assert (tag.value, tag.model_id) == ("2", tag.version.model_id)
