@@ -78,33 +78,43 @@ def gate(signoff: Signoff, url: str, peer: Worker, rounds: int) -> Iterator[Resu
         peer: a process of `bench.raw`, in which the crowd is.
         rounds: of each call.
     """
+    _catch_up(signoff)
     with signoff.worker() as worker:
-        worker.do("catch_up")
         made = worker.do("callers_of_the_gate")
     target = _Target(made["name"], made["version"])
     mlflow = RawClient(signoff.mlflow_uri)
     mlflow.send(*target.set_alias(1))
-    with signoff.worker() as worker:
-        worker.do("catch_up")
+    _catch_up(signoff)
     for role, token in made["tokens"].items():
         client = RawClient(url, token=token)
         for what, request in target.reads():
             yield _read(f"{what} by {role}", request, client, mlflow, rounds)
-    yield from _writes(target, made["tokens"]["an administrator"], url, mlflow, rounds)
+    client = RawClient(url, token=made["tokens"]["an administrator"])
+    yield from _writes(signoff, target, client, mlflow, rounds)
     yield _crowd(url, made["tokens"]["an administrator"], target, peer)
 
 
+def _catch_up(signoff: Signoff) -> None:
+    """Make the mirror young enough for decisions: no clock runs beside."""
+    with signoff.worker() as worker:
+        worker.do("catch_up")
+
+
 def _writes(
-    target: _Target, token: str, url: str, mlflow: RawClient, rounds: int
+    signoff: Signoff,
+    target: _Target,
+    client: RawClient,
+    mlflow: RawClient,
+    rounds: int,
 ) -> Iterator[Result]:
     """Write to and fro, each side on its own: no move is made around the mirror."""
-    client = RawClient(url, token=token)
     other = replace(target, version=str(int(target.version) - 1), alias="direct")
     for what, make in (
         (f"{_VERSIONS}/set-tag", _Target.set_tag),
         (f"{_VERSIONS}/transition-stage, policy open", _Target.transition),
         (f"{_MODELS}/alias, policy open", _Target.set_alias),
     ):
+        _catch_up(signoff)
         pairs = []
         for start in range(rounds):
             ours, theirs = [], []

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from registry_ui.models import MirrorState
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.permissions import may_manage_permissions
-from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.waiting import what_waits
 
 THEMES = ("auto", "light", "dark")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
 from registry_ui import permissions
-from registry_ui.actions.mirror_tags import store_tag
+from registry_ui.actions.mirror_tags import store_tag, stored_value
 from registry_ui.actions.registry_writes import change_in_mlflow, mirroring
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.events import EventType, record_event
@@ -137,8 +137,8 @@ def set_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
 def mirror_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
     """Store, and record, that somebody has set a tag of the owner in MLflow."""
     with mirroring(model_of(owner)) as model:
-        row = _locked(owner, model)
-        before = row.tags.filter(key=key).values_list("value", flat=True).first()
+        row = _tagged(owner, model)
+        before = stored_value(row, key)
         store_tag(row, key, value)
         record_event(
             _TAG_SET[type(row)],
@@ -170,7 +170,7 @@ def delete_tag(owner: Owner, key: str, *, actor: User) -> None:
 def mirror_no_tag(owner: Owner, key: str, *, actor: User) -> None:
     """Store, and record, that somebody has removed a tag in MLflow, if it was there."""
     with mirroring(model_of(owner)) as model:
-        row = _locked(owner, model)
+        row = _tagged(owner, model)
         count, _ = row.tags.filter(key=key).delete()
         if not count:
             return
@@ -250,6 +250,14 @@ def _locked(owner: Owner, model: RegisteredModel) -> Any:
     version = ModelVersion.objects.select_for_update(no_key=True).get(pk=owner.pk)
     version.model = model
     return version
+
+
+def _tagged(owner: Owner, model: RegisteredModel) -> Any:
+    """Return whose tag changes: the lock on the model is one on all its tags."""
+    if isinstance(owner, RegisteredModel):
+        return model
+    owner.model = model
+    return owner
 
 
 def _subject(row: Owner) -> dict[str, Any]:

@@ -5,11 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from registry_ui.actions.mirror import SyncContext
 from registry_ui.events import EventType
 from registry_ui.models import ModelTag, ModelVersion, RegisteredModel, VersionTag
+from registry_ui.models.prepared import PreparedRow
 
 Tags = Mapping[str, str]
+
+_model_tag = PreparedRow(ModelTag, lambda pk, key: Q(model=pk, key=key), int, str)
+_version_tag = PreparedRow(VersionTag, lambda pk, key: Q(version=pk, key=key), int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,24 @@ def update_tags(
                 context.record(kind.deleted_event, **{kind.owner: owner}, key=key)
 
 
+def stored_value(owner: RegisteredModel | ModelVersion, key: str) -> str | None:
+    """Return the mirrored value of one tag; None where there is no such tag."""
+    if isinstance(owner, ModelVersion):
+        tag: ModelTag | VersionTag | None = _version_tag(owner.pk, key)
+    else:
+        tag = _model_tag(owner.pk, key)
+    return tag.value if tag else None
+
+
 def store_tag(owner: RegisteredModel | ModelVersion, key: str, value: str) -> None:
-    """Set one tag of a model or a version in the mirror."""
-    owner.tags.update_or_create(key=key, defaults=_whose(owner) | {"value": value})
+    """Set one tag of a model or a version in the mirror, in one query."""
+    kind = VERSION_TAGS if isinstance(owner, ModelVersion) else MODEL_TAGS
+    kind.rows.bulk_create(
+        [kind.table(**{kind.owner: owner}, **_whose(owner), key=key, value=value)],
+        update_conflicts=True,
+        unique_fields=[kind.owner, "key"],
+        update_fields=["value"],
+    )
 
 
 def _whose(owner: RegisteredModel | ModelVersion) -> dict[str, int]:

@@ -26,10 +26,12 @@ from registry_ui.mlflow_client import (
     shared_client,
 )
 from registry_ui.models import RegisteredModel
+from registry_ui.models.prepared import PreparedRow
 
 WRITING = timedelta(seconds=60)
 """More than the deadlines of the calls that one change makes."""
 _PAUSE_SECONDS = 0.02
+_locked = PreparedRow(RegisteredModel, lambda pk: Q(pk=pk), int, is_locked=True)
 
 _Answer = TypeVar("_Answer")
 
@@ -93,8 +95,9 @@ def change_in_mlflow(
 def mirroring(model: RegisteredModel) -> Iterator[RegisteredModel]:
     """Lock the model in a transaction that mirrors and records what MLflow did."""
     with transaction.atomic():
-        rows = RegisteredModel.objects.select_for_update(no_key=True)
-        row = rows.get(pk=model.pk)
+        row = _locked(model.pk)
+        if row is None:  # nothing deletes a row of a model
+            raise RegisteredModel.DoesNotExist
         row.writing_until = None
         row.written_at = timezone.now()
         row.save(update_fields=["writing_until", "written_at"])

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
 from registry_ui.actions.failed_tokens import network_of
 from registry_ui.errors import ActionError
 from registry_ui.events import EventType, record_event
 from registry_ui.models import ApiToken, Scope, digest_of
+from registry_ui.models.prepared import PreparedLookup
 
 _MARK = "signoff_"
 _BYTES = 32
@@ -22,6 +23,18 @@ _USE_RESOLUTION = timedelta(minutes=1)
 """How exact `used_at` is: a write for every call would cost more than it tells."""
 _IPV4_BITS, _IPV6_BITS = 24, 48
 """How exact `used_from` is: it tells a company from another, not people apart."""
+_TOKEN = [field.attname for field in ApiToken._meta.concrete_fields]
+_OWNER = [field.attname for field in User._meta.concrete_fields]
+
+# By its digest, so that the time it takes says nothing about the secret.
+_with_owner = PreparedLookup(
+    lambda digest: (
+        ApiToken.objects.filter(digest=digest)
+        .order_by()
+        .values_list(*_TOKEN, *(f"user__{name}" for name in _OWNER))
+    ),
+    str,
+)
 
 
 @transaction.atomic
@@ -125,15 +138,24 @@ def find_token(secret: str, *, address: str = "") -> ApiToken | None:
         secret: what was sent.
         address: who sent it; what is kept is the network around it.
     """
-    token = ApiToken.objects.with_secret(secret).select_related("user").first()
+    token = _token_with(secret)
     now = timezone.now()
     if token is None or not token.is_usable(now) or not token.user.is_active:
         return None
-    used_from = network_of(address, _IPV4_BITS, _IPV6_BITS)
     if token.used_at is None or now - token.used_at > _USE_RESOLUTION:
-        token.used_at, token.used_from = now, used_from
+        token.used_at = now
+        token.used_from = network_of(address, _IPV4_BITS, _IPV6_BITS)
         token.save(update_fields=["used_at", "used_from"])
     return token
+
+
+def _token_with(secret: str) -> ApiToken | None:
+    """Return the token with its owner, as each call of a program begins."""
+    for row in _with_owner(digest_of(secret)):  # one: digests are unique
+        token = ApiToken.from_db(DEFAULT_DB_ALIAS, _TOKEN, row[: len(_TOKEN)])
+        token.user = User.from_db(DEFAULT_DB_ALIAS, _OWNER, row[len(_TOKEN) :])
+        return token
+    return None
 
 
 @transaction.atomic

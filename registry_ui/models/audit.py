@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from registry_ui.models.prepared import PreparedLookup
+
 _CHAIN_LOCK = 0x5160_0FF  # any constant that no other advisory lock here uses
 GENESIS = "0" * 64
 _DOMAIN = b"\x00"
@@ -37,9 +39,8 @@ class AuditEventManager(models.Manager["AuditEvent"]):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
-        last = self.order_by("-position").only("position", "hash").first()
-        position = last.position + 1 if last else 1
-        previous_hash = last.hash if last else GENESIS
+        ((last, previous_hash),) = _end_of_chain() or [(0, GENESIS)]
+        position = last + 1
         text = json.dumps(
             {"position": position, **body},
             sort_keys=True,
@@ -96,3 +97,8 @@ class AuditEvent(models.Model):
         """Return what the event says beyond who, when and about what."""
         details: dict[str, Any] = json.loads(self.body).get("details", {})
         return details
+
+
+_end_of_chain = PreparedLookup(
+    lambda: AuditEvent.objects.order_by("-position").values_list("position", "hash")[:1]
+)

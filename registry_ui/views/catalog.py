@@ -32,6 +32,7 @@ from registry_ui.models import (
     Stage,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.views.addresses import (
     Head,
     address_of,
@@ -52,7 +53,6 @@ from registry_ui.views.incidents import phrases
 from registry_ui.views.model_rows import PAGE_SIZE, model_rows
 from registry_ui.views.model_search import ModelSearch
 from registry_ui.views.panels import render_panels
-from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.sentences import event_lines
 from registry_ui.views.stage_board import Board, Standing, stage_board, standing_of
 from registry_ui.views.version_table import columns_to_choose, version_table

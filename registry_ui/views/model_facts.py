@@ -14,8 +14,8 @@ from registry_ui.models import (
     ModelVersion,
     Stage,
 )
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.views.headlines import Metrics
-from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.waiting import OpenItem
 
 _SERVING = (Stage.PRODUCTION, Stage.STAGING)

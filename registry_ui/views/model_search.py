@@ -31,11 +31,11 @@ from registry_ui.models import (
     TransitionRequest,
     VersionTag,
 )
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.models.text import CodePoints, Head, NameOrder, contains, equals
 from registry_ui.views.addresses import edges_of, head_of, links_of
 from registry_ui.views.evidence import mlflow_url
 from registry_ui.views.getters import has_access
-from registry_ui.views.prepared import PreparedQuery
 
 _SHOWN = ("name", "updated_at", "headline_metric", "metric_directions")
 OWNER = "owner"

@@ -16,8 +16,8 @@ from registry_ui.models import (
     Stage,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.views.headlines import Headline, compared_headline, metrics_of
-from registry_ui.views.prepared import PreparedQuery
 
 TILES = 5
 FULL_TILES = {Stage.NONE: 1, Stage.STAGING: 3, Stage.PRODUCTION: 3, Stage.ARCHIVED: 0}

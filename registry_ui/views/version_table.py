@@ -27,9 +27,9 @@ from registry_ui.models import (
     RegisteredModel,
     VersionTag,
 )
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.models.text import MetricValue, contains, equals
 from registry_ui.views.headlines import headline_of, metrics_of
-from registry_ui.views.prepared import PreparedQuery
 from registry_ui.views.stage_board import Board, VersionLine, for_lines
 
 PAGE_SIZE = 15

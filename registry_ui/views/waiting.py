@@ -14,8 +14,8 @@ from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.policies import policies_in_force
 from registry_ui.gates import Gate
 from registry_ui.models import Incident, Level, TransitionRequest
+from registry_ui.models.prepared import PreparedQuery
 from registry_ui.views.getters import signed_in
-from registry_ui.views.prepared import PreparedQuery
 
 _KNOWN = "_open_items"
 _WAITS = "_what_waits"

@@ -3,15 +3,47 @@
 import re
 
 from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from registry_ui import permissions
 from registry_ui.actions.looks import look_at
 from registry_ui.errors import InvalidFieldError
-from registry_ui.models import Level, ModelVersion, RegisteredModel
+from registry_ui.models import Level, ModelPermission, ModelVersion, RegisteredModel
+from registry_ui.models.prepared import PreparedLookup, PreparedRow
 
 _NUMBER = re.compile("-?[0-9]+")
 _LONGEST_NUMBER = 9  # digits
+
+
+# Each read asks one of these and nothing else; any level will do. A model that is
+# hidden takes the same time as one that is not there.
+_levels = PreparedLookup(
+    lambda user_pk, name: _granted(
+        user_pk, Q(model__in=RegisteredModel.objects.in_mlflow().filter(name=name))
+    ).values_list("level"),
+    int,
+    str,
+)
+_names = PreparedLookup(
+    lambda user_pk: _granted(
+        user_pk, Q(model__deleted_at=None) | Q(model__is_prompt=True)
+    ).values_list("model__name"),
+    int,
+)
+_model = PreparedRow(RegisteredModel, lambda name: Q(name=name, deleted_at=None), str)
+_version = PreparedRow(
+    ModelVersion,
+    lambda model_pk, number: Q(model=model_pk, number=number, deleted_at=None),
+    int,
+    int,
+)
+
+
+def _granted(user_pk: int, which: Q) -> QuerySet[ModelPermission]:
+    """Return what somebody was granted on such models, or on the whole registry."""
+    grants = ModelPermission.objects.held_by(User(pk=user_pk))
+    return grants.filter(Q(model=None) | which).order_by()
 
 
 def reads_all(user: User) -> bool:
@@ -19,10 +51,12 @@ def reads_all(user: User) -> bool:
     return permissions.level_of(user, None) >= Level.CAN_READ
 
 
-def readable_names(user: User) -> set[str]:
-    """Return the names of the models that somebody may read who may not read all."""
-    models = RegisteredModel.objects.visible_to(user).in_mlflow()
-    return set(models.values_list("name", flat=True))
+def readable_names(user: User) -> set[str] | None:
+    """Return the names of the models that the user may read; None if they all are."""
+    if user.is_superuser:
+        return None
+    names = {name for (name,) in _names(user.pk)}
+    return None if None in names else names
 
 
 def check_readable(user: User, name: str, *, version: str = "") -> None:
@@ -39,14 +73,7 @@ def check_readable(user: User, name: str, *, version: str = "") -> None:
     Raises:
         Http404: in MLflow's words for what is not there.
     """
-    if reads_all(user):
-        return
-    # The levels are known by now: `visible_to` would read them in SQL once more.
-    models = RegisteredModel.objects.in_mlflow().filter(name=name)
-    if any(
-        permissions.level_on(user, pk) >= Level.CAN_READ
-        for pk in models.values_list("pk", flat=True)
-    ):
+    if user.is_superuser or _levels(user.pk, name):
         return
     raise version_not_there(name, version) if version else not_there(name)
 
@@ -63,25 +90,26 @@ def version_not_there(name: str, version: str) -> Http404:
 
 def find_model(user: User, name: str) -> RegisteredModel | None:
     """Return the live model of that name; None where the user may not read it."""
-    models = RegisteredModel.objects.visible_to(user).live()
-    return models.filter(name=name).first()
+    sees_all = reads_all(user)  # asked first: a hidden model shall take no longer
+    model = _model(name)
+    if model is None or sees_all or permissions.may_read(user, model):
+        return model
+    return None
 
 
-def model_or_404(user: User, name: str) -> RegisteredModel:
-    """Return the live model of that name, be it so new that no sync has seen it.
+def new_model_or_404(user: User, name: str) -> RegisteredModel:
+    """Return the model of that name that is so new that no sync has seen it.
 
     Raises:
         Http404: there is none, or the user may not read it.
         ActionError: a sync is at work that will find it.
         MLflowError: MLflow cannot be read.
     """
-    model = find_model(user, name)
-    if model is None and reads_all(user):
+    if reads_all(user):
         look_at(name)
-        model = find_model(user, name)
-    if model is None:
-        raise not_there(name)
-    return model
+        if model := find_model(user, name):
+            return model
+    raise not_there(name)
 
 
 def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
@@ -94,18 +122,18 @@ def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
     Raises:
         InvalidFieldError: that is no number.
         Http404: there is no such version.
-        ActionError, MLflowError: as `model_or_404`.
+        ActionError, MLflowError: as `new_model_or_404`.
     """
     if not _NUMBER.fullmatch(version):
         text = f"Parameter 'version' must be an integer, got '{version}'."
         raise InvalidFieldError("version", text)
     if len(version) > _LONGEST_NUMBER or version.startswith("-"):
         raise version_not_there(model.name, version)
-    live = model.versions.filter(deleted_at=None, number=int(version))
-    found = live.select_related("model").first()
+    found = _version(model.pk, int(version))
     if found is None:
         look_at(model.name, int(version))
-        found = live.select_related("model").first()
+        found = _version(model.pk, int(version))
     if found is None:
         raise version_not_there(model.name, version)
+    found.model = model
     return found

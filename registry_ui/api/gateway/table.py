@@ -10,7 +10,7 @@ from registry_ui.api.dialect.operations import addresses
 from registry_ui.api.gateway import moves, reads, webhooks, writes
 from registry_ui.api.gateway import parameters as takes
 from registry_ui.api.gateway.operations import Checked, GateOperation, in_workspace
-from registry_ui.api.gateway.writes import on_model, on_version, or_prompt
+from registry_ui.api.gateway.writes import on_model, on_version
 from registry_ui.models import Level, Scope
 
 _MODELS = "registered-models"
@@ -44,7 +44,7 @@ def _change(
     scope: Scope = Scope.ADMIN,
 ) -> GateOperation[_P]:
     if checked is not Checked.REGISTRY:  # which is what there is not yet
-        run = or_prompt(method, path, level, run)
+        run = on_model(method, path, level, run)
     return GateOperation(method, path, parameters, run, scope, level, checked)
 
 
@@ -101,14 +101,14 @@ _EDITS: Operations = (
         "POST",
         f"{_VERSIONS}/create",
         takes.NewVersion,
-        on_model(writes.create_version),
+        writes.create_version,
         Level.CAN_EDIT,
     ),
     _change(
         "PATCH",
         f"{_MODELS}/update",
         takes.ModelDescription,
-        on_model(writes.describe_model),
+        writes.describe_model,
         Level.CAN_EDIT,
     ),
     _change(
@@ -122,7 +122,7 @@ _EDITS: Operations = (
         "POST",
         f"{_MODELS}/set-tag",
         takes.ModelTag,
-        on_model(writes.set_model_tag),
+        writes.set_model_tag,
         Level.CAN_EDIT,
     ),
     _change(
@@ -136,7 +136,7 @@ _EDITS: Operations = (
         "DELETE",
         f"{_MODELS}/delete-tag",
         takes.ModelTag,
-        on_model(writes.delete_model_tag),
+        writes.delete_model_tag,
         Level.CAN_EDIT,
     ),
     _change(
@@ -153,14 +153,14 @@ _MANAGEMENT: Operations = (
         "POST",
         f"{_MODELS}/rename",
         takes.NewName,
-        on_model(writes.rename_model),
+        writes.rename_model,
         Level.CAN_MANAGE,
     ),
     _change(
         "DELETE",
         f"{_MODELS}/delete",
         takes.ModelName,
-        on_model(writes.delete_model),
+        writes.delete_model,
         Level.CAN_MANAGE,
         Checked.USES,
     ),
@@ -190,7 +190,7 @@ _MOVES: Operations = (
         "POST",
         _ALIAS,
         takes.AliasMove,
-        on_model(moves.set_alias),
+        moves.set_alias,
         Level.CAN_MANAGE_PRODUCTION_VERSIONS,
         Checked.TARGET,
         Scope.REQUEST,
@@ -199,7 +199,7 @@ _MOVES: Operations = (
         "DELETE",
         _ALIAS,
         takes.AliasName,
-        on_model(moves.delete_alias),
+        moves.delete_alias,
         Level.CAN_MANAGE_PRODUCTION_VERSIONS,
         Checked.TARGET,
         Scope.REQUEST,

@@ -24,7 +24,7 @@ from registry_ui.api.dialect.operations import Answer, Call
 from registry_ui.api.gateway.access import (
     check_readable,
     find_model,
-    model_or_404,
+    new_model_or_404,
     reads_all,
     version_or_404,
 )
@@ -61,49 +61,41 @@ def create_model(call: Call[NewModel]) -> Answer:
     return register_model(given.sent(), given.tag_values, actor=call.user)
 
 
-def on_model(
-    change: Callable[[Call[_OfModel], RegisteredModel], Changed],
-) -> Callable[[Call[_OfModel]], Changed]:
-    """Return what changes the model that the call names."""
-
-    def run(call: Call[_OfModel]) -> Changed:
-        return change(call, model_or_404(call.user, call.given.name))
-
-    return run
-
-
 def on_version(
     change: Callable[[Call[_OfVersion], ModelVersion], Changed],
-) -> Callable[[Call[_OfVersion]], Changed]:
+) -> Callable[[Call[_OfVersion], RegisteredModel], Changed]:
     """Return what changes the version that the call names."""
 
-    def run(call: Call[_OfVersion]) -> Changed:
-        model = model_or_404(call.user, call.given.name)
+    def run(call: Call[_OfVersion], model: RegisteredModel) -> Changed:
         return change(call, version_or_404(model, call.given.version))
 
     return run
 
 
-def or_prompt(
-    method: str, path: str, level: Level, run: Callable[[Call[_OfModel]], Changed]
+def on_model(
+    method: str,
+    path: str,
+    level: Level,
+    change: Callable[[Call[_OfModel], RegisteredModel], Changed],
 ) -> Callable[[Call[_OfModel]], Changed | Answer]:
-    """Return what makes the change of a model, or the same of a prompt.
+    """Return what changes the model that the call names, or the prompt.
 
     Args:
         method: the HTTP method.
         path: below MLflow's API.
         level: that a model needs.
-        run: makes the change of a model.
+        change: makes the change of a model.
     """
 
-    def either(call: Call[_OfModel]) -> Changed | Answer:
+    def run(call: Call[_OfModel]) -> Changed | Answer:
         user, name = call.user, call.given.name
-        if find_model(user, name) is None and reads_all(user) and is_prompt(name):
+        model = find_model(user, name)
+        if model is None and reads_all(user) and is_prompt(name):
             sent = call.given.sent()
             return change_prompt(method, path, sent, level=level, actor=user)
-        return run(call)
+        return change(call, model or new_model_or_404(user, name))
 
-    return either
+    return run
 
 
 def create_version(call: Call[NewVersion], model: RegisteredModel) -> Answer:

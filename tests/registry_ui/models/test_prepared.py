@@ -2,7 +2,7 @@ import pytest
 from django.db.models import Count
 
 from registry_ui.models import Alias, Evidence, ModelVersion, RegisteredModel, Stage
-from registry_ui.views.prepared import PreparedQuery
+from registry_ui.models.prepared import PreparedLookup, PreparedQuery
 from tests.factories import make_alias, make_model, make_version
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +81,40 @@ def test_columns_come_as_django_gives_them() -> None:
     )
 
     assert evidence([version.pk]) == [({"auc": 0.9}, version.created_at)]
+
+
+def test_a_lookup_answers_for_the_values_it_is_given() -> None:
+    churn, fraud = make_model(name="churn"), make_model(name="fraud")
+    for number in range(1, 4):
+        make_version(model=churn, number=number, stage=Stage.STAGING)
+    make_version(model=fraud, number=1)
+    lookup = PreparedLookup(
+        lambda name, number: (
+            ModelVersion.objects.filter(
+                model__name=name,
+                number__gt=number,
+                deleted_at=None,
+                stage=Stage.STAGING,
+            )
+            .order_by("number")
+            .values_list("number", "model__created_at")
+        ),
+        str,
+        int,
+    )
+
+    assert lookup("churn", 1) == [(2, churn.created_at), (3, churn.created_at)]
+    assert lookup("churn", 2) == [(3, churn.created_at)]
+    assert lookup("fraud", 0) == lookup("it's", 0) == []
+
+
+def test_a_lookup_that_does_not_look_for_its_value_is_refused() -> None:
+    lookup = PreparedLookup(
+        lambda name: ModelVersion.objects.filter(
+            model__name=name.strip("\0")
+        ).values_list("pk"),
+        str,
+    )
+
+    with pytest.raises(ValueError, match="as they are"):
+        lookup("churn")
