@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CHAIN_LOCK = 0x5160_0FF  # any constant that no other advisory lock here uses
 GENESIS = "0" * 64
@@ -22,11 +25,23 @@ def chain_hash(previous_hash: str, body: str) -> str:
     return hashlib.sha256(sealed).hexdigest()
 
 
+class AuditBody(NamedTuple):
+    """An event before it has its place in the chain.
+
+    Attributes:
+        body: what is hashed, but for the position.
+        columns: parts of it to search by.
+    """
+
+    body: dict[str, Any]
+    columns: dict[str, Any]
+
+
 class AuditEventManager(models.Manager["AuditEvent"]):
     """Appends to the chain."""
 
-    def append(self, body: dict[str, Any], **columns: Any) -> AuditEvent:
-        """Add a row at the end of the chain; call it inside a transaction.
+    def append(self, bodies: Iterable[AuditBody]) -> list[AuditEvent]:
+        """Add rows at the end of the chain; call it inside a transaction.
 
         The position is taken under a lock that holds until the transaction ends:
         sequence numbers are given out in another order than transactions commit.
@@ -38,22 +53,33 @@ class AuditEventManager(models.Manager["AuditEvent"]):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
         last = self.order_by("-position").only("position", "hash").first()
-        position = last.position + 1 if last else 1
-        previous_hash = last.hash if last else GENESIS
-        text = json.dumps(
-            {"position": position, **body},
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        return self.create(
-            position=position,
-            previous_hash=previous_hash,
-            body=text,
-            hash=chain_hash(previous_hash, text),
-            **columns,
-        )
+        events: list[AuditEvent] = []
+        for body, columns in bodies:
+            last = _following(last, body, columns)
+            events.append(last)
+        return self.bulk_create(events)
+
+
+def _following(
+    last: AuditEvent | None, body: dict[str, Any], columns: dict[str, Any]
+) -> AuditEvent:
+    """Return the event that comes after the last one, which is not stored yet."""
+    position = last.position + 1 if last else 1
+    previous_hash = last.hash if last else GENESIS
+    text = json.dumps(
+        {"position": position, **body},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+    return AuditEvent(
+        position=position,
+        previous_hash=previous_hash,
+        body=text,
+        hash=chain_hash(previous_hash, text),
+        **columns,
+    )
 
 
 class AuditEvent(models.Model):
@@ -96,3 +122,9 @@ class AuditEvent(models.Model):
         """Return what the event says beyond who, when and about what."""
         details: dict[str, Any] = json.loads(self.body).get("details", {})
         return details
+
+    @property
+    def actor_id(self) -> int | None:
+        """Return the primary key of who did it; they may be gone by now."""
+        actor: int | None = json.loads(self.body).get("actor_id")
+        return actor
