@@ -1,5 +1,6 @@
 """Names of events and what records them."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
@@ -162,6 +163,10 @@ class EventBatch:
         records = [Recorded(*pair) for pair in zip(events, requests, strict=True)]
         events_recorded.send(sender=AuditEvent, records=records)
         return events
+
+
+Record = Callable[..., object]
+"""What puts events on record: `record_event`, or the `add` of a batch."""
 
 
 def record_event(

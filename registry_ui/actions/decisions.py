@@ -36,6 +36,9 @@ from registry_ui.planning import (
 )
 from registry_ui.policies import Policy
 
+_LOOKED_AT = ("run_status", "run_error", "metrics", "params", "signature")
+"""Of the evidence, by a fingerprint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -176,10 +179,11 @@ def gather_decision(
     version = request.version
     policy = policy or policy_of_request(request, policies=policies)
     holdings = holdings_around(version, request.target)
+    evidence = Evidence.objects.filter(version=version).only(*_LOOKED_AT)
     fingerprint = fingerprint_of(
         version,
         request.target,
-        evidence=Evidence.objects.filter(version=version).first() or Evidence(),
+        evidence=evidence.first() or Evidence(),
         holdings=holdings,
         policy=policy,
         files=files_of(request, policy),

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from registry_ui.actions.deciders import holders_of, people_needed
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.watching import watchers_of
+from registry_ui.actions.watching import ids_of_watchers, watchers_of
 from registry_ui.events import EventType, Recorded, people_notified
 from registry_ui.mentions import names_in
 from registry_ui.models import (
@@ -173,7 +173,7 @@ def listeners_of(request: TransitionRequest, *, actor: User) -> QuerySet[User]:
 def _watchers(subject: TransitionRequest | int | None) -> list[int]:
     """Return who watches a request, or a model by its primary key."""
     if isinstance(subject, TransitionRequest):
-        return list(watchers_of(subject).values_list("pk", flat=True))
+        return ids_of_watchers(subject)
     subscriptions = Subscription.objects.filter(model=subject)
     return list(subscriptions.values_list("user", flat=True))
 

@@ -9,6 +9,9 @@ from registry_ui.models import AuditEvent
 from webhooks_ui import payloads
 from webhooks_ui.models import Delivery, EventName, Webhook
 
+_LOOKED_AT = ("model", "events", "payload_format")
+"""Of a webhook; each event looks at them."""
+
 
 def queue_deliveries(events: Iterable[AuditEvent]) -> int:
     """Store a delivery for each name of each event that a webhook is subscribed to.
@@ -21,7 +24,7 @@ def queue_deliveries(events: Iterable[AuditEvent]) -> int:
     """
     names_of = {event: payloads.names_of(event.type, event.details) for event in events}
     told = {event.model_pk: None for event, names in names_of.items() if names}
-    webhooks = {pk: list(Webhook.objects.told_of(pk)) for pk in told}
+    webhooks = {pk: list(Webhook.objects.told_of(pk).only(*_LOOKED_AT)) for pk in told}
     now = timezone.now()
     deliveries = [
         _delivery(event, name, webhook, due_at=now)
