@@ -263,13 +263,13 @@ def _carry_out(intent: _Intent, client: MLflowClient) -> JsonObject | None:
             apply_claimed(request, client)
             return None
         answer = _write(effect, request.version.model.name, client)
+        found = _found(effect, answer, request.version)
     except MLflowUnavailable as error:
         postpone(request, str(error))
         return None
     except MLflowError:
         apply_claimed(request, client)  # it looks again, and says what is the matter
         return None
-    found = _found(effect, answer, request.version)
     if effect.current(found) != effect.after:
         apply_claimed(request, client, has_acted=True)
         return None
@@ -287,7 +287,11 @@ def _write(effect: Effect, name: str, client: MLflowClient) -> JsonObject:
 
 
 def _found(effect: Effect, answer: JsonObject, version: ModelVersion) -> Holdings:
-    """Return what MLflow holds by what it answered; of an alias it says no more."""
+    """Return what MLflow holds by what it answered; of an alias it says no more.
+
+    Raises:
+        MLflowUnavailable: it is no answer of MLflow's.
+    """
     if effect.kind is EffectKind.SET_ALIAS:
         return Holdings({}, {effect.alias: effect.version})
     info = version_in(answer)

@@ -38,6 +38,7 @@ ALIAS = "/api/2.0/mlflow/registered-models/alias"
 LOOK, MOVE = 0, 1
 """The calls of a short move, by their number."""
 AWAY = Fault(503)
+EMPTY = Fault(200, body=b"{}")
 CUT = Fault(200, body=b'{"model_version": {', is_cut=True)
 SHORT = 2
 """How many calls of MLflow's one takes."""
@@ -248,7 +249,7 @@ def test_a_model_that_was_made_again_is_not_touched(
     assert plain.get_registered_model(churn).aliases == {"champion": "1"}
 
 
-@pytest.mark.parametrize("fault", [AWAY, CUT], ids=["away", "cut"])
+@pytest.mark.parametrize("fault", [AWAY, CUT, EMPTY], ids=["away", "cut", "empty"])
 @pytest.mark.parametrize("has_moved", [False, True])
 @pytest.mark.parametrize("call", [LOOK, MOVE])
 def test_what_is_interrupted_a_worker_carries_out_as_what_the_caller_did(
