@@ -1,6 +1,7 @@
-"""Names of events and the one function that records them."""
+"""Names of events and what records them."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -8,6 +9,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from registry_ui.models import (
+    AuditBody,
     AuditEvent,
     ModelVersion,
     RegisteredModel,
@@ -16,9 +18,9 @@ from registry_ui.models import (
 
 SCHEMA = 1
 
-event_recorded = Signal()
-"""Sent inside the change's transaction, with `event`: an AuditEvent, and `request`: the
-transition request that it is about, as it is now, or None."""
+events_recorded = Signal()
+"""Sent inside the change's transaction, with `records`: one `Recorded` an event, in
+their order."""
 
 reading_wished = Signal()
 """Sent inside the transaction that stores the wish: somebody waits for MLflow to be
@@ -106,6 +108,68 @@ class EventType(models.TextChoices):
     MLFLOW_WEBHOOK_DELETED = "mlflow_webhook.deleted", "MLflow webhook deleted"
 
 
+class Recorded(NamedTuple):
+    """An event that was just recorded, and the request that it is about, as it is."""
+
+    event: AuditEvent
+    request: TransitionRequest | None
+
+
+class EventBatch:
+    """Events that go on record together: what each alone would ask is asked once.
+
+    Nothing is on record before `record`, so call that in the change's transaction.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[AuditBody, TransitionRequest | None]] = []
+
+    def add(
+        self,
+        event_type: EventType,
+        *,
+        actor: User | None,
+        model: RegisteredModel | None = None,
+        version: ModelVersion | None = None,
+        request: TransitionRequest | None = None,
+        **details: Any,
+    ) -> None:
+        """Add what happened now; the arguments are those of `record_event`."""
+        version = version or (request.version if request else None)
+        model = model or (version.model if version else None)
+        now = timezone.now()
+        columns = {
+            "type": event_type.value,
+            "recorded_at": now,
+            "actor_name": actor.get_username() if actor else "",
+            "model_pk": model.pk if model else None,
+            "model_name": model.name if model else "",
+            "version_number": version.number if version else None,
+            "request_number": request.number if request else None,
+        }
+        body = {
+            "schema": SCHEMA,
+            "actor_id": actor.pk if actor else None,
+            "details": details,
+            **columns,
+            "recorded_at": now.isoformat(),
+        }
+        self._waiting.append((AuditBody(body, columns), request))
+
+    def record(self) -> list[AuditEvent]:
+        """Append what was added, in its order, and tell the receivers."""
+        waiting, self._waiting = self._waiting, []
+        events = AuditEvent.objects.append([body for body, _ in waiting])
+        requests = [request for _, request in waiting]
+        records = [Recorded(*pair) for pair in zip(events, requests, strict=True)]
+        events_recorded.send(sender=AuditEvent, records=records)
+        return events
+
+
+Record = Callable[..., object]
+"""What puts events on record: `record_event`, or the `add` of a batch."""
+
+
 def record_event(
     event_type: EventType,
     *,
@@ -125,25 +189,14 @@ def record_event(
         request: the subject.
         details: JSON values that say more, such as `from_stage`; never a secret.
     """
-    version = version or (request.version if request else None)
-    model = model or (version.model if version else None)
-    now = timezone.now()
-    columns = {
-        "type": event_type.value,
-        "recorded_at": now,
-        "actor_name": actor.get_username() if actor else "",
-        "model_pk": model.pk if model else None,
-        "model_name": model.name if model else "",
-        "version_number": version.number if version else None,
-        "request_number": request.number if request else None,
-    }
-    body = {
-        "schema": SCHEMA,
-        "actor_id": actor.pk if actor else None,
-        "details": details,
-        **columns,
-        "recorded_at": now.isoformat(),
-    }
-    event = AuditEvent.objects.append(body, **columns)
-    event_recorded.send(sender=AuditEvent, event=event, request=request)
+    batch = EventBatch()
+    batch.add(
+        event_type,
+        actor=actor,
+        model=model,
+        version=version,
+        request=request,
+        **details,
+    )
+    (event,) = batch.record()
     return event

@@ -1,5 +1,6 @@
 """What happens because something happened: work that is woken after the commit."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -8,14 +9,8 @@ from django.dispatch import receiver
 
 from registry_ui import tasks
 from registry_ui.actions.notifications import tell_of
-from registry_ui.events import EventType, event_recorded, reading_wished
-from registry_ui.models import (
-    AuditEvent,
-    Evidence,
-    Hint,
-    MetricHistory,
-    TransitionRequest,
-)
+from registry_ui.events import EventType, Recorded, events_recorded, reading_wished
+from registry_ui.models import Evidence, Hint, MetricHistory
 
 _WAKES_APPLY = {
     EventType.GLASS_BROKEN,
@@ -31,23 +26,25 @@ _READERS = {
 }
 
 
-@receiver(event_recorded, dispatch_uid="registry_ui.wake_apply")
-def wake_apply(*, event: AuditEvent, **_: object) -> None:
+@receiver(events_recorded, dispatch_uid="registry_ui.wake_apply")
+def wake_apply(*, records: Sequence[Recorded], **_: object) -> None:
     """Let a worker apply the approved plan at once; the clock would find it too.
 
-    `robust`: a broker that is gone costs a second, not the reviewer's answer.
+    Not one that who recorded it has claimed already. `robust`: a broker that is gone
+    costs a second, not the reviewer's answer.
     """
-    if event.type in _WAKES_APPLY:
+    if any(
+        event.type in _WAKES_APPLY and not (request and request.claim_token)
+        for event, request in records
+    ):
         wake = partial(tasks.apply_requests.apply_async, expires=60)
         transaction.on_commit(wake, robust=True)
 
 
-@receiver(event_recorded, dispatch_uid="registry_ui.tell_people")
-def tell_people(
-    *, event: AuditEvent, request: TransitionRequest | None, **_: object
-) -> None:
-    """Store who is to be told of the event, in its transaction."""
-    tell_of(event, request)
+@receiver(events_recorded, dispatch_uid="registry_ui.tell_people")
+def tell_people(*, records: Sequence[Recorded], **_: object) -> None:
+    """Store who is to be told of the events, in their transaction."""
+    tell_of(records)
 
 
 @receiver(reading_wished, dispatch_uid="registry_ui.wake_reading")

@@ -17,7 +17,7 @@ MOST_BYTES_OF_A_PICTURE = 300_000
 WRITES = re.compile(
     r"save|create|update|delete|bulk_\w+|get_or_create|update_or_create"
 )
-SUBJECTS = {"actor", "model", "version", "request"}
+SUBJECTS = {"actor", "model", "version", "request", "record"}
 THIRD_PARTY = (".min.js", ".min.css", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".map")
 
 
@@ -125,7 +125,7 @@ def _recorded(call: ast.Call) -> str:
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else ""
     name = function.id if isinstance(function, ast.Name) else name
-    if name.lstrip("_") not in {"record", "record_event"} or not call.args:
+    if name.lstrip("_") not in {"add", "record", "record_event"} or not call.args:
         return ""
     event = call.args[0]
     if not (isinstance(event, ast.Attribute) and event.attr in EventType.__members__):

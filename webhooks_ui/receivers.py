@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from django.db import connection, transaction
 from django.dispatch import receiver
 
-from registry_ui.events import event_recorded, people_notified
-from registry_ui.models import AuditEvent, Notification
+from registry_ui.events import Recorded, events_recorded, people_notified
+from registry_ui.models import Notification
 from webhooks_ui.actions.history import note_change
 from webhooks_ui.actions.notices import queue_notices
 from webhooks_ui.actions.queue import queue_deliveries
@@ -16,17 +16,18 @@ from webhooks_ui.tasks import drain_deliveries, send_notices
 _WAKE_UP_EXPIRES_SECONDS = 60
 
 
-@receiver(event_recorded, dispatch_uid="webhooks_ui.store_deliveries")
-def store_deliveries(*, event: AuditEvent, **_: object) -> None:
-    """Store a delivery for each webhook that wants this event; wake a worker after."""
-    if queue_deliveries(event):
+@receiver(events_recorded, dispatch_uid="webhooks_ui.store_deliveries")
+def store_deliveries(*, records: Sequence[Recorded], **_: object) -> None:
+    """Store a delivery for each webhook that wants an event; wake a worker after."""
+    if queue_deliveries([record.event for record in records]):
         _wake_after_commit(wake_worker)
 
 
-@receiver(event_recorded, dispatch_uid="webhooks_ui.store_change")
-def store_change(*, event: AuditEvent, **_: object) -> None:
+@receiver(events_recorded, dispatch_uid="webhooks_ui.store_change")
+def store_change(*, records: Sequence[Recorded], **_: object) -> None:
     """Let a webhook find the events that tell of its changes."""
-    note_change(event)
+    for record in records:
+        note_change(record.event)
 
 
 @receiver(people_notified, dispatch_uid="webhooks_ui.store_notices")

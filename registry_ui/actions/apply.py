@@ -63,7 +63,7 @@ def apply_due_requests(client: MLflowClient) -> int:
     """Apply every plan that is due; return how many were worked on."""
     count = 0
     while (request := _claim()) is not None:
-        _apply(request, client)
+        apply_claimed(request, client)
         count += 1
     return count
 
@@ -76,7 +76,7 @@ def apply_at_once(request: TransitionRequest, client: MLflowClient) -> bool:
     if not _is_claimed(request.pk, request.version.model_id):
         return False
     rows = TransitionRequest.objects.select_related("version__model")
-    _apply(rows.get(pk=request.pk), client)
+    apply_claimed(rows.get(pk=request.pk), client)
     return True
 
 
@@ -104,6 +104,15 @@ def _claim() -> TransitionRequest | None:
     return None
 
 
+def claim() -> dict[str, Any]:
+    """Return the columns of a request that a worker has claimed, from now on."""
+    return {
+        "status": Status.APPLYING,
+        "claim_token": secrets.token_hex(16),
+        "due_at": timezone.now() + LEASE,
+    }
+
+
 @transaction.atomic
 def _is_claimed(pk: int, model_pk: int) -> bool:
     """Claim a due request, unless another plan for its model is being carried out.
@@ -117,19 +126,27 @@ def _is_claimed(pk: int, model_pk: int) -> bool:
     if at_work.filter(version__model=model_pk).exists():
         return False
     claimed = in_flight.filter(pk=pk, due_at__lte=now).update(
-        status=Status.APPLYING,
-        claim_token=secrets.token_hex(16),
-        due_at=now + LEASE,
-        attempt_count=F("attempt_count") + 1,
+        **claim(), attempt_count=F("attempt_count") + 1
     )
     return bool(claimed)
 
 
-def _apply(request: TransitionRequest, client: MLflowClient) -> None:
+def apply_claimed(
+    request: TransitionRequest, client: MLflowClient, *, has_acted: bool = False
+) -> None:
+    """Carry out the plan of a request that is claimed, and settle it.
+
+    Args:
+        request: with its version and model.
+        client: of MLflow.
+        has_acted: was something of it done already? Of an attempt before this one
+            nobody knows how far it got.
+    """
+    may_have_acted = has_acted or request.attempt_count > 1
     try:
-        _carry_out(request, _due_plan(request), client)
+        _carry_out(request, _due_plan(request), client, may_have_acted)
     except MLflowUnavailable as error:
-        _postpone(request, str(error))
+        postpone(request, str(error))
     except MLflowNotFound:
         settle_failed(request, f"MLflow has {request.version} no longer.")
     except MLflowError as error:
@@ -145,15 +162,15 @@ def _due_plan(request: TransitionRequest) -> Plan:
     return Plan(plan.target, plan.version, back, archives=False)
 
 
-def _carry_out(request: TransitionRequest, plan: Plan, client: MLflowClient) -> None:
+def _carry_out(
+    request: TransitionRequest, plan: Plan, client: MLflowClient, may_have_acted: bool
+) -> None:
     """Observe, act if that is still needed, read back, and settle.
 
     Raises:
         MLflowError: MLflow could not be read, or not be reached.
     """
     since = "this failed" if request.is_being_undone else "this was approved"
-    # Of an attempt before this one nobody knows how far it got.
-    may_have_acted = request.attempt_count > 1
     if _has_gates(request) and asks_for_files(request):
         # Before all else, as it takes a while in which other things may change.
         _mine(request).update(due_at=timezone.now() + READING)
@@ -262,7 +279,8 @@ def _bring_about(effect: Effect, plan: Plan, name: str, client: MLflowClient) ->
             client.rename_model(name, effect.after)
 
 
-def _postpone(request: TransitionRequest, reason: str) -> None:
+def postpone(request: TransitionRequest, reason: str) -> None:
+    """Leave a request that is claimed to a worker, after a while."""
     wait = min(timedelta(seconds=2**request.attempt_count), LONGEST_WAIT)
     _mine(request).update(
         due_at=timezone.now() + wait, failure=f"{reason} Trying again by itself."

@@ -36,6 +36,9 @@ from registry_ui.planning import (
 )
 from registry_ui.policies import Policy
 
+_LOOKED_AT = ("run_status", "run_error", "metrics", "params", "signature")
+"""Of the evidence, by a fingerprint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -93,9 +96,11 @@ def holdings_around(version: ModelVersion, target: str) -> Holdings:
         version: the candidate.
         target: `stage:…` or `alias:…` of its model.
     """
-    versions = ModelVersion.objects.filter(model=version.model_id, deleted_at=None)
-    stage = target.removeprefix("stage:")
-    stages = dict(versions.filter(stage=stage).values_list("number", "stage"))
+    stages = {}
+    if target.startswith(STAGE):
+        live = ModelVersion.objects.filter(model=version.model_id, deleted_at=None)
+        there = live.filter(stage=target.removeprefix(STAGE))
+        stages = dict(there.values_list("number", "stage"))
     if version.is_live:
         stages[version.number] = version.stage
     aliases = Alias.objects.filter(model=version.model_id)
@@ -157,6 +162,7 @@ def _holders(holdings: Holdings, target: str, policy: Policy) -> list[Any]:
 def gather_decision(
     request: TransitionRequest,
     *,
+    policy: Policy | None = None,
     policies: Sequence[Policy] | None = None,
     is_dry_run: bool = False,
 ) -> Decision:
@@ -165,23 +171,25 @@ def gather_decision(
     An approved request shows the plan that was frozen then.
 
     Args:
-        request: with its version and model.
+        request: with its version and model; it need not be stored yet.
+        policy: that governs it, where that is known already.
         policies: those in force, where they were read already, or a draft.
         is_dry_run: let reviews count though they were given under another policy.
     """
     version = request.version
-    policy = policy_of_request(request, policies=policies)
+    policy = policy or policy_of_request(request, policies=policies)
     holdings = holdings_around(version, request.target)
+    evidence = Evidence.objects.filter(version=version).only(*_LOOKED_AT)
     fingerprint = fingerprint_of(
         version,
         request.target,
-        evidence=Evidence.objects.filter(version=version).first() or Evidence(),
+        evidence=evidence.first() or Evidence(),
         holdings=holdings,
         policy=policy,
         files=files_of(request, policy),
         archives=request.archive_existing_versions,
     )
-    reviews = list(request.reviews.filter(stale_reason="").select_related("reviewer"))
+    reviews = _reviews_of(request)
     stale = {}
     for review in reviews:
         changes = differences(Fingerprint.parse(review.fingerprint), fingerprint)
@@ -207,6 +215,12 @@ def gather_decision(
         incumbents=tuple(n for n in holders if n != version.number),
         stale_reviews=stale,
     )
+
+
+def _reviews_of(request: TransitionRequest) -> list[Review]:
+    if request.pk is None:
+        return []
+    return list(request.reviews.filter(stale_reason="").select_related("reviewer"))
 
 
 def with_review(decision: Decision, review: Review) -> Decision:

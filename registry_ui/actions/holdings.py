@@ -1,7 +1,8 @@
 """Who held what from when to when: kept in step with every change of a holder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -15,6 +16,7 @@ from registry_ui.models import (
     Incident,
     ModelVersion,
     RegisteredModel,
+    Stage,
     TransitionRequest,
 )
 from registry_ui.planning import (
@@ -26,6 +28,10 @@ from registry_ui.planning import (
     stage_effect,
 )
 
+Kind = TransitionRequest.Kind
+Status = TransitionRequest.Status
+_RESTING = set(Stage.values) - set(SERVING_STAGES)
+
 
 def move_holders(
     model: RegisteredModel,
@@ -34,6 +40,7 @@ def move_holders(
     at: datetime,
     not_before: datetime | None = None,
     through: TransitionRequest | Incident | None = None,
+    versions: Mapping[int, ModelVersion] | None = None,
 ) -> None:
     """End and start holdings as the effects say; call it with the model locked.
 
@@ -43,6 +50,7 @@ def move_holders(
         at: when, or the latest that it may have been.
         not_before: the earliest that it may have been; None: exactly `at`.
         through: what changed them; None: a deletion through Signoff.
+        versions: those that the effects name, by number, where they were read already.
     """
     cause = "incident" if isinstance(through, Incident) else "request"
     ends, starts = _ends_and_starts(effects)
@@ -53,8 +61,9 @@ def move_holders(
             ended_not_before=not_before,
             **{f"ended_{cause}": through},
         )
-    rows = model.versions.filter(number__in=[number for number, _ in starts])
-    versions = {version.number: version for version in rows}
+    if versions is None:
+        rows = model.versions.filter(number__in=[number for number, _ in starts])
+        versions = {version.number: version for version in rows}
     Holding.objects.bulk_create(
         [
             Holding(
@@ -106,17 +115,60 @@ def holding_before(model: RegisteredModel, target: str) -> Holding | None:
         model: whose holdings.
         target: `stage:Production` or `alias:champion`, in any case.
     """
+    found = _before(model, target)
+    if found is None:
+        return None
+    return Holding.objects.select_related("version").get(pk=found.pk)
+
+
+def version_before(model: RegisteredModel, target: str) -> int | None:
+    """Return the primary key of the version that a rollback goes back to."""
+    found = _before(model, target)
+    return found.version if found else None
+
+
+class _Past(NamedTuple):
+    """What tells whether a rollback goes back to a holding, by its row."""
+
+    pk: int
+    version: int
+    ended_at: datetime | None
+    started_incident: int | None
+    version__deleted_at: datetime | None
+    ended_request__kind: str | None
+    started_request__kind: str | None
+    started_request__retrospective__status: str | None
+
+    @property
+    def is_to_go_back_to(self) -> bool:
+        """Was it decided on and right, not left on purpose, and is it there still?"""
+        is_unreviewed = (
+            self.started_request__kind == Kind.BREAK_GLASS
+            and self.started_request__retrospective__status != Status.APPLIED
+        )
+        was_undecided = self.started_incident is not None or is_unreviewed
+        was_left = self.ended_request__kind == Kind.ROLLBACK
+        return not (was_undecided or was_left or self.version__deleted_at)
+
+
+def _before(model: RegisteredModel, target: str) -> _Past | None:
+    """Find what a rollback goes back to: who holds the target now comes first.
+
+    Read row by row, as most often the first that has ended is it: the same in SQL takes
+    three subqueries, and to put them into words takes longer than the answer.
+    """
+    if target.removeprefix(STAGE_PREFIX) in _RESTING:
+        return None
     held = Holding.objects.filter(model=model, target__iexact=target)
-    past = held.exclude(ended_at=None).filter(
-        started_incident=None, version__deleted_at=None
-    )
-    past = past.exclude(ended_request__kind=TransitionRequest.Kind.ROLLBACK)
-    unreviewed = TransitionRequest.objects.filter(
-        kind=TransitionRequest.Kind.BREAK_GLASS
-    ).exclude(retrospective__status=TransitionRequest.Status.APPLIED)
-    past = past.exclude(started_request__in=unreviewed)
-    past = past.exclude(version__in=held.current().values("version"))
-    return past.select_related("version").order_by("-ended_at", "-started_at").first()
+    newest = held.order_by(F("ended_at").desc(nulls_first=True), "-started_at")
+    holders = set()
+    for row in newest.values_list(*_Past._fields).iterator(chunk_size=100):
+        past = _Past(*row)
+        if past.ended_at is None:
+            holders.add(past.version)
+        elif past.version not in holders and past.is_to_go_back_to:
+            return past
+    return None
 
 
 @transaction.atomic

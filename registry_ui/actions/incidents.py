@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from registry_ui.actions.holdings import move_holders
-from registry_ui.events import EventType, record_event
+from registry_ui.events import EventType, Record, record_event
 from registry_ui.models import Incident, RegisteredModel, TransitionRequest
 from registry_ui.planning import Effect, compose, without
 
@@ -61,11 +61,21 @@ def note_undecided(
 
 
 def note_decided(
-    request: TransitionRequest, effects: Iterable[Effect], *, actor: User | None
+    request: TransitionRequest,
+    effects: Iterable[Effect],
+    *,
+    actor: User | None,
+    record: Record,
 ) -> None:
     """Take out of the model's open incident what a request has decided since.
 
     Call it in the transaction that settles the request, with the model locked.
+
+    Args:
+        request: that is settled.
+        effects: what came true of it.
+        actor: who decided.
+        record: given the type of the event and what it is about.
     """
     incident = Incident.objects.open().filter(model=request.version.model_id).first()
     if incident is None:
@@ -77,12 +87,17 @@ def note_decided(
     if not rest:
         is_revert = request.kind == TransitionRequest.Kind.REVERT
         resolution = Resolution.REVERTED if is_revert else Resolution.DECIDED
-        resolve(incident, resolution, actor=actor, by_request=request.number)
+        number = request.number
+        resolve(incident, resolution, actor=actor, record=record, by_request=number)
         return
     incident.effects = _as_json(rest)
     incident.save(update_fields=["effects"])
     _record(
-        EventType.INCIDENT_UPDATED, incident, actor=actor, by_request=request.number
+        EventType.INCIDENT_UPDATED,
+        incident,
+        actor=actor,
+        record=record,
+        by_request=request.number,
     )
 
 
@@ -92,6 +107,7 @@ def resolve(
     *,
     actor: User | None,
     reason: str = "",
+    record: Record = record_event,
     **details: Any,
 ) -> None:
     """Close an open incident, on record; call it with the model locked."""
@@ -113,6 +129,7 @@ def resolve(
         EventType.INCIDENT_RESOLVED,
         incident,
         actor=actor,
+        record=record,
         resolution=resolution.value,
         reason=reason,
         **details,
@@ -120,9 +137,14 @@ def resolve(
 
 
 def _record(
-    event_type: EventType, incident: Incident, *, actor: User | None, **details: Any
+    event_type: EventType,
+    incident: Incident,
+    *,
+    actor: User | None,
+    record: Record = record_event,
+    **details: Any,
 ) -> None:
-    record_event(
+    record(
         event_type,
         actor=actor,
         model=incident.model,

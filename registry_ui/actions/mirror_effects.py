@@ -1,9 +1,8 @@
 """Bringing what we changed in MLflow into the mirror at once, and on record."""
 
-from collections.abc import Callable
 from functools import partial
 
-from registry_ui.events import EventType, record_event
+from registry_ui.events import EventType, Record
 from registry_ui.mlflow_client import PROMPT_TAG
 from registry_ui.models import (
     Alias,
@@ -13,27 +12,25 @@ from registry_ui.models import (
 )
 from registry_ui.planning import MODEL, Effect, EffectKind
 
-Record = Callable[..., object]
-
 
 def mirror_effect(
     effect: Effect,
     model: RegisteredModel,
     version: ModelVersion | None,
     request: TransitionRequest,
+    record: Record,
 ) -> None:
     """Store one effect of a request; call it with the model locked.
 
-    What the mirror has already, by another request or a sweep, is on record.
-
     Args:
-        effect: what MLflow was seen to show.
+        effect: what MLflow was seen to show, and the mirror does not.
         model: whose effect it is.
         version: the one that it names; None for the model's own effects.
         request: what decided it, or is being undone.
+        record: given the type of the event and what it is about.
     """
     record = partial(
-        record_event, actor=request.acting_for, request=request, through="request"
+        record, actor=request.acting_for, request=request, through="request"
     )
     match effect.kind:
         case EffectKind.RENAME:
@@ -51,11 +48,8 @@ def mirror_effect(
             model.tags.filter(key=PROMPT_TAG).delete()
             record(EventType.REGISTERED_MODEL_CREATED, model=model)
         case EffectKind.SET_ALIAS | EffectKind.DELETE_ALIAS if version:
-            if _pointed_to(model, effect.alias) != effect.after:
-                store_alias(effect, model, version, record)
-        case EffectKind.TRANSITION | EffectKind.ARCHIVE if (
-            version and version.stage != effect.after
-        ):
+            store_alias(effect, model, version, record)
+        case EffectKind.TRANSITION | EffectKind.ARCHIVE if version:
             version.stage = effect.after
             version.save(update_fields=["stage"])
             record(
@@ -65,12 +59,6 @@ def mirror_effect(
                 to_stage=effect.after,
                 is_side_effect=effect.kind is EffectKind.ARCHIVE,
             )
-
-
-def _pointed_to(model: RegisteredModel, alias: str) -> str:
-    """Return the number of the version that an alias points to; empty for none."""
-    held = Alias.objects.filter(model=model, name=alias).select_related("version")
-    return next((str(row.version.number) for row in held), "")
 
 
 def store_alias(
@@ -84,13 +72,13 @@ def store_alias(
         version: the one that it points to now, or did before it was removed.
         record: given the type of the event and what it is about.
     """
+    held = Alias.objects.filter(model=model, name=effect.alias)
     if not effect.after:
-        Alias.objects.filter(model=model, name=effect.alias).delete()
+        held.delete()
         record(EventType.ALIAS_DELETED, version=version, alias=effect.alias)
         return
-    Alias.objects.update_or_create(
-        model=model, name=effect.alias, defaults={"version": version}
-    )
+    if not held.update(version=version):
+        held.create(model=model, name=effect.alias, version=version)
     record(
         EventType.ALIAS_MOVED if effect.before else EventType.ALIAS_SET,
         version=version,

@@ -18,9 +18,10 @@ from registry_ui.actions.apply import apply_at_once, wait_until_settled
 from registry_ui.actions.policies import governed_kind, policy_of
 from registry_ui.actions.registry_writes import MLflowFailedError
 from registry_ui.actions.requests import create_request, transition_directly
+from registry_ui.actions.short_moves import ShortMove, move_shortly
 from registry_ui.actions.targets import check_new_alias, refuse_archiving_in_vain
 from registry_ui.errors import ActionError, AlreadyExistsError, InvalidFieldError
-from registry_ui.mlflow_client import MLflowUnavailable, shared_client
+from registry_ui.mlflow_client import JsonObject, MLflowUnavailable, shared_client
 from registry_ui.models import (
     ALIAS_PREFIX,
     STAGE_PREFIX,
@@ -55,7 +56,7 @@ def transition_at_once(
     archives: bool,
     asks: bool,
     comment: str = COMMENT,
-) -> None:
+) -> JsonObject | None:
     """Move a version to another stage, in MLflow, before this returns.
 
     Args:
@@ -65,6 +66,9 @@ def transition_at_once(
         archives: the other versions of the stage.
         asks: open a request where the move needs one.
         comment: why it is moved.
+
+    Returns:
+        MLflow's answer, which shows the version there; None where it has to be asked.
 
     Raises:
         RequestNeededError: it was not moved; a request may be open for it now.
@@ -76,7 +80,11 @@ def transition_at_once(
         if archives:
             refuse_archiving_in_vain(target)
             _refuse_to_archive_others(version, stage)
-        return
+        return None
+    if not archives:
+        moved = move_shortly(version, target, actor=actor, comment=comment)
+        if moved is not None:
+            return _answer_to(moved)
 
     def move() -> TransitionRequest:
         return transition_directly(
@@ -91,12 +99,31 @@ def transition_at_once(
         return _asked(version, target, actor, comment=comment, archives=archives)
 
     _move(version, target, move, ask if asks else None, actor=actor)
+    return None
 
 
 def may_move_alias(user: User, model: RegisteredModel, alias: str) -> bool:
     """Does the user hold the level for aliases, whatever a policy says?"""
     target = f"{ALIAS_PREFIX}{alias}"
     return permissions.may_decide(user, model, from_stage="", target=target)
+
+
+def point_alias_shortly(version: ModelVersion, alias: str, *, actor: User) -> bool:
+    """Let an alias point to another version if that is one plain call of MLflow's.
+
+    Returns:
+        False where it is not, or may not be made; nothing has happened then.
+
+    Raises:
+        InvalidFieldError, MLflowFailedError, ActionError: as `point_alias_at_once`.
+    """
+    _refuse_other_spelling(version.model, alias)
+    target = f"{ALIAS_PREFIX}{alias}"
+    moved = move_shortly(version, target, actor=actor, comment=COMMENT)
+    if moved is None:
+        return False
+    _answer_to(moved)
+    return True
 
 
 def point_alias_at_once(
@@ -247,6 +274,21 @@ def _carry_out(request: TransitionRequest) -> None:
     client = shared_client(settings.MLFLOW_REGISTRY_URI)
     if not apply_at_once(request, client):
         wait_until_settled(request, seconds=settings.APPLY_PATIENCE_SECONDS)
+    _refuse_unless_applied(request)
+
+
+def _answer_to(moved: ShortMove) -> JsonObject | None:
+    """Return what MLflow answered to a move; None where it went another way.
+
+    Raises:
+        MLflowFailedError, ActionError: as `_carry_out`.
+    """
+    if moved.answer is None:
+        _refuse_unless_applied(moved.request)
+    return moved.answer
+
+
+def _refuse_unless_applied(request: TransitionRequest) -> None:
     request.refresh_from_db()
     if request.status == TransitionRequest.Status.APPLIED:
         return

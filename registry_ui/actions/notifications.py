@@ -3,7 +3,8 @@
 Somebody is told who may read the model then, is active, and did not do it themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,8 +12,8 @@ from django.db.models import Q, QuerySet
 
 from registry_ui.actions.deciders import holders_of, people_needed
 from registry_ui.actions.decisions import gather_decision
-from registry_ui.actions.watching import watchers_of
-from registry_ui.events import EventType, people_notified
+from registry_ui.actions.watching import ids_of_watchers, watchers_of
+from registry_ui.events import EventType, Recorded, people_notified
 from registry_ui.mentions import names_in
 from registry_ui.models import (
     AuditEvent,
@@ -27,7 +28,8 @@ from registry_ui.models import (
 Reason = Notification.Reason
 
 _CALLS = (EventType.TRANSITION_REQUEST_CREATED, EventType.REVIEW_OVERDUE)
-"""At these, people are needed; an overdue review also calls who manages the model."""
+"""At these, people are needed, unless the request was decided in the same breath; an
+overdue review also calls who manages the model."""
 _ASKS = (Reason.NEEDS_YOU, Reason.REMINDER)
 _TOLD = frozenset(
     {
@@ -49,32 +51,37 @@ _TOLD = frozenset(
     }
 )
 
+_Watchers = Callable[[TransitionRequest | int | None], list[int]]
 
-def tell_of(event: AuditEvent, request: TransitionRequest | None) -> None:
-    """Store a notification for each person whom the event concerns.
 
-    Call it in the event's transaction. Most events concern nobody and cost no query.
+def tell_of(records: Iterable[Recorded]) -> None:
+    """Store a notification for each person whom each event concerns.
+
+    Call it in the events' transaction. Most events concern nobody and cost no query.
 
     Args:
-        event: just recorded.
-        request: that it is about, if it is about one.
+        records: just recorded, together.
     """
-    if event.type not in _TOLD or event.model_pk is None:
-        return
-    reasons = _reasons(event, request)
-    if reasons:
-        model = (
-            request.version.model
-            if request
-            else RegisteredModel.objects.get(pk=event.model_pk)
-        )
-        notify(
-            reasons,
-            model=model,
-            request=request,
-            event=event,
-            occasion=f"event:{event.position}",
-        )
+    watchers = cache(_watchers)
+    for event, request in records:
+        if event.type not in _TOLD or event.model_pk is None:
+            continue
+        reasons = _reasons(event, request, watchers)
+        if event.actor_id in reasons:
+            del reasons[event.actor_id]  # or they would be looked up to be left out
+        if reasons:
+            model = (
+                request.version.model
+                if request
+                else RegisteredModel.objects.get(pk=event.model_pk)
+            )
+            notify(
+                reasons,
+                model=model,
+                request=request,
+                event=event,
+                occasion=f"event:{event.position}",
+            )
 
 
 @transaction.atomic
@@ -131,7 +138,9 @@ def notify(
     return notifications
 
 
-def _reasons(event: AuditEvent, request: TransitionRequest | None) -> dict[int, Reason]:
+def _reasons(
+    event: AuditEvent, request: TransitionRequest | None, watchers: _Watchers
+) -> dict[int, Reason]:
     """Say why each person is told; of several reasons, the strongest."""
     details = event.details
     mentioned = set(details.get("mentions", ()))
@@ -139,11 +148,12 @@ def _reasons(event: AuditEvent, request: TransitionRequest | None) -> dict[int, 
         # Who was told of the comment before need not hear of each mended word.
         new = mentioned - set(names_in(details.get("before", "")))
         return dict.fromkeys(_ids_of(new), Reason.MENTIONED)
-    found = dict.fromkeys(_watchers(event, request), Reason.WATCHING)
+    watching = watchers(request or event.model_pk)
+    found = dict.fromkeys(watching, Reason.WATCHING)
     found |= dict.fromkeys(_ids_of(mentioned), Reason.MENTIONED)
     if request:
         found[request.requested_by_id] = Reason.YOURS
-    if request and event.type in _CALLS:
+    if request and request.is_open and event.type in _CALLS:
         needed = people_needed(request, gather_decision(request))
         found |= {person.pk: Reason.NEEDS_YOU for person in needed}
     if request and event.type == EventType.REVIEW_OVERDUE:
@@ -160,10 +170,11 @@ def listeners_of(request: TransitionRequest, *, actor: User) -> QuerySet[User]:
     return found.exclude(pk=actor.pk).distinct()
 
 
-def _watchers(event: AuditEvent, request: TransitionRequest | None) -> list[int]:
-    if request:
-        return list(watchers_of(request).values_list("pk", flat=True))
-    subscriptions = Subscription.objects.filter(model=event.model_pk)
+def _watchers(subject: TransitionRequest | int | None) -> list[int]:
+    """Return who watches a request, or a model by its primary key."""
+    if isinstance(subject, TransitionRequest):
+        return ids_of_watchers(subject)
+    subscriptions = Subscription.objects.filter(model=subject)
     return list(subscriptions.values_list("user", flat=True))
 
 

@@ -6,7 +6,6 @@ Only the holder of the claim on the request can, and only once.
 import logging
 from collections.abc import Iterable, Sequence
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,9 +13,9 @@ from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
 from registry_ui.actions.mirror import locked_models
 from registry_ui.actions.mirror_effects import mirror_effect
-from registry_ui.actions.requests import Status, change_of, locked
+from registry_ui.actions.requests import Status, change_of
 from registry_ui.actions.undo import record_undone, way_back
-from registry_ui.events import EventType, record_event
+from registry_ui.events import EventBatch, EventType
 from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
 from registry_ui.planning import (
     MODEL,
@@ -32,12 +31,14 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> None:
-    """Record that the plan came true, and mirror it; only the claim's holder can."""
-    locked_request = _locked_claim(request)
-    if locked_request is None:
-        return
-    request = locked_request
+def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> bool:
+    """Record that the plan came true, and mirror it; only the claim's holder can.
+
+    Returns:
+        False where the claim was lost, so that somebody else sees to it.
+    """
+    if not _is_claim_held(request):
+        return False
     twins = _locked_twins(request)
     now = timezone.now()
     request.status = Status.APPLIED
@@ -46,8 +47,9 @@ def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> N
     request.failure = ""
     request.due_at = None
     request.save(update_fields=["status", "applied_at", "outcome", "failure", "due_at"])
-    _mirror(request, plan.effects)
-    record_event(
+    batch = EventBatch()
+    _mirror(request, plan.effects, batch)
+    batch.add(
         EventType.TRANSITION_REQUEST_APPLIED,
         actor=request.closed_by,
         request=request,
@@ -55,34 +57,38 @@ def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> N
         outcome=request.outcome,
         attempts=request.attempt_count,
     )
-    _supersede(twins, request, request.closed_by)
+    _supersede(twins, request, batch)
+    batch.record()
     logger.info("request applied request=%d", request.number)
+    return True
 
 
 @transaction.atomic
 def settle_undone(request: TransitionRequest, plan: Plan, found: Holdings) -> None:
     """Record that what had come true was taken back; only the claim's holder can."""
-    locked_request = _locked_claim(request)
-    if locked_request is None:
+    if not _is_claim_held(request):
         return
-    request = locked_request
     _, lost = way_back(request)
     request.status = Status.UNDONE
     request.outcome = outcome(Plan.from_json(request.plan or {}), found)
     request.failure = ""
     request.due_at = None
     request.save(update_fields=["status", "outcome", "failure", "due_at"])
-    _mirror(request, plan.effects)
+    batch = EventBatch()
+    _mirror(request, plan.effects, batch)
+    batch.record()
     record_undone(request, plan.effects, lost)
     logger.info("request undone request=%d", request.number)
 
 
-def _locked_claim(request: TransitionRequest) -> TransitionRequest | None:
-    """Lock the request; None where the claim on it is no longer this worker's."""
-    claim = request.claim_token
-    request = locked(request)
-    is_mine = request.claim_token == claim and request.status == Status.APPLYING
-    return request if is_mine else None
+def _is_claim_held(request: TransitionRequest) -> bool:
+    """Lock the request, unless the claim on it is no longer this worker's.
+
+    Nobody else changes it while it is, so the worker's own copy is what is stored.
+    """
+    rows = TransitionRequest.objects.select_for_update(no_key=True)
+    mine = rows.filter(claim_token=request.claim_token, status=Status.APPLYING)
+    return mine.filter(pk=request.pk).values_list("pk").first() is not None
 
 
 def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
@@ -92,25 +98,27 @@ def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
     whose holder waits for the chain would wait for ever.
     """
     twins = TransitionRequest.objects.open().filter(
-        version=request.version, target=request.target, follows=None
+        version=request.version_id, target=request.target, follows=None
     )
     return list(twins.order_by("pk").select_for_update(no_key=True))
 
 
-def _mirror(request: TransitionRequest, effects: Sequence[Effect]) -> None:
+def _mirror(
+    request: TransitionRequest, effects: Sequence[Effect], batch: EventBatch
+) -> None:
     """Bring what came true into the mirror and on record, with the model locked.
 
     What is mirrored already is on record already: of an attempt before, or as done by
     somebody else.
     """
     pk = request.version.model_id
-    model = locked_models([pk])[pk]
+    model = request.version.model = locked_models([pk])[pk]
     now = timezone.now()
     model.written_at = now
     model.save(update_fields=["written_at"])
     rows = model.versions.filter(number__in=[effect.version for effect in effects])
     versions = {version.number: version for version in rows}
-    mirrored = _mirrored(model, versions.values())
+    mirrored = _mirrored(model, versions.values(), effects)
     changes = [
         effect
         for effect in effects
@@ -120,33 +128,37 @@ def _mirror(request: TransitionRequest, effects: Sequence[Effect]) -> None:
     for effect in changes:
         if version := versions.get(effect.version):
             version.model = model
-        mirror_effect(effect, model, version, request)
-    move_holders(model, changes, at=now, through=request)
-    note_decided(request, effects, actor=request.acting_for)
+        mirror_effect(effect, model, version, request, batch.add)
+    move_holders(model, changes, at=now, through=request, versions=versions)
+    note_decided(request, effects, actor=request.acting_for, record=batch.add)
 
 
-def _mirrored(model: RegisteredModel, versions: Iterable[ModelVersion]) -> Holdings:
+def _mirrored(
+    model: RegisteredModel, versions: Iterable[ModelVersion], effects: Iterable[Effect]
+) -> Holdings:
+    aliases = {effect.alias for effect in effects} - {""}
+    rows = model.aliases.filter(name__in=aliases)
     return Holdings(
         {version.number: version.stage for version in versions},
-        dict(model.aliases.values_list("name", "version__number")),
+        dict(rows.values_list("name", "version__number")),
         model.name,
         PROMPT if model.is_prompt else MODEL,
     )
 
 
 def _supersede(
-    twins: list[TransitionRequest], request: TransitionRequest, actor: User | None
+    twins: list[TransitionRequest], request: TransitionRequest, batch: EventBatch
 ) -> None:
     """Close what others asked for and is now so."""
     for twin in twins:
         twin.version = request.version
         twin.status = Status.SUPERSEDED
-        twin.closed_by = actor
+        twin.closed_by = request.closed_by
         twin.closed_at = timezone.now()
         twin.save(update_fields=["status", "closed_by", "closed_at"])
-        record_event(
+        batch.add(
             EventType.TRANSITION_REQUEST_SUPERSEDED,
-            actor=actor,
+            actor=request.closed_by,
             request=twin,
             **change_of(twin),
             by_request=request.number,
@@ -171,16 +183,15 @@ def settle_failed(
         found: what MLflow holds.
         is_ours: did this plan do what of it is so? Else nobody decided that.
     """
-    locked_request = _locked_claim(request)
-    if locked_request is None:
+    if not _is_claim_held(request):
         return
-    request = locked_request
     was_undo = request.is_being_undone
     done: list[Effect] = []
     if plan and found and is_ours:
         done = [e for e in plan.effects if e.current(found) == e.after != e.before]
+    batch = EventBatch()
     if done:
-        _mirror(request, done)
+        _mirror(request, done, batch)
     if not was_undo:
         earlier = without(Effect.many(request.carried_out), done)
         request.carried_out = [effect.as_json() for effect in (*earlier, *done)]
@@ -200,7 +211,7 @@ def settle_failed(
             "undone_by",
         ]
     )
-    record_event(
+    batch.add(
         EventType.TRANSITION_REQUEST_FAILED,
         actor=None,
         request=request,
@@ -209,4 +220,5 @@ def settle_failed(
         outcome=request.outcome,
         was_undo=was_undo,
     )
+    batch.record()
     logger.error("request failed request=%d", request.number)

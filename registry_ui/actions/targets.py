@@ -2,7 +2,7 @@
 
 import re
 
-from registry_ui.actions.holdings import holding_before
+from registry_ui.actions.holdings import version_before
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.models import (
     ALIAS_PREFIX,
@@ -91,8 +91,7 @@ def kind_of(version: ModelVersion, target: str) -> Kind:
     """
     if target == f"{STAGE_PREFIX}{Stage.ARCHIVED}":
         return Kind.ARCHIVE
-    before = holding_before(version.model, target)
-    is_return = before is not None and before.version_id == version.pk
+    is_return = version_before(version.model, target) == version.pk
     return Kind.ROLLBACK if is_return else Kind.PROMOTION
 
 

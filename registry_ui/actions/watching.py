@@ -51,10 +51,32 @@ def watchers_of(request: TransitionRequest) -> QuerySet[User]:
 
     Whether they may still read its model is for the caller to ask.
     """
-    model = request.version.model_id
+    subscriptions, reviews, comments = _watching(request)
     return User.objects.filter(
-        Q(pk__in=Subscription.objects.filter(model=model).values("user"))
-        | Q(pk__in=Review.objects.filter(request=request).values("reviewer"))
-        | Q(pk__in=Comment.objects.live().filter(request=request).values("author")),
+        Q(pk__in=subscriptions.values("user"))
+        | Q(pk__in=reviews.values("reviewer"))
+        | Q(pk__in=comments.values("author")),
         is_active=True,
+    )
+
+
+def ids_of_watchers(request: TransitionRequest) -> list[int]:
+    """Return the primary keys of the same, and of who is no longer active."""
+    subscriptions, reviews, comments = _watching(request)
+    found = subscriptions.order_by().values_list("user", flat=True)
+    return list(
+        found.union(
+            reviews.order_by().values_list("reviewer", flat=True),
+            comments.order_by().values_list("author", flat=True),
+        )
+    )
+
+
+def _watching(
+    request: TransitionRequest,
+) -> tuple[QuerySet[Subscription], QuerySet[Review], QuerySet[Comment]]:
+    return (
+        Subscription.objects.filter(model=request.version.model_id),
+        Review.objects.filter(request=request),
+        Comment.objects.live().filter(request=request),
     )

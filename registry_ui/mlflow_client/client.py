@@ -166,6 +166,12 @@ class MLflowClient:
             raise not_found(f"{name} is a prompt, not a registered model.")
         return version
 
+    def get_version_by_alias(self, name: str, alias: str) -> VersionInfo:
+        """Return the version that an alias points to; `MLflowNotFound` if none."""
+        params = {"name": name, "alias": alias}
+        payload = self._connection.get("registered-models/alias", params)
+        return parsing.version_in(payload)
+
     def holders(self, name: str) -> Holders:
         """Return who is in which stage and behind which alias now.
 
@@ -273,16 +279,14 @@ class MLflowClient:
     def update_model(self, name: str, description: str) -> ModelInfo:
         """Change a model's description, the only thing that MLflow lets change."""
         body = {"name": name, "description": description}
-        return parsing.model_in(
-            self._connection.write("PATCH", "registered-models/update", body)
-        )
+        payload = self._connection.write("PATCH", "registered-models/update", body)
+        return parsing.model_in(payload)
 
     def update_version(self, name: str, number: int, description: str) -> VersionInfo:
         """Change a version's description."""
         body = _version_body(name, number) | {"description": description}
-        return parsing.version_in(
-            self._connection.write("PATCH", "model-versions/update", body)
-        )
+        payload = self._connection.write("PATCH", "model-versions/update", body)
+        return parsing.version_in(payload)
 
     # Runs and files: the evidence
 

@@ -14,7 +14,7 @@ from registry_ui.models.access import (
     registry_level,
 )
 from registry_ui.models.allowances import Allowance
-from registry_ui.models.audit import GENESIS, AuditEvent, chain_hash
+from registry_ui.models.audit import GENESIS, AuditBody, AuditEvent, chain_hash
 from registry_ui.models.evidence import (
     Evidence,
     EvidenceState,
@@ -63,6 +63,7 @@ __all__ = [
     "Alias",
     "Allowance",
     "ApiToken",
+    "AuditBody",
     "AuditEvent",
     "Check",
     "Comment",

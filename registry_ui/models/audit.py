@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, models
 
 from registry_ui.models.prepared import PreparedLookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CHAIN_LOCK = 0x5160_0FF  # any constant that no other advisory lock here uses
 GENESIS = "0" * 64
@@ -24,11 +27,23 @@ def chain_hash(previous_hash: str, body: str) -> str:
     return hashlib.sha256(sealed).hexdigest()
 
 
+class AuditBody(NamedTuple):
+    """An event before it has its place in the chain.
+
+    Attributes:
+        body: what is hashed, but for the position.
+        columns: parts of it to search by.
+    """
+
+    body: dict[str, Any]
+    columns: dict[str, Any]
+
+
 class AuditEventManager(models.Manager["AuditEvent"]):
     """Appends to the chain."""
 
-    def append(self, body: dict[str, Any], **columns: Any) -> AuditEvent:
-        """Add a row at the end of the chain; call it inside a transaction.
+    def append(self, bodies: Iterable[AuditBody]) -> list[AuditEvent]:
+        """Add rows at the end of the chain; call it inside a transaction.
 
         The position is taken under a lock that holds until the transaction ends:
         sequence numbers are given out in another order than transactions commit.
@@ -40,21 +55,25 @@ class AuditEventManager(models.Manager["AuditEvent"]):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
         ((last, previous_hash),) = _end_of_chain() or [(0, GENESIS)]
-        position = last + 1
-        text = json.dumps(
-            {"position": position, **body},
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        return self.create(
-            position=position,
-            previous_hash=previous_hash,
-            body=text,
-            hash=chain_hash(previous_hash, text),
-            **columns,
-        )
+        events: list[AuditEvent] = []
+        for position, (body, columns) in enumerate(bodies, start=last + 1):
+            text = json.dumps(
+                {"position": position, **body},
+                sort_keys=True,
+                separators=(",", ":"),
+                ensure_ascii=False,
+                allow_nan=False,
+            )
+            event = AuditEvent(
+                position=position,
+                previous_hash=previous_hash,
+                body=text,
+                hash=chain_hash(previous_hash, text),
+                **columns,
+            )
+            events.append(event)
+            previous_hash = event.hash
+        return self.bulk_create(events)
 
 
 class AuditEvent(models.Model):
@@ -97,6 +116,12 @@ class AuditEvent(models.Model):
         """Return what the event says beyond who, when and about what."""
         details: dict[str, Any] = json.loads(self.body).get("details", {})
         return details
+
+    @property
+    def actor_id(self) -> int | None:
+        """Return the primary key of who did it; they may be gone by now."""
+        actor: int | None = json.loads(self.body).get("actor_id")
+        return actor
 
 
 _end_of_chain = PreparedLookup(

@@ -1,14 +1,21 @@
-"""A worker killed amid an application: the next one ends it, exactly once on record."""
+"""Who applies is killed in the middle: a worker ends it, exactly once on record."""
 
 import itertools
+import json
 import os
 import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.client import OK, HTTPException
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
-from tests.running import RunningSignoff
+from tests.running import RunningSignoff, wait_for
 from tests.system.gatekeeper import ALIAS, TRANSITION, Gatekeeper, Hold
 from tests.system.promotions import (
     EVENTS_OF_A_COUPLED_ONE,
@@ -26,8 +33,23 @@ pytestmark = pytest.mark.system
 LEASE_SECONDS = 30
 
 
-def worker_pids(signoff: RunningSignoff) -> set[int]:
-    """Return the worker's processes: children of this very `up`."""
+_OF_MOVES = """
+from registry_ui.models import AuditEvent, TransitionRequest
+for ask in TransitionRequest.objects.filter(target="stage:Staging"):
+    events = AuditEvent.objects.filter(request_number=ask.number).order_by("position")
+    types = [row.type for row in events if row.actor_name == "rui"]
+    print(ask.version.model.name, ask.status, *types)
+"""
+EVENTS_OF_A_MOVE = [
+    "transition_request.created",
+    "transition_request.approved",
+    "model_version.transitioned",
+    "transition_request.applied",
+]
+
+
+def pids(signoff: RunningSignoff, is_wanted: Callable[[list[bytes]], bool]) -> set[int]:
+    """Return processes of this very `up`, by their command line."""
     mark = f"SIGNOFF_DATA_DIR={signoff.environment['SIGNOFF_DATA_DIR']}".encode()
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
@@ -37,10 +59,21 @@ def worker_pids(signoff: RunningSignoff) -> set[int]:
         except OSError:  # it has ended meanwhile
             continue
         is_wrapper = any(b"supervised" in part for part in line)
-        is_worker = b"worker" in line and not is_wrapper
-        if is_worker and is_ours:
+        if is_ours and not is_wrapper and is_wanted(line):
             found.add(int(process.name))
     return found
+
+
+def worker_pids(signoff: RunningSignoff) -> set[int]:
+    return pids(signoff, lambda line: b"worker" in line)
+
+
+def web_pids(signoff: RunningSignoff) -> set[int]:
+    """Return the server and its children, which are started by `multiprocessing`."""
+    return pids(
+        signoff,
+        lambda line: any(b"granian" in p or b"multiprocessing" in p for p in line),
+    )
 
 
 def approve_and_hold(
@@ -89,3 +122,75 @@ def test_a_worker_killed_between_any_two_steps_costs_time_and_nothing_else(
     assert gatekeeper.transitions == len(promotions)
     assert worker_pids(signoff).isdisjoint(before)
     signoff.manage("audit", "verify")
+
+
+def move(signoff: RunningSignoff, token: str, name: str, stage: str) -> int:
+    """Move v1 through the gate; return the status, 0 where the connection broke."""
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{signoff.url}/api/2.0/mlflow{TRANSITION}",
+        method="POST",
+        data=json.dumps({"name": name, "version": "1", "stage": stage}).encode(),
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except (OSError, HTTPException):
+        return 0
+
+
+def is_moved(signoff: RunningSignoff, token: str, name: str, stage: str) -> bool:
+    return move(signoff, token, name, stage) == OK
+
+
+def test_a_web_server_killed_amid_a_move_leaves_it_to_a_worker(
+    signoff: RunningSignoff,
+    gatekeeper: Gatekeeper,
+    plain: MlflowClient,
+    tokens: dict[str, str],
+) -> None:
+    """Before MLflow hears of the move, and after it acted: nobody else did it."""
+    points = (Hold.BEFORE, Hold.AFTER)
+    names = [f"moved-{os.getpid()}-{point.name}" for point in points]
+    for name in names:
+        plain.create_registered_model(name)
+        plain.create_model_version(name, "s3://bucket/model")
+        wait_for(
+            partial(is_moved, signoff, tokens["rui"], name, "Archived"),
+            seconds=60,
+            what="the model is mirrored",
+        )
+    sent_before = gatekeeper.transitions
+
+    with ThreadPoolExecutor(len(points)) as callers:
+        moves = []
+        for name, point in zip(names, points, strict=True):
+            gatekeeper.reached.clear()
+            gatekeeper.hold = point
+            moves.append(callers.submit(move, signoff, tokens["rui"], name, "Staging"))
+            assert gatekeeper.reached.wait(30)
+        before = web_pids(signoff)
+        assert before
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        assert [one.result() for one in moves] == [0, 0]
+    gatekeeper.hold = Hold.NOWHERE
+
+    def found() -> set[str]:
+        lines = signoff.manage("shell", "--no-imports", "-c", _OF_MOVES).splitlines()
+        return {line for line in lines if line.startswith(tuple(names))}
+
+    wanted = {" ".join([name, "applied", *EVENTS_OF_A_MOVE]) for name in names}
+    wait_for(
+        lambda: found() == wanted,
+        seconds=LEASE_SECONDS + 60,
+        what="a worker has applied both",
+    )
+    assert {plain.get_model_version(n, "1").current_stage for n in names} == {"Staging"}
+    assert gatekeeper.transitions - sent_before == len(names)
+    signoff.manage("audit", "verify")
+    incidents = "from registry_ui.models import Incident; print(Incident.objects.all())"
+    assert "moved" not in signoff.manage("shell", "--no-imports", "-c", incidents)

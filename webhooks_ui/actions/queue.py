@@ -1,5 +1,6 @@
 """Putting deliveries into the outbox, in the transaction of the event."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
@@ -8,24 +9,33 @@ from registry_ui.models import AuditEvent
 from webhooks_ui import payloads
 from webhooks_ui.models import Delivery, EventName, Webhook
 
+_LOOKED_AT = ("model", "events", "payload_format")
+"""Of a webhook; each event looks at them."""
 
-def queue_deliveries(event: AuditEvent) -> int:
-    """Store a delivery for each name of the event that a webhook is subscribed to.
+
+def queue_deliveries(events: Iterable[AuditEvent]) -> int:
+    """Store a delivery for each name of each event that a webhook is subscribed to.
+
+    Args:
+        events: recorded together; of one model, the webhooks are looked up once.
 
     Returns:
         How many were stored; most events have no name and cost no query.
     """
-    names = payloads.names_of(event.type, event.details)
-    if not names:
-        return 0
+    names_of = {event: payloads.names_of(event.type, event.details) for event in events}
+    told = {event.model_pk: None for event, names in names_of.items() if names}
+    webhooks = {pk: list(Webhook.objects.told_of(pk).only(*_LOOKED_AT)) for pk in told}
     now = timezone.now()
     deliveries = [
         _delivery(event, name, webhook, due_at=now)
-        for webhook in Webhook.objects.told_of(event.model_pk)
+        for event, names in names_of.items()
+        if names
+        for webhook in webhooks[event.model_pk]
         for name in names
         if webhook.wants(name)
     ]
-    Delivery.objects.bulk_create(deliveries)
+    if deliveries:
+        Delivery.objects.bulk_create(deliveries)
     return len(deliveries)
 
 

@@ -11,6 +11,7 @@ from registry_ui.actions.moves import (
     RequestNeededError,
     may_move_alias,
     point_alias_at_once,
+    point_alias_shortly,
     remove_alias_at_once,
     transition_at_once,
 )
@@ -31,18 +32,20 @@ _Moves = TypeVar("_Moves", Transition, AliasMove)
 _BEHIND = "MLflow was changed around Signoff, which shows it with its next sync."
 
 
-def transition(call: Call[Transition], version: ModelVersion) -> HttpResponse:
+def transition(call: Call[Transition], version: ModelVersion) -> Answer | HttpResponse:
     """Move a version to a stage; the answer is the version as it is then."""
     given = call.given
     stage = _stage(given.stage)
     archives = given.archive_existing_versions
     try:
-        transition_at_once(
+        moved = transition_at_once(
             version, stage, actor=call.user, archives=archives, asks=asks(call)
         )
     except RequestNeededError as needed:
         line = _line(call, "model-versions/transition-stage")
         raise refusal(needed, version, {"stage": stage}, line=line) from needed
+    if moved is not None:
+        return moved
     params = {"name": given.name, "version": given.version}
     answer = relay().read("model-versions/get", params)
     if answer.is_ok and answer.json()["model_version"]["current_stage"] != stage:
@@ -56,6 +59,8 @@ def set_alias(call: Call[AliasMove], model: RegisteredModel) -> Answer:
     check_new_alias(given.alias)
     version = version_or_404(model, given.version)
     try:
+        if point_alias_shortly(version, given.alias, actor=call.user):
+            return {}
         is_there = _holder(model, given.alias) == version.number
         if is_there and may_move_alias(call.user, model, given.alias):
             return {}

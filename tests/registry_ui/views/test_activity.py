@@ -10,7 +10,7 @@ from django.test import Client
 from registry_ui.actions.permissions import grant_level
 from registry_ui.events import EventType, record_event
 from registry_ui.forms import EVENT_GROUPS
-from registry_ui.models import AuditEvent, Level, ModelVersion
+from registry_ui.models import AuditBody, AuditEvent, Level, ModelVersion
 from registry_ui.views.activity import PAGE_SIZE
 from registry_ui.views.sentences import event_lines
 from tests.factories import (
@@ -89,10 +89,13 @@ def test_an_event_of_a_type_that_is_unknown_is_still_shown(
 ) -> None:
     with transaction.atomic():
         event = record(EventType.COMMENT_CREATED, version=version_of("churn"))
-        columns = {"type": "future.thing", "recorded_at": event.recorded_at}
-        AuditEvent.objects.append(
-            {"details": {}}, model_pk=event.model_pk, model_name="churn", **columns
-        )
+        columns = {
+            "type": "future.thing",
+            "recorded_at": event.recorded_at,
+            "model_pk": event.model_pk,
+            "model_name": "churn",
+        }
+        AuditEvent.objects.append([AuditBody({"details": {}}, columns)])
 
     assert "Signoff: future.thing" in text(client, "/audit/")
 

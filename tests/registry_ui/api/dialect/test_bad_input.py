@@ -123,9 +123,9 @@ def test_a_wrong_value_is_refused(name: str, field: str, calls: Caller) -> None:
     method, path, given = CALLS[name]
 
     for value in WRONG:
-        with transaction.atomic():
-            answer = calls.send(method, path, **{**given, field: value})
-            transaction.set_rollback(True)
+        before = transaction.savepoint()  # some calls let nothing be open around them
+        answer = calls.send(method, path, **{**given, field: value})
+        transaction.savepoint_rollback(before)
         if answer.status_code == 200 or _needs_mlflow(answer):
             assert isinstance(value, str | bool)  # a text that will do, or a truth
             continue

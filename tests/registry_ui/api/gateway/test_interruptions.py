@@ -17,8 +17,8 @@ from tests.registry_ui.api.conftest import caller
 
 AWAY = Fault(503)
 CUT = Fault(200, body=b'{"model_version": {', is_cut=True)
-MOVE = 2
-"""The number of the call that acts; to observe takes two before it."""
+MOVE = 1
+"""The number of the call that acts; to look takes one before it."""
 
 
 @pytest.fixture

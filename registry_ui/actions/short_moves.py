@@ -1,0 +1,299 @@
+"""Moves that decide themselves and are one call of MLflow's: as short as can be.
+
+Deciding and claiming are one transaction, so the intent is on record, as one that a
+worker is at, before MLflow is asked to do it. While it is stored MLflow is asked, too,
+what stands there now; and what it answers to the change is what was read back. Where
+anything is not as it was expected, the plan goes on as any other: `apply.py`.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from registry_ui import permissions
+from registry_ui.actions.apply import apply_claimed, claim, postpone
+from registry_ui.actions.decisions import Decision, gather_decision, with_review
+from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.outcomes import settle_applied
+from registry_ui.actions.policies import policies_in_force, policy_of
+from registry_ui.actions.requests import asked_for, change_of, clean_comment, decided_on
+from registry_ui.actions.targets import kind_of
+from registry_ui.events import EventBatch, EventType
+from registry_ui.mlflow_client import (
+    JsonObject,
+    MLflowClient,
+    MLflowError,
+    MLflowUnavailable,
+    VersionInfo,
+    shared_client,
+    version_in,
+)
+from registry_ui.models import (
+    ALIAS_PREFIX,
+    MirrorState,
+    ModelVersion,
+    Review,
+    TransitionRequest,
+)
+from registry_ui.planning import Effect, EffectKind, Holdings, Plan
+from registry_ui.policies import Governed, Policy
+
+Kind = TransitionRequest.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMove:
+    """What became of a move.
+
+    Attributes:
+        request: that decided itself.
+        answer: MLflow's to the change; None where it went another way, so that only
+            the request says how far that got.
+    """
+
+    request: TransitionRequest
+    answer: JsonObject | None
+
+
+def move_shortly(
+    version: ModelVersion, target: str, *, actor: User, comment: str
+) -> ShortMove | None:
+    """Put a version into a target, if nothing but one call of MLflow's is needed.
+
+    Args:
+        version: the candidate.
+        target: `stage:…` or `alias:…`, spelled as it shall be.
+        actor: who moves it.
+        comment: why.
+
+    Returns:
+        None where the move is not that plain, or may not be made. Nothing has happened
+        then; who goes the long way finds out why.
+    """
+    client = shared_client(settings.MLFLOW_REGISTRY_URI)
+    intent = _decide(version, target, client, actor=actor, comment=comment)
+    if intent is None:
+        return None
+    return ShortMove(intent.request, _carry_out(intent, client))
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """A request on record, decided and claimed.
+
+    Attributes:
+        request: with its version and model.
+        plan: of one effect.
+        effect: the one.
+        made_at: when the version was made by which MLflow tells what stands there now.
+        seen: that version, as MLflow has it, once it has answered.
+    """
+
+    request: TransitionRequest
+    plan: Plan
+    effect: Effect
+    made_at: datetime
+    seen: "Future[VersionInfo]"
+
+    def is_as_planned(self) -> bool:
+        """Does MLflow have there what the plan starts from? Waits for its answer.
+
+        Raises:
+            MLflowError: it cannot tell.
+        """
+        seen = self.seen.result()
+        is_stage = self.effect.kind is EffectKind.TRANSITION
+        found = seen.stage if is_stage else str(seen.number)
+        # Made at another time it is of another model of that name.
+        return (found, seen.created_at) == (self.effect.before, self.made_at)
+
+
+@transaction.atomic(durable=True)
+def _decide(
+    version: ModelVersion,
+    target: str,
+    client: MLflowClient,
+    *,
+    actor: User,
+    comment: str,
+) -> _Intent | None:
+    """Store the request, decided and claimed; meanwhile MLflow is asked beside it."""
+    version = _locked(version)
+    if not _is_free(version, target) or not permissions.may_decide(
+        actor, version.model, from_stage=version.stage, target=target
+    ):
+        return None
+    request = TransitionRequest(
+        version=version,
+        target=target,
+        from_stage=version.stage,
+        comment=clean_comment(comment),
+        requested_by=actor,
+        created_at=timezone.now(),
+        closed_by=actor,
+        attempt_count=1,
+        **claim(),
+    )
+    policy = _direct_policy(request)
+    if policy is None or not request.comment:
+        return None
+    seen = _look(request, client)
+    decision = gather_decision(request, policy=policy)
+    review = Review(
+        request=request,
+        reviewer=actor,
+        decision=Review.Decision.APPROVE,
+        fingerprint=str(decision.fingerprint),
+        created_at=request.created_at,
+    )
+    decision = with_review(decision, review)
+    effect = _only_effect(decision.plan)
+    if effect is None or not decision.is_approvable:
+        return None
+    _store(request, review, decision)
+    made_at = _made_at(effect, version)
+    return _Intent(request, decision.plan, effect, made_at, seen)
+
+
+def _look(request: TransitionRequest, client: MLflowClient) -> "Future[VersionInfo]":
+    """Ask MLflow in another thread for the version by which it tells what stands there.
+
+    This transaction never waits for it: that may take as long as it likes.
+    """
+    name, number = request.version.model.name, request.version.number
+    beside = ThreadPoolExecutor(1)
+    if request.alias:
+        seen = beside.submit(client.get_version_by_alias, name, request.alias)
+    else:
+        seen = beside.submit(client.get_version, name, number)
+    beside.shutdown(wait=False)
+    return seen
+
+
+def _locked(version: ModelVersion) -> ModelVersion:
+    """Read the version again, with its model under a lock."""
+    model = locked_models([version.model_id])[version.model_id]
+    version = model.versions.get(pk=version.pk)
+    version.model = model
+    return version
+
+
+def _is_free(version: ModelVersion, target: str) -> bool:
+    """Is the mirror fresh, and does nobody want the same, or is changing the model?"""
+    if not version.is_live or MirrorState.load().is_stale(timezone.now()):
+        return False
+    asked = TransitionRequest.objects.filter(version__model=version.model_id)
+    twins = asked.open().filter(version=version, target=target)
+    return not (asked.in_flight() | twins).exists()
+
+
+def _direct_policy(request: TransitionRequest) -> Policy | None:
+    """Return the policy that lets one move the version; set what kind of move it is.
+
+    None, too, where files must be read before.
+    """
+    version, target = request.version, request.target
+    policies = policies_in_force()
+    name, kind = version.model.name, kind_of(version, target)
+    governed = Governed.ROLLBACK if kind is Kind.ROLLBACK else Governed.PROMOTION
+    policy = policy_of(name, target, kind=governed, policies=policies)
+    if target.startswith(ALIAS_PREFIX):
+        # An alias that is set is no rollback on record, whatever policies say of it.
+        kind = Kind.PROMOTION
+        if policy != policy_of(name, target, policies=policies):
+            return None
+    request.kind = kind
+    rules = policy.definition
+    return policy if rules.direct and not rules.files_unchanged else None
+
+
+def _only_effect(plan: Plan) -> Effect | None:
+    """Return the effect of a plan that moves one version, or one alias that is set."""
+    if len(plan.effects) != 1:
+        return None
+    (effect,) = plan.effects
+    is_alias = effect.kind is EffectKind.SET_ALIAS
+    is_as_said = not is_alias or plan.target == f"{ALIAS_PREFIX}{effect.alias}"
+    is_move = effect.before not in ("", effect.after)
+    return effect if is_move and is_as_said else None
+
+
+def _made_at(effect: Effect, version: ModelVersion) -> datetime:
+    """Return when the version was made by which MLflow tells what stands there now."""
+    if effect.kind is EffectKind.TRANSITION:
+        return version.created_at
+    return version.model.versions.get(number=int(effect.before)).created_at
+
+
+def _store(request: TransitionRequest, review: Review, decision: Decision) -> None:
+    """Store the request as decided by the review, on record."""
+    actor = request.requested_by
+    request.plan = decision.plan.as_json()
+    request.closed_at = request.created_at
+    request.policy_name = decision.policy.label
+    request.save(force_insert=True)
+    review.save(force_insert=True)
+    batch = EventBatch()
+    batch.add(
+        EventType.TRANSITION_REQUEST_CREATED,
+        actor=actor,
+        request=request,
+        **asked_for(request),
+    )
+    batch.add(
+        EventType.TRANSITION_REQUEST_APPROVED,
+        actor=actor,
+        request=request,
+        **change_of(request),
+        **decided_on(decision),
+    )
+    batch.record()
+
+
+def _carry_out(intent: _Intent, client: MLflowClient) -> JsonObject | None:
+    """Make the change, and settle the request; None where a worker may have to."""
+    request, effect = intent.request, intent.effect
+    try:
+        if not intent.is_as_planned():
+            apply_claimed(request, client)
+            return None
+        answer = _write(effect, request.version.model.name, client)
+        found = _found(effect, answer, request.version)
+    except MLflowUnavailable as error:
+        postpone(request, str(error))
+        return None
+    except MLflowError:
+        apply_claimed(request, client)  # it looks again, and says what is the matter
+        return None
+    if effect.current(found) != effect.after:
+        apply_claimed(request, client, has_acted=True)
+        return None
+    return answer if settle_applied(request, intent.plan, found) else None
+
+
+def _write(effect: Effect, name: str, client: MLflowClient) -> JsonObject:
+    """Make the change in MLflow; return what it answers."""
+    body: JsonObject = {"name": name, "version": str(effect.version)}
+    if effect.kind is EffectKind.TRANSITION:
+        body |= {"stage": effect.after, "archive_existing_versions": False}
+        return client.relay.write("POST", "model-versions/transition-stage", body)
+    body["alias"] = effect.alias
+    return client.relay.write("POST", "registered-models/alias", body)
+
+
+def _found(effect: Effect, answer: JsonObject, version: ModelVersion) -> Holdings:
+    """Return what MLflow holds by what it answered; of an alias it says no more.
+
+    Raises:
+        MLflowUnavailable: it is no answer of MLflow's.
+    """
+    if effect.kind is EffectKind.SET_ALIAS:
+        return Holdings({}, {effect.alias: effect.version})
+    info = version_in(answer)
+    is_it = (info.number, info.created_at) == (version.number, version.created_at)
+    return Holdings({info.number: info.stage} if is_it else {}, {})
