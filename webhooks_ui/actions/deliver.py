@@ -89,7 +89,10 @@ def _requests(deliveries: Sequence[Delivery]) -> list[Outgoing]:
     return requests
 
 
-@transaction.atomic
+class _ChangedMeanwhileError(Exception):
+    """A delivery is not as it was claimed: another worker has it, or it is deleted."""
+
+
 def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -> int:
     """Write attempts and outcomes of many deliveries in one transaction.
 
@@ -106,16 +109,45 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
     """
     if not results:
         return 0
+    tokens = {request.id: claimed[request.id].claim_token for request, _ in results}
+    try:
+        return _record(results, tokens, {pk: claimed[pk] for pk in tokens})
+    except _ChangedMeanwhileError:
+        return _record(results, tokens, None)
+
+
+@transaction.atomic
+def _record(
+    results: Sequence[Result],
+    tokens: Mapping[str, str],
+    rows: Mapping[str, Delivery] | None,
+) -> int:
+    """Record answers, all or none.
+
+    While a row bears our claim nobody else changes it, but that who had lost it counts
+    an attempt; so what we claimed is almost always what it is, and to write is enough.
+
+    Args:
+        results: as `record_answers` takes them.
+        tokens: of our claims, by the delivery's id.
+        rows: the deliveries as we know them; None: lock them and read them anew.
+
+    Raises:
+        _ChangedMeanwhileError: they are not as we know them.
+    """
     now = timezone.now()
     excused = note_health(results, now)
     remember_forms(results)
-    rows = _locked_rows(results, claimed)
+    if rows is None:
+        locking = Delivery.objects.select_for_update(of=("self",)).among([*tokens])
+        rows = {row.pk: row for row in locking.select_related("webhook").order_by("pk")}
+    before = {pk: (row.claim_token, row.attempt_count) for pk, row in rows.items()}
     attempts: list[DeliveryAttempt] = []
     for request, answer in results:
         row = rows.get(request.id)  # none: the webhook was deleted meanwhile
         if row is None:
             continue
-        is_mine = row is claimed[request.id]
+        is_mine = row.claim_token == tokens[request.id]
         is_excused = request.id in excused
         if answer is not None and not is_excused:
             trigger = Trigger(row.next_trigger)
@@ -123,11 +155,11 @@ def record_answers(results: Sequence[Result], claimed: Mapping[str, Delivery]) -
             row.attempt_count += 1
         if is_mine:
             settle(row, answer, now=now, is_excused=is_excused)
+    _save_outcomes(rows.values(), before)
     DeliveryAttempt.objects.insert(attempts)
-    _save_outcomes(rows.values())
     for request, answer in results:
         if answer is not None and answer.status_code == GONE and request.id in rows:
-            disable_gone(claimed[request.id].webhook)
+            disable_gone(rows[request.id].webhook)
     return len(attempts)
 
 
@@ -178,38 +210,32 @@ def settle(
     )
 
 
-def _locked_rows(
-    results: Sequence[Result], claimed: Mapping[str, Delivery]
-) -> dict[str, Delivery]:
-    """Lock the deliveries, always in the same order, and return them by id.
-
-    While a row bears our claim nobody else changes it, but that who had lost it counts
-    an attempt; so what we claimed is what it is. The others are read anew.
-    """
-    ids = [request.id for request, _ in results]
-    locking = Delivery.objects.select_for_update().among(ids).order_by("pk")
-    rows, lost = {}, []
-    for pk, token, count in locking.values_list("pk", "claim_token", "attempt_count"):
-        if token == claimed[pk].claim_token:
-            rows[pk] = claimed[pk]
-            rows[pk].attempt_count = count
-        else:
-            lost.append(pk)
-    return rows | Delivery.objects.in_bulk(lost)
-
-
-def _save_outcomes(rows: Iterable[Delivery]) -> None:
+def _save_outcomes(
+    rows: Iterable[Delivery], before: Mapping[str, tuple[str, int]]
+) -> None:
     """Save what became of the deliveries; those that fared alike in one statement.
 
     Most succeed at once and so are alike. `bulk_update` writes a CASE for each row and
     field, which took more time than all sending and reading together.
+
+    Args:
+        rows: as they shall be.
+        before: claim and number of attempts that each must have, by id.
+
+    Raises:
+        _ChangedMeanwhileError: one of them has others.
     """
-    alike: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+    alike: defaultdict[tuple[tuple[str, int], tuple[object, ...]], list[str]]
+    alike = defaultdict(list)
     for row in rows:
-        alike[tuple(getattr(row, name) for name in _SETTLED_FIELDS)].append(row.pk)
-    for values, ids in alike.items():
-        changes = dict(zip(_SETTLED_FIELDS, values, strict=True))
-        Delivery.objects.among(ids).update(**changes)
+        after = tuple(getattr(row, name) for name in _SETTLED_FIELDS)
+        alike[before[row.pk], after].append(row.pk)
+    for ((token, count), after), ids in alike.items():
+        known = Delivery.objects.among(ids).filter(
+            claim_token=token, attempt_count=count
+        )
+        if known.update(**dict(zip(_SETTLED_FIELDS, after, strict=True))) != len(ids):
+            raise _ChangedMeanwhileError
 
 
 @transaction.atomic

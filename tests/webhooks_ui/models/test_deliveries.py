@@ -76,6 +76,20 @@ def test_deliveries_are_found_by_many_ids_at_once() -> None:
     assert not Delivery.objects.among([]).exists()
 
 
+def test_a_claim_reads_its_share_of_a_long_queue_and_sorts_nothing() -> None:
+    webhook = make_webhook()
+    make_deliveries(webhook, 1000, status="pending")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+    share = Delivery.objects.due(timezone.now()).filter(webhook=webhook)[:10]
+
+    plan = share.explain()
+    assert "delivery_due" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
 def _attempt(delivery: Delivery, number: int, **columns: object) -> DeliveryAttempt:
     return DeliveryAttempt(
         delivery=delivery,
