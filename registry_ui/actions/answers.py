@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.incidents import resolve
 from registry_ui.actions.mentions import mentioned_in
-from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.mirror import locked_model
 from registry_ui.actions.policies import policies_in_force, policy_of
 from registry_ui.actions.requests import clean_comment, store_request
 from registry_ui.actions.undo import taken_back
@@ -179,7 +179,7 @@ def _locked(incident: Incident, *, actor: User | None, seen: str) -> Incident:
         StaleReviewError: it is no longer what was seen.
         ActionError: it is answered already.
     """
-    model = locked_models([incident.model_id])[incident.model_id]
+    model = locked_model(incident.model_id)
     incident = Incident.objects.get(pk=incident.pk)
     incident.model = model
     if actor is not None and not may_answer(actor, incident):

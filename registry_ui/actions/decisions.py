@@ -26,6 +26,7 @@ from registry_ui.models import (
     Review,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedLookup
 from registry_ui.planning import (
     STAGE,
     Effect,
@@ -38,6 +39,20 @@ from registry_ui.policies import Policy
 
 _LOOKED_AT = ("run_status", "run_error", "metrics", "params", "signature")
 """Of the evidence, by a fingerprint."""
+
+_there = PreparedLookup(
+    lambda model, stage: ModelVersion.objects.filter(
+        model=model, deleted_at=None, stage=stage
+    ).values_list("number", "stage"),
+    int,
+    str,
+)
+_aliases = PreparedLookup(
+    lambda model: Alias.objects.filter(model=model).values_list(
+        "name", "version__number"
+    ),
+    int,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +111,12 @@ def holdings_around(version: ModelVersion, target: str) -> Holdings:
         version: the candidate.
         target: `stage:…` or `alias:…` of its model.
     """
-    stages = {}
+    stages: dict[int, str] = {}
     if target.startswith(STAGE):
-        live = ModelVersion.objects.filter(model=version.model_id, deleted_at=None)
-        there = live.filter(stage=target.removeprefix(STAGE))
-        stages = dict(there.values_list("number", "stage"))
+        stages = dict(_there(version.model_id, target.removeprefix(STAGE)))
     if version.is_live:
         stages[version.number] = version.stage
-    aliases = Alias.objects.filter(model=version.model_id)
-    return Holdings(stages, dict(aliases.values_list("name", "version__number")))
+    return Holdings(stages, dict(_aliases(version.model_id)))
 
 
 def fingerprint_of(

@@ -5,14 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
 from registry_ui.actions.holdings import move_holders
 from registry_ui.events import EventType, Record, record_event
 from registry_ui.models import Incident, RegisteredModel, TransitionRequest
+from registry_ui.models.prepared import PreparedRow
 from registry_ui.planning import Effect, compose, without
 
 Resolution = Incident.Resolution
+_open_of = PreparedRow(
+    Incident, lambda model: Q(model=model, status=Incident.Status.OPEN), int
+)
 
 
 def note_undecided(
@@ -77,7 +82,7 @@ def note_decided(
         actor: who decided.
         record: given the type of the event and what it is about.
     """
-    incident = Incident.objects.open().filter(model=request.version.model_id).first()
+    incident = _open_of(request.version.model_id)
     if incident is None:
         return
     before = Effect.many(incident.effects)

@@ -15,6 +15,7 @@ from registry_ui.models import (
     RegisteredModel,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedRow
 from registry_ui.planning import Effect
 
 Tell = Callable[[str, int], None]
@@ -22,6 +23,8 @@ Tell = Callable[[str, int], None]
 
 Beat = Callable[[], None]
 """Called before each thing that is asked for alone: keeps the lease, or raises."""
+
+_locked = PreparedRow(RegisteredModel, lambda pk: Q(pk=pk), int, is_locked=True)
 
 _Page = TypeVar("_Page")
 _Item = TypeVar("_Item")
@@ -90,6 +93,14 @@ def locked_models(pks: Iterable[int]) -> dict[int, RegisteredModel]:
     """
     rows = RegisteredModel.objects.filter(pk__in=set(pks)).order_by("pk")
     return {row.pk: row for row in rows.select_for_update(no_key=True)}
+
+
+def locked_model(pk: int) -> RegisteredModel:
+    """Lock one model, as `locked_models` does."""
+    model = _locked(pk)
+    if model is None:  # nothing deletes a row of a model
+        raise RegisteredModel.DoesNotExist
+    return model
 
 
 def movable(models: Iterable[RegisteredModel], context: SyncContext) -> set[int]:

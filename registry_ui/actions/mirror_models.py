@@ -10,6 +10,7 @@ from registry_ui.actions.holdings import lost_holders
 from registry_ui.actions.mirror import (
     SyncContext,
     chunks,
+    locked_model,
     locked_models,
     movable,
 )
@@ -232,7 +233,7 @@ def retire_model(pk: int, context: SyncContext, *, is_prompt: bool = False) -> N
         context: of the sync.
         is_prompt: it is there still, but hidden: a tag made it a prompt.
     """
-    model = locked_models([pk])[pk]
+    model = locked_model(pk)
     if not movable([model], context):
         return  # a plan is under way there: the next sync looks again
     model.deleted_at = timezone.now()

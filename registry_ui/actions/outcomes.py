@@ -7,16 +7,18 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
-from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.mirror import locked_model
 from registry_ui.actions.mirror_effects import mirror_effect
 from registry_ui.actions.requests import Status, change_of
 from registry_ui.actions.undo import record_undone, way_back
 from registry_ui.events import EventBatch, EventType
 from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
+from registry_ui.models.prepared import PreparedRow
 from registry_ui.planning import (
     MODEL,
     PROMPT,
@@ -28,6 +30,15 @@ from registry_ui.planning import (
 )
 
 logger = logging.getLogger(__name__)
+_twins = PreparedRow(
+    TransitionRequest,
+    lambda version, target: Q(
+        version=version, target=target, status=Status.OPEN, follows=None
+    ),
+    int,
+    str,
+    is_locked=True,
+)
 
 
 @transaction.atomic
@@ -97,10 +108,7 @@ def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
     An event holds the lock of the chain until the commit. Whoever then waited for a row
     whose holder waits for the chain would wait for ever.
     """
-    twins = TransitionRequest.objects.open().filter(
-        version=request.version_id, target=request.target, follows=None
-    )
-    return list(twins.order_by("pk").select_for_update(no_key=True))
+    return list(_twins.every(request.version_id, request.target))
 
 
 def _mirror(
@@ -112,7 +120,7 @@ def _mirror(
     somebody else.
     """
     pk = request.version.model_id
-    model = request.version.model = locked_models([pk])[pk]
+    model = request.version.model = locked_model(pk)
     now = timezone.now()
     model.written_at = now
     model.save(update_fields=["written_at"])

@@ -14,6 +14,7 @@ from registry_ui import models, permissions
 from registry_ui.actions.targets import kind_of
 from registry_ui.errors import StaleReviewError
 from registry_ui.events import EventType, record_event
+from registry_ui.models.prepared import PreparedLookup
 from registry_ui.policies import (
     Governed,
     Policy,
@@ -24,14 +25,14 @@ from registry_ui.policies import (
 )
 
 Kind = models.TransitionRequest.Kind
+_in_force = PreparedLookup(
+    lambda: models.PolicyVersion.objects.in_force().values_list("definition", "number")
+)
 
 
 def policies_in_force() -> list[Policy]:
     """Return the policies that hold, in the order in which they are tried."""
-    return [
-        Policy(read_stored(version.definition), version.number)
-        for version in models.PolicyVersion.objects.in_force()
-    ]
+    return [Policy(read_stored(text), number) for text, number in _in_force()]
 
 
 def state_of(policies: Iterable[Policy]) -> str:

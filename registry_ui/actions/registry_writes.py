@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from registry_ui.actions.mirror import locked_model
 from registry_ui.errors import ActionError
 from registry_ui.mlflow_client import (
     MLflowClient,
@@ -26,12 +27,10 @@ from registry_ui.mlflow_client import (
     shared_client,
 )
 from registry_ui.models import RegisteredModel
-from registry_ui.models.prepared import PreparedRow
 
 WRITING = timedelta(seconds=60)
 """More than the deadlines of the calls that one change makes."""
 _PAUSE_SECONDS = 0.02
-_locked = PreparedRow(RegisteredModel, lambda pk: Q(pk=pk), int, is_locked=True)
 
 _Answer = TypeVar("_Answer")
 
@@ -95,9 +94,7 @@ def change_in_mlflow(
 def mirroring(model: RegisteredModel) -> Iterator[RegisteredModel]:
     """Lock the model in a transaction that mirrors and records what MLflow did."""
     with transaction.atomic():
-        row = _locked(model.pk)
-        if row is None:  # nothing deletes a row of a model
-            raise RegisteredModel.DoesNotExist
+        row = locked_model(model.pk)
         row.writing_until = None
         row.written_at = timezone.now()
         row.save(update_fields=["writing_until", "written_at"])

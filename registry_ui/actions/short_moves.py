@@ -18,7 +18,7 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.apply import apply_claimed, claim, postpone
 from registry_ui.actions.decisions import Decision, gather_decision, with_review
-from registry_ui.actions.mirror import locked_models
+from registry_ui.actions.mirror import locked_model
 from registry_ui.actions.outcomes import settle_applied
 from registry_ui.actions.policies import policies_in_force, policy_of
 from registry_ui.actions.requests import asked_for, change_of, clean_comment, decided_on
@@ -40,10 +40,21 @@ from registry_ui.models import (
     Review,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedLookup
 from registry_ui.planning import Effect, EffectKind, Holdings, Plan
 from registry_ui.policies import Governed, Policy
 
 Kind = TransitionRequest.Kind
+_requests = TransitionRequest.objects
+_in_the_way = PreparedLookup(
+    lambda model, version, target: (
+        _requests.in_flight().filter(version__model=model)
+        | _requests.open().filter(version=version, target=target)
+    ).values_list("pk")[:1],
+    int,
+    int,
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +188,7 @@ def _look(request: TransitionRequest, client: MLflowClient) -> "Future[VersionIn
 
 def _locked(version: ModelVersion) -> ModelVersion:
     """Read the version again, with its model under a lock."""
-    model = locked_models([version.model_id])[version.model_id]
+    model = locked_model(version.model_id)
     version = model.versions.get(pk=version.pk)
     version.model = model
     return version
@@ -187,9 +198,7 @@ def _is_free(version: ModelVersion, target: str) -> bool:
     """Is the mirror fresh, and does nobody want the same, or is changing the model?"""
     if not version.is_live or MirrorState.load().is_stale(timezone.now()):
         return False
-    asked = TransitionRequest.objects.filter(version__model=version.model_id)
-    twins = asked.open().filter(version=version, target=target)
-    return not (asked.in_flight() | twins).exists()
+    return not _in_the_way(version.model_id, version.pk, target)
 
 
 def _direct_policy(request: TransitionRequest) -> Policy | None:

@@ -1,5 +1,7 @@
 """Watching a model. A matter of each person's own: it is not on record."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -12,6 +14,7 @@ from registry_ui.models import (
     Subscription,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedLookup
 
 
 def watch_model(model: RegisteredModel, *, actor: User) -> None:
@@ -51,7 +54,7 @@ def watchers_of(request: TransitionRequest) -> QuerySet[User]:
 
     Whether they may still read its model is for the caller to ask.
     """
-    subscriptions, reviews, comments = _watching(request)
+    subscriptions, reviews, comments = _watching(request.version.model_id, request.pk)
     return User.objects.filter(
         Q(pk__in=subscriptions.values("user"))
         | Q(pk__in=reviews.values("reviewer"))
@@ -62,21 +65,29 @@ def watchers_of(request: TransitionRequest) -> QuerySet[User]:
 
 def ids_of_watchers(request: TransitionRequest) -> list[int]:
     """Return the primary keys of the same, and of who is no longer active."""
-    subscriptions, reviews, comments = _watching(request)
-    found = subscriptions.order_by().values_list("user", flat=True)
-    return list(
-        found.union(
-            reviews.order_by().values_list("reviewer", flat=True),
-            comments.order_by().values_list("author", flat=True),
+    return [pk for (pk,) in _ids(request.version.model_id, request.pk)]
+
+
+def _watching(
+    model_pk: int, request_pk: int
+) -> tuple[QuerySet[Subscription], QuerySet[Review], QuerySet[Comment]]:
+    return (
+        Subscription.objects.filter(model=model_pk),
+        Review.objects.filter(request=request_pk),
+        Comment.objects.live().filter(request=request_pk),
+    )
+
+
+def _query_of_ids(model_pk: int, request_pk: int) -> QuerySet[Subscription, Any]:
+    subscriptions, reviews, comments = _watching(model_pk, request_pk)
+    return (
+        subscriptions.order_by()
+        .values_list("user")
+        .union(
+            reviews.order_by().values_list("reviewer"),
+            comments.order_by().values_list("author"),
         )
     )
 
 
-def _watching(
-    request: TransitionRequest,
-) -> tuple[QuerySet[Subscription], QuerySet[Review], QuerySet[Comment]]:
-    return (
-        Subscription.objects.filter(model=request.version.model_id),
-        Review.objects.filter(request=request),
-        Comment.objects.live().filter(request=request),
-    )
+_ids = PreparedLookup(_query_of_ids, int, int)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from registry_ui.models.access import readable
+from registry_ui.models.prepared import PreparedRow
 from registry_ui.models.text import CodePoints, Head, NameOrder
 
 if TYPE_CHECKING:
@@ -345,7 +346,7 @@ class MirrorState(models.Model):
     @classmethod
     def load(cls) -> MirrorState:
         """Return the row; one that was never saved before the first sync."""
-        return cls.objects.filter(id=cls.ONLY).first() or cls()
+        return _state() or cls()
 
     @property
     def promise_seconds(self) -> float:
@@ -382,3 +383,6 @@ class MirrorState(models.Model):
         if self.synced_at is None:
             return True
         return (now - self.synced_at).total_seconds() > self.promise_seconds
+
+
+_state = PreparedRow(MirrorState, lambda: Q(id=MirrorState.ONLY))

@@ -5,7 +5,7 @@ answer it where it is asked about 25 keys, as a list asks five of them; and twen
 where one row is looked up, as each call of a program does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -138,7 +138,7 @@ class PreparedLookup:
 
 
 class PreparedRow(Generic[M]):
-    """A row that is found by values."""
+    """A row that is found by values, or several."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class PreparedRow(Generic[M]):
         """
         self._model = model
         self._names = [field.attname for field in model._meta.concrete_fields]
-        rows = model._base_manager.order_by()
+        rows = model._base_manager.order_by("pk")
         found = rows.select_for_update(no_key=True) if is_locked else rows
         self._rows = PreparedLookup(
             lambda *values: found.filter(condition(*values)).values_list(*self._names),
@@ -167,11 +167,14 @@ class PreparedRow(Generic[M]):
     def __call__(self, *values: int | str) -> M | None:
         """Return the row that is found by values of the kinds; None if there is none.
 
-        Of several it is any one.
+        Of several it is the first.
         """
+        return next(self.every(*values), None)
+
+    def every(self, *values: int | str) -> Iterator[M]:
+        """Yield each row that is found by values of the kinds, by primary key."""
         for row in self._rows(*values):
-            return self._model.from_db(connection.alias, self._names, row)
-        return None
+            yield self._model.from_db(connection.alias, self._names, row)
 
 
 def _compile(query: QuerySet[Any, Any]) -> tuple[str, Row, _Converters]:

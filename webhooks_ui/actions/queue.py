@@ -6,11 +6,13 @@ from datetime import datetime
 from django.utils import timezone
 
 from registry_ui.models import AuditEvent
+from registry_ui.models.prepared import PreparedRow
 from webhooks_ui import payloads
 from webhooks_ui.models import Delivery, EventName, Webhook
+from webhooks_ui.models.webhooks import hears_of
 
-_LOOKED_AT = ("model", "events", "payload_format")
-"""Of a webhook; each event looks at them."""
+_NO_MODEL = 0
+_told_of = PreparedRow(Webhook, hears_of, int)
 
 
 def queue_deliveries(events: Iterable[AuditEvent]) -> int:
@@ -24,7 +26,7 @@ def queue_deliveries(events: Iterable[AuditEvent]) -> int:
     """
     names_of = {event: payloads.names_of(event.type, event.details) for event in events}
     told = {event.model_pk: None for event, names in names_of.items() if names}
-    webhooks = {pk: list(Webhook.objects.told_of(pk).only(*_LOOKED_AT)) for pk in told}
+    webhooks = {pk: list(_told_of.every(pk or _NO_MODEL)) for pk in told}
     now = timezone.now()
     deliveries = [
         _delivery(event, name, webhook, due_at=now)

@@ -91,9 +91,12 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
     def told_of(self, model_pk: int | None) -> WebhookQuerySet:
         """Keep the active ones that hear of events about this model, paused or not."""
-        return self.filter(
-            Q(model=None) | Q(model_id=model_pk), status=Webhook.Status.ACTIVE
-        )
+        return self.filter(hears_of(model_pk))
+
+
+def hears_of(model_pk: int | None) -> Q:
+    """Return the condition for webhooks that hear of events about this model."""
+    return Q(Q(model=None) | Q(model=model_pk), status=Webhook.Status.ACTIVE)
 
 
 class Webhook(models.Model):
