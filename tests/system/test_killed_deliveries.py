@@ -38,7 +38,7 @@ SIZES = [
 SENDER = "sender@"
 VICTIMS = ("granian", "worker@", SENDER, " beat ")
 """What tells the command lines of web server, workers and clock apart."""
-MOST_IN_FLIGHT = 128
+MOST_IN_FLIGHT = 256
 """Deliveries of one webhook that a sender holds at most (CLAIMED_PER_WEBHOOK)."""
 DRAIN_SECONDS = 300.0
 MODEL = "killed-often"

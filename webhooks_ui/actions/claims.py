@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet, prefetch_related_object
 from webhooks_ui.models import Delivery, Webhook
 
 LEASE = timedelta(seconds=45)
-CLAIMED_PER_WEBHOOK = 128
+CLAIMED_PER_WEBHOOK = 256
 CLAIMED_PER_FAILING_WEBHOOK = 1
 _MINUTE = 60
 _UNREAD = ("created_at", "settled_at", "given_up_reason")

@@ -278,7 +278,7 @@ def test_a_long_queue_leaves_room_for_others() -> None:
             payload=b"{}",
             due_at=timezone.now() - timedelta(days=1),
         )
-        for number in range(200)
+        for number in range(CLAIMED_PER_WEBHOOK)
     )
 
     claimed = claim_due(timezone.now(), busy={crowded.pk: 10})
