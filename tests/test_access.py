@@ -138,6 +138,7 @@ class World:
             "webhooks_ui:webhook_status": {"status": "DISABLED"},
             "api_v1:create_transition_request": ask,
             "api_v1:create_review": {"decision": "reject", **comment},
+            "api_v1:make_token": {"name": "ci", "scopes": ["read"]},
         }
         bodies |= access_calls.bodies_of(
             self.delivery.webhook_id,
@@ -169,6 +170,7 @@ def world() -> World:
         "position": event.position,
         "key": "val/auc",
         "pk": token.pk,
+        "token_id": token.pk,
         "comment_id": make_comment(version=version, request=ask).pk,
         "id": model.pk,
         "webhook_id": delivery.webhook_id,
