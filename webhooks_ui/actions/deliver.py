@@ -225,14 +225,16 @@ def _save_outcomes(
     Raises:
         _ChangedMeanwhileError: one of them has others.
     """
-    alike: defaultdict[tuple[tuple[str, int], tuple[object, ...]], list[str]]
-    alike = defaultdict(list)
+    alike: defaultdict[tuple[int, tuple[object, ...]], list[str]] = defaultdict(list)
     for row in rows:
+        _, count = before[row.pk]
         after = tuple(getattr(row, name) for name in _SETTLED_FIELDS)
-        alike[before[row.pk], after].append(row.pk)
-    for ((token, count), after), ids in alike.items():
+        alike[count, after].append(row.pk)
+    for (count, after), ids in alike.items():
+        # Of claims that we made, a row bears the newest, which is the one we know.
+        tokens = {before[pk][0] for pk in ids}
         known = Delivery.objects.among(ids).filter(
-            claim_token=token, attempt_count=count
+            claim_token__in=tokens, attempt_count=count
         )
         if known.update(**dict(zip(_SETTLED_FIELDS, after, strict=True))) != len(ids):
             raise _ChangedMeanwhileError
