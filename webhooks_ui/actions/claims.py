@@ -6,7 +6,7 @@ rate, is kept under the webhook's row lock, so it holds across any number of wor
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -17,6 +17,9 @@ from webhooks_ui.models import Delivery, Webhook
 
 LEASE = timedelta(seconds=45)
 CLAIMED_PER_WEBHOOK = 256
+CLAIMED_PER_SILENT_WEBHOOK = 8
+"""As long as it has answered nothing here: most that is claimed of a dead receiver
+would only be given back."""
 CLAIMED_PER_FAILING_WEBHOOK = 1
 _MINUTE = 60
 _UNREAD = ("created_at", "settled_at", "given_up_reason")
@@ -29,7 +32,13 @@ def due_webhooks(now: datetime) -> QuerySet[Webhook]:
     return Webhook.objects.open_for_sending(now).filter(Exists(due))
 
 
-def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
+def claim_due(
+    now: datetime,
+    *,
+    busy: Mapping[str, int],
+    answering: Collection[str] = (),
+    but_for: Collection[str] = (),
+) -> list[Delivery]:
     """Take deliveries for this worker alone until the lease ends.
 
     Each webhook gets its share, so a long queue of one holds up no other; one that
@@ -38,13 +47,16 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
     Args:
         now: the time.
         busy: how many deliveries of a webhook this worker has already.
+        answering: the webhooks whose receivers have taken something from this worker.
+        but_for: webhooks to leave out.
     """
     token = secrets.token_hex(16)
-    webhooks = due_webhooks(now).in_bulk()
+    webhooks = due_webhooks(now).exclude(pk__in=but_for).in_bulk()
     queues: list[QuerySet[Delivery]] = []
     taken: list[Delivery] = []
     for webhook in webhooks.values():
-        share, under_way = _share(webhook), busy.get(webhook.pk, 0)
+        share = _share(webhook, is_answering=webhook.pk in answering)
+        under_way = busy.get(webhook.pk, 0)
         if under_way * 2 > share:
             continue  # many now and then cost less than a few each time
         room = share - under_way
@@ -62,10 +74,12 @@ def claim_due(now: datetime, *, busy: Mapping[str, int]) -> list[Delivery]:
     return sorted(taken, key=lambda delivery: (delivery.event_id or 0, delivery.pk))
 
 
-def _share(webhook: Webhook) -> int:
+def _share(webhook: Webhook, *, is_answering: bool) -> int:
     if webhook.in_order:
         return 1
-    return CLAIMED_PER_FAILING_WEBHOOK if webhook.failing_since else CLAIMED_PER_WEBHOOK
+    if webhook.failing_since:
+        return CLAIMED_PER_FAILING_WEBHOOK
+    return CLAIMED_PER_WEBHOOK if is_answering else CLAIMED_PER_SILENT_WEBHOOK
 
 
 def _queue_of(webhook: Webhook, now: datetime) -> QuerySet[Delivery]:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from webhooks_ui.actions.health import (
 )
 from webhooks_ui.actions.job_runs import remember_forms
 from webhooks_ui.actions.schedule import wait_before
+from webhooks_ui.actions.turns import Turn
 from webhooks_ui.actions.webhooks import disable_gone
 from webhooks_ui.http_client import GONE, Answer, Failure, Outgoing, Sender
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
@@ -34,7 +36,9 @@ logger = logging.getLogger(__name__)
 
 START_WITHIN_SECONDS = 30.0  # of the claim; a call takes 10 s at most, so 5 s remain
 CLAIMING_SECONDS = 10.0  # then the task ends, so that a worker can be stopped
-COLLECT_SECONDS = 0.05
+COLLECT_SECONDS = 0.05  # then it is seen that somebody wishes a look
+FAILURES_AT_ONCE = 50
+_OURS = Turn()
 
 _SETTLED_FIELDS = [
     "status",
@@ -47,34 +51,121 @@ _SETTLED_FIELDS = [
 ]
 
 
-def drain_deliveries() -> int:
+def drain_deliveries(turn: Turn = _OURS) -> int:
     """Send what is due until nothing is, or for about ten seconds.
+
+    Where another thread of this process claims already, it is asked to look again.
+
+    Args:
+        turn: of the threads that claim one at a time.
 
     Returns:
         How many attempts were recorded.
     """
-    stop = time.monotonic() + CLAIMING_SECONDS
-    fresh = claim_due(timezone.now(), busy={})
-    if not fresh:
-        return 0  # a sender is not made for nothing, each second
-    claimed: dict[str, Delivery] = {}
-    results: list[Result] = []
     recorded = 0
-    with Sender() as sender:
-        while fresh or results or not sender.is_idle:
-            claimed |= {delivery.pk: delivery for delivery in fresh}
-            sender.submit(_requests(fresh))
-            # What went well tells nothing of what may be claimed: it is recorded while
-            # the next requests are under way.
-            recorded += record_answers(results, claimed)
-            results = sender.collect(COLLECT_SECONDS)
-            if not all(answer and has_succeeded(answer) for _, answer in results):
-                recorded += record_answers(results, claimed)
-                results = []
-            fresh = []
-            if time.monotonic() < stop:
-                fresh = claim_due(timezone.now(), busy=sender.busy)
+    turn.wish()
+    while turn.take():
+        recorded += _drain(turn)
     return recorded
+
+
+def _drain(turn: Turn) -> int:
+    """Claim, send and record while it is our turn; then end what is under way."""
+    stop = time.monotonic() + CLAIMING_SECONDS
+    with ExitStack() as ours:
+        ours.callback(turn.give_back)
+        turn.grant()
+        fresh = claim_due(timezone.now(), busy={})
+        if not fresh:
+            return 0  # a sender is not made for nothing, each second
+        with Sender() as sender:
+            batch = _Batch(sender)
+            claims = True
+            while fresh or not batch.is_done:
+                has_news = batch.go_on(fresh)
+                fresh = []
+                if not claims:
+                    continue
+                if time.monotonic() > stop:
+                    claims = False
+                    ours.close()
+                elif not (has_news or turn.is_wished):
+                    continue
+                else:
+                    turn.grant()
+                # After the turn was given back, too: who came before found it taken.
+                fresh = batch.claim()
+    return batch.recorded
+
+
+class _Batch:
+    """What one thread sends and records, from its first claim to its last answer.
+
+    Attributes:
+        recorded: how many attempts were.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self.recorded = 0
+        self._sender = sender
+        self._claimed: dict[str, Delivery] = {}
+        self._answering: set[str] = set()
+        self._successes: list[Result] = []
+        self._failures: list[Result] = []
+
+    @property
+    def is_done(self) -> bool:
+        """Is nothing under way, and nothing to be recorded?"""
+        return self._sender.is_idle and not (self._successes or self._failures)
+
+    def claim(self) -> list[Delivery]:
+        """Claim what may be sent by what is recorded."""
+        return claim_due(
+            timezone.now(),
+            busy=self._sender.busy,
+            answering=self._answering,
+            but_for={request.endpoint for request, _ in self._failures},
+        )
+
+    def go_on(self, fresh: Sequence[Delivery]) -> bool:
+        """Send what was claimed, and record what came of earlier ones.
+
+        Returns:
+            Whether more may be claimed by now.
+        """
+        self._claimed |= {delivery.pk: delivery for delivery in fresh}
+        self._sender.submit(_requests(fresh))
+        # What went well tells nothing of what may be claimed: it is recorded while the
+        # next requests are under way.
+        self._record(self._successes)
+        wait = 0 if self._failures else COLLECT_SECONDS
+        results = self._sender.collect(wait)
+        self._successes, failures = _by_endpoint(results)
+        self._answering.update(request.endpoint for request, _ in self._successes)
+        # A few at a time: what is alive is claimed in between.
+        self._failures += failures
+        few = self._failures[:FAILURES_AT_ONCE]
+        del self._failures[:FAILURES_AT_ONCE]
+        self._record(few)
+        return bool(results or few)
+
+    def _record(self, results: Sequence[Result]) -> None:
+        self.recorded += record_answers(results, self._claimed)
+
+
+def _by_endpoint(results: Sequence[Result]) -> tuple[list[Result], list[Result]]:
+    """Return what endpoints answered that took everything, and what the others did.
+
+    What one endpoint did stays together, since a success beside failures has its say.
+    """
+    failing = {
+        request.endpoint
+        for request, answer in results
+        if answer is None or not has_succeeded(answer)
+    }
+    ordered = sorted(results, key=lambda result: result[0].endpoint)
+    successes = [one for one in ordered if one[0].endpoint not in failing]
+    return successes, [one for one in ordered if one[0].endpoint in failing]
 
 
 def _requests(deliveries: Sequence[Delivery]) -> list[Outgoing]:

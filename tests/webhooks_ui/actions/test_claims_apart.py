@@ -13,6 +13,7 @@ from tests.webhooks_ui.factories import make_delivery, make_event, make_webhook
 from tests.webhooks_ui.receivers import Received, Receiver, Reply
 from webhooks_ui.actions.claims import claim_due
 from webhooks_ui.actions.deliver import drain_deliveries
+from webhooks_ui.actions.turns import Turn
 from webhooks_ui.models import Delivery
 
 pytestmark = pytest.mark.usefixtures("committed_db", "open_loopback")
@@ -44,8 +45,9 @@ def test_in_order_holds_across_workers_and_failures(receiver: Receiver) -> None:
     receiver.answer = answer
 
     def work() -> None:
+        turn = Turn()  # as if each were a process of its own
         for _ in range(200):
-            drain_deliveries()
+            drain_deliveries(turn)
             # What is tried again later is due now: nobody waits here.
             waiting = Delivery.objects.pending().filter(claim_token="")
             waiting.update(due_at=F("due_at") - timedelta(days=1))

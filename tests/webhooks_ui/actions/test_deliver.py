@@ -18,7 +18,12 @@ from tests.webhooks_ui.factories import (
     make_webhook,
 )
 from tests.webhooks_ui.receivers import Receiver, Reply, raw_receiver
-from webhooks_ui.actions.claims import CLAIMED_PER_WEBHOOK, LEASE, claim_due
+from webhooks_ui.actions.claims import (
+    CLAIMED_PER_SILENT_WEBHOOK,
+    CLAIMED_PER_WEBHOOK,
+    LEASE,
+    claim_due,
+)
 from webhooks_ui.actions.deliver import drain_deliveries, record_answers
 from webhooks_ui.http_client import Answer, Outgoing, exchange
 from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger, Webhook
@@ -281,7 +286,7 @@ def test_a_long_queue_leaves_room_for_others() -> None:
         for number in range(CLAIMED_PER_WEBHOOK)
     )
 
-    claimed = claim_due(timezone.now(), busy={crowded.pk: 10})
+    claimed = claim_due(timezone.now(), busy={crowded.pk: 10}, answering={crowded.pk})
 
     of_quiet = [delivery for delivery in claimed if delivery.webhook_id == quiet.pk]
     assert len(of_quiet) == 1
@@ -294,6 +299,22 @@ def test_a_failing_receiver_is_probed_with_one() -> None:
         make_delivery(webhook=webhook)
 
     assert len(claim_due(timezone.now(), busy={})) == 1
+
+
+def test_of_a_receiver_that_has_answered_nothing_yet_few_are_claimed() -> None:
+    webhook = make_webhook()
+    for _ in range(CLAIMED_PER_SILENT_WEBHOOK + 5):
+        make_delivery(webhook=webhook)
+    now = timezone.now()
+
+    first = claim_due(now, busy={})
+    while_it_hangs = claim_due(now, busy={webhook.pk: len(first)})
+    left_out = claim_due(now, busy={}, answering={webhook.pk}, but_for={webhook.pk})
+    rest = claim_due(now, busy={webhook.pk: len(first)}, answering={webhook.pk})
+
+    assert len(first) == CLAIMED_PER_SILENT_WEBHOOK
+    assert (while_it_hangs, left_out) == ([], [])
+    assert len(rest) == 5
 
 
 def test_dead_receivers_do_not_delay_one_that_is_alive(
