@@ -86,12 +86,13 @@ def sender() -> Program:
     """Return the Celery worker that delivers webhooks.
 
     A worker of its own: receivers that hang take all the time they are given, and an
-    approved promotion shall not wait for them.
+    approved promotion shall not wait for them. It forgets who called it before it was
+    there: each of thousands of such messages would cost time, and one look does.
     """
-    return _celery_worker("sender", settings.DELIVERY_QUEUE)
+    return _celery_worker("sender", settings.DELIVERY_QUEUE, "--purge")
 
 
-def _celery_worker(name: str, queue: str) -> Program:
+def _celery_worker(name: str, queue: str, *more: str) -> Program:
     """Return a worker for one queue.
 
     Gossip, mingling and heartbeats are messages that nobody reads: whether a worker
@@ -99,7 +100,7 @@ def _celery_worker(name: str, queue: str) -> Program:
     """
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     pool = ["-P", "threads", "-c", "4", "-n", f"{name}@%h", "-Q", queue]
-    return Program(name, [*_CELERY, "worker", "-l", "INFO", *pool, *quiet])
+    return Program(name, [*_CELERY, "worker", "-l", "INFO", *pool, *quiet, *more])
 
 
 def beat() -> Program:
