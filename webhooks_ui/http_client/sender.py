@@ -18,7 +18,7 @@ AT_ONCE_UNPROVEN = 2
 OVERLOADED = frozenset({429, 502, 503, 504})
 GONE = 410
 THREAD = "webhook-sender"
-BATCH = 100
+BATCH = 200
 """Answers that are worth a transaction of their own."""
 
 
