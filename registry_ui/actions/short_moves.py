@@ -13,6 +13,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from registry_ui import permissions
@@ -40,12 +41,26 @@ from registry_ui.models import (
     Review,
     TransitionRequest,
 )
-from registry_ui.models.prepared import PreparedLookup
+from registry_ui.models.prepared import (
+    PreparedInsert,
+    PreparedLookup,
+    PreparedRow,
+)
 from registry_ui.planning import Effect, EffectKind, Holdings, Plan
 from registry_ui.policies import Governed, Policy
 
 Kind = TransitionRequest.Kind
 _requests = TransitionRequest.objects
+_version = PreparedRow(ModelVersion, lambda pk: Q(pk=pk), int)
+_made_when = PreparedLookup(
+    lambda model, number: ModelVersion.objects.filter(
+        model=model, number=number
+    ).values_list("created_at"),
+    int,
+    int,
+)
+_insert_request = PreparedInsert(TransitionRequest)
+_insert_review = PreparedInsert(Review)
 _in_the_way = PreparedLookup(
     lambda model, version, target: (
         _requests.in_flight().filter(version__model=model)
@@ -189,9 +204,11 @@ def _look(request: TransitionRequest, client: MLflowClient) -> "Future[VersionIn
 def _locked(version: ModelVersion) -> ModelVersion:
     """Read the version again, with its model under a lock."""
     model = locked_model(version.model_id)
-    version = model.versions.get(pk=version.pk)
-    version.model = model
-    return version
+    found = _version(version.pk)
+    if found is None:  # nothing deletes a row of a version
+        raise ModelVersion.DoesNotExist
+    found.model = model
+    return found
 
 
 def _is_free(version: ModelVersion, target: str) -> bool:
@@ -208,15 +225,16 @@ def _direct_policy(request: TransitionRequest) -> Policy | None:
     """
     version, target = request.version, request.target
     policies = policies_in_force()
-    name, kind = version.model.name, kind_of(version, target)
-    governed = Governed.ROLLBACK if kind is Kind.ROLLBACK else Governed.PROMOTION
-    policy = policy_of(name, target, kind=governed, policies=policies)
-    if target.startswith(ALIAS_PREFIX):
-        # An alias that is set is no rollback on record, whatever policies say of it.
-        kind = Kind.PROMOTION
-        if policy != policy_of(name, target, policies=policies):
-            return None
-    request.kind = kind
+    name = version.model.name
+    policy = policy_of(name, target, policies=policies)
+    if_back = policy_of(name, target, kind=Governed.ROLLBACK, policies=policies)
+    is_alias = target.startswith(ALIAS_PREFIX)
+    if not is_alias or policy != if_back:
+        request.kind = kind_of(version, target)
+    if request.kind == Kind.ROLLBACK:
+        policy = if_back
+    if is_alias and request.kind != Kind.PROMOTION:
+        return None  # an alias that is set is no rollback on record
     rules = policy.definition
     return policy if rules.direct and not rules.files_unchanged else None
 
@@ -236,7 +254,9 @@ def _made_at(effect: Effect, version: ModelVersion) -> datetime:
     """Return when the version was made by which MLflow tells what stands there now."""
     if effect.kind is EffectKind.TRANSITION:
         return version.created_at
-    return version.model.versions.get(number=int(effect.before)).created_at
+    made_at: datetime
+    ((made_at,),) = _made_when(version.model_id, int(effect.before))
+    return made_at
 
 
 def _store(request: TransitionRequest, review: Review, decision: Decision) -> None:
@@ -245,8 +265,9 @@ def _store(request: TransitionRequest, review: Review, decision: Decision) -> No
     request.plan = decision.plan.as_json()
     request.closed_at = request.created_at
     request.policy_name = decision.policy.label
-    request.save(force_insert=True)
-    review.save(force_insert=True)
+    _insert_request(request)
+    review.request = request  # which has its number now
+    _insert_review(review)
     batch = EventBatch()
     batch.add(
         EventType.TRANSITION_REQUEST_CREATED,
