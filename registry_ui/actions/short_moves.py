@@ -59,6 +59,8 @@ _made_when = PreparedLookup(
     int,
     int,
 )
+_beside = ThreadPoolExecutor(64, "look")
+"""In which MLflow is asked; threads that nobody needs are not started."""
 _insert_request = PreparedInsert(TransitionRequest)
 _insert_review = PreparedInsert(Review)
 _in_the_way = PreparedLookup(
@@ -154,21 +156,23 @@ def _decide(
         actor, version.model, from_stage=version.stage, target=target
     ):
         return None
+    kind, policy = _kind_and_policy(version, target)
+    comment = clean_comment(comment)
+    if not _lets_pass(policy) or not comment:
+        return None
+    seen = _look(version, target, client)
     request = TransitionRequest(
+        kind=kind,
         version=version,
         target=target,
         from_stage=version.stage,
-        comment=clean_comment(comment),
+        comment=comment,
         requested_by=actor,
         created_at=timezone.now(),
         closed_by=actor,
         attempt_count=1,
         **claim(),
     )
-    policy = _direct_policy(request)
-    if policy is None or not request.comment:
-        return None
-    seen = _look(request, client)
     decision = gather_decision(request, policy=policy)
     review = Review(
         request=request,
@@ -186,19 +190,18 @@ def _decide(
     return _Intent(request, decision.plan, effect, made_at, seen)
 
 
-def _look(request: TransitionRequest, client: MLflowClient) -> "Future[VersionInfo]":
+def _look(
+    version: ModelVersion, target: str, client: MLflowClient
+) -> "Future[VersionInfo]":
     """Ask MLflow in another thread for the version by which it tells what stands there.
 
     This transaction never waits for it: that may take as long as it likes.
     """
-    name, number = request.version.model.name, request.version.number
-    beside = ThreadPoolExecutor(1)
-    if request.alias:
-        seen = beside.submit(client.get_version_by_alias, name, request.alias)
-    else:
-        seen = beside.submit(client.get_version, name, number)
-    beside.shutdown(wait=False)
-    return seen
+    name = version.model.name
+    if target.startswith(ALIAS_PREFIX):
+        alias = target.removeprefix(ALIAS_PREFIX)
+        return _beside.submit(client.get_version_by_alias, name, alias)
+    return _beside.submit(client.get_version, name, version.number)
 
 
 def _locked(version: ModelVersion) -> ModelVersion:
@@ -218,25 +221,25 @@ def _is_free(version: ModelVersion, target: str) -> bool:
     return not _in_the_way(version.model_id, version.pk, target)
 
 
-def _direct_policy(request: TransitionRequest) -> Policy | None:
-    """Return the policy that lets one move the version; set what kind of move it is.
-
-    None, too, where files must be read before.
-    """
-    version, target = request.version, request.target
-    policies = policies_in_force()
-    name = version.model.name
+def _kind_and_policy(version: ModelVersion, target: str) -> tuple[Kind, Policy | None]:
+    """Return what kind of move it is, and what governs it; None: not for this way."""
+    name, policies = version.model.name, policies_in_force()
     policy = policy_of(name, target, policies=policies)
     if_back = policy_of(name, target, kind=Governed.ROLLBACK, policies=policies)
     is_alias = target.startswith(ALIAS_PREFIX)
-    if not is_alias or policy != if_back:
-        request.kind = kind_of(version, target)
-    if request.kind == Kind.ROLLBACK:
-        policy = if_back
-    if is_alias and request.kind != Kind.PROMOTION:
-        return None  # an alias that is set is no rollback on record
-    rules = policy.definition
-    return policy if rules.direct and not rules.files_unchanged else None
+    if is_alias and policy == if_back:
+        # An alias that is set is no rollback on record, whatever it goes back to.
+        return Kind.PROMOTION, policy
+    kind = kind_of(version, target)
+    if kind is Kind.ROLLBACK:
+        return kind, None if is_alias else if_back
+    return kind, policy
+
+
+def _lets_pass(policy: Policy | None) -> bool:
+    """May one move versions alone, and without that files are read before?"""
+    rules = policy.definition if policy else None
+    return rules is not None and rules.direct and not rules.files_unchanged
 
 
 def _only_effect(plan: Plan) -> Effect | None:
