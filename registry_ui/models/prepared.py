@@ -215,7 +215,11 @@ class PreparedInsert(Generic[M]):
         return before, row, after
 
     def __call__(self, *rows: M) -> None:
-        """Store the rows, which get the keys that the database makes."""
+        """Store the rows, which get the keys that the database makes.
+
+        Other than with Django's `save`, what they refer to must be stored before they
+        are told of it, and nobody is sent a signal.
+        """
         size = 1 if self._returns_key else _MOST_ROWS
         for start in range(0, len(rows), size):
             self._insert(rows[start : start + size])
