@@ -53,6 +53,10 @@ _aliases = PreparedLookup(
     ),
     int,
 )
+_evidence = PreparedLookup(
+    lambda version: Evidence.objects.filter(version=version).values_list(*_LOOKED_AT),
+    int,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,12 @@ def holdings_around(version: ModelVersion, target: str) -> Holdings:
         stages = dict(_there(version.model_id, target.removeprefix(STAGE)))
     if version.is_live:
         stages[version.number] = version.stage
-    return Holdings(stages, dict(_aliases(version.model_id)))
+    return Holdings(stages, aliases_of(version.model_id))
+
+
+def aliases_of(model_pk: int) -> dict[str, int]:
+    """Return which version each alias of a model points to, by number."""
+    return dict(_aliases(model_pk))
 
 
 def fingerprint_of(
@@ -191,11 +200,10 @@ def gather_decision(
     version = request.version
     policy = policy or policy_of_request(request, policies=policies)
     holdings = holdings_around(version, request.target)
-    evidence = Evidence.objects.filter(version=version).only(*_LOOKED_AT)
     fingerprint = fingerprint_of(
         version,
         request.target,
-        evidence=evidence.first() or Evidence(),
+        evidence=_evidence_of(version),
         holdings=holdings,
         policy=policy,
         files=files_of(request, policy),
@@ -227,6 +235,12 @@ def gather_decision(
         incumbents=tuple(n for n in holders if n != version.number),
         stale_reviews=stale,
     )
+
+
+def _evidence_of(version: ModelVersion) -> Evidence:
+    for row in _evidence(version.pk):
+        return Evidence(**dict(zip(_LOOKED_AT, row, strict=True)))
+    return Evidence()
 
 
 def _reviews_of(request: TransitionRequest) -> list[Review]:

@@ -1,12 +1,11 @@
 """Who held what from when to when: kept in step with every change of a holder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from registry_ui.models import (
     ALIAS_PREFIX,
@@ -18,6 +17,12 @@ from registry_ui.models import (
     RegisteredModel,
     Stage,
     TransitionRequest,
+)
+from registry_ui.models.prepared import (
+    PreparedInsert,
+    PreparedLookup,
+    PreparedRow,
+    PreparedSave,
 )
 from registry_ui.planning import (
     GONE,
@@ -31,6 +36,20 @@ from registry_ui.planning import (
 Kind = TransitionRequest.Kind
 Status = TransitionRequest.Status
 _RESTING = set(Stage.values) - set(SERVING_STAGES)
+_FEW = 10
+_current = PreparedRow(
+    Holding,
+    lambda model, number, target: Q(
+        model=model, version__number=number, target=target, ended_at=None
+    ),
+    int,
+    int,
+    str,
+)
+_end = PreparedSave(
+    Holding, "ended_at", "ended_not_before", "ended_request_id", "ended_incident_id"
+)
+_start = PreparedInsert(Holding, ignores_conflicts=True)
 
 
 def move_holders(
@@ -54,18 +73,17 @@ def move_holders(
     """
     cause = "incident" if isinstance(through, Incident) else "request"
     ends, starts = _ends_and_starts(effects)
-    held = Holding.objects.current().filter(model=model)
     for number, target in ends:
-        held.filter(version__number=number, target=target).update(
-            ended_at=Greatest(at, F("started_at")),
-            ended_not_before=not_before,
-            **{f"ended_{cause}": through},
-        )
+        for held in _current.every(model.pk, number, target):
+            held.ended_at = max(at, held.started_at)
+            held.ended_not_before = not_before
+            setattr(held, f"ended_{cause}", through)
+            _end(held)
     if versions is None:
         rows = model.versions.filter(number__in=[number for number, _ in starts])
         versions = {version.number: version for version in rows}
-    Holding.objects.bulk_create(
-        [
+    _start(
+        *(
             Holding(
                 model=model,
                 version=versions[number],
@@ -76,8 +94,7 @@ def move_holders(
             )
             for number, target in starts
             if number in versions
-        ],
-        ignore_conflicts=True,
+        )
     )
 
 
@@ -152,23 +169,39 @@ class _Past(NamedTuple):
 
 
 def _before(model: RegisteredModel, target: str) -> _Past | None:
-    """Find what a rollback goes back to: who holds the target now comes first.
-
-    Read row by row, as most often the first that has ended is it: the same in SQL takes
-    three subqueries, and to put them into words takes longer than the answer.
-    """
+    """Find what a rollback goes back to: who holds the target now comes first."""
     if target.removeprefix(STAGE_PREFIX) in _RESTING:
         return None
-    held = Holding.objects.filter(model=model, target__iexact=target)
-    newest = held.order_by(F("ended_at").desc(nulls_first=True), "-started_at")
     holders = set()
-    for row in newest.values_list(*_Past._fields).iterator(chunk_size=100):
-        past = _Past(*row)
+    for past in _pasts(model, target):
         if past.ended_at is None:
             holders.add(past.version)
         elif past.version not in holders and past.is_to_go_back_to:
             return past
     return None
+
+
+def _pasts(model: RegisteredModel, target: str) -> Iterator[_Past]:
+    """Yield who held a target, the newest first; the first few perhaps twice.
+
+    Most often the first that has ended is it. The same in SQL takes three subqueries.
+    """
+    few = _newest_few(model.pk, connection.ops.prep_for_iexact_query(target))
+    yield from (_Past(*row) for row in few)
+    if len(few) == _FEW:
+        rest = _newest(model.pk, target)
+        yield from (_Past(*row) for row in rest.iterator(chunk_size=100))
+
+
+def _newest(model_pk: int, target: str) -> QuerySet[Holding, Any]:
+    held = Holding.objects.filter(model=model_pk, target__iexact=target)
+    newest = held.order_by(F("ended_at").desc(nulls_first=True), "-started_at")
+    return newest.values_list(*_Past._fields)
+
+
+_newest_few = PreparedLookup(
+    lambda model, target: _newest(model, target)[:_FEW], int, str
+)
 
 
 @transaction.atomic

@@ -10,7 +10,11 @@ from registry_ui.models import (
     RegisteredModel,
     TransitionRequest,
 )
+from registry_ui.models.prepared import PreparedSave
 from registry_ui.planning import MODEL, Effect, EffectKind
+
+_save_stage = PreparedSave(ModelVersion, "stage")
+_point = PreparedSave(Alias, "version_id", by=("model_id", "name"))
 
 
 def mirror_effect(
@@ -51,7 +55,7 @@ def mirror_effect(
             store_alias(effect, model, version, record)
         case EffectKind.TRANSITION | EffectKind.ARCHIVE if version:
             version.stage = effect.after
-            version.save(update_fields=["stage"])
+            _save_stage(version)
             record(
                 EventType.MODEL_VERSION_TRANSITIONED,
                 version=version,
@@ -72,13 +76,13 @@ def store_alias(
         version: the one that it points to now, or did before it was removed.
         record: given the type of the event and what it is about.
     """
-    held = Alias.objects.filter(model=model, name=effect.alias)
     if not effect.after:
-        held.delete()
+        model.aliases.filter(name=effect.alias).delete()
         record(EventType.ALIAS_DELETED, version=version, alias=effect.alias)
         return
-    if not held.update(version=version):
-        held.create(model=model, name=effect.alias, version=version)
+    alias = Alias(model=model, name=effect.alias, version=version)
+    if not _point(alias):
+        alias.save(force_insert=True)
     record(
         EventType.ALIAS_MOVED if effect.before else EventType.ALIAS_SET,
         version=version,

@@ -15,6 +15,7 @@ from django.utils import timezone
 from registry_ui import permissions
 from registry_ui.actions.alias_moves import move_alias, remove_alias
 from registry_ui.actions.apply import apply_at_once, wait_until_settled
+from registry_ui.actions.decisions import aliases_of
 from registry_ui.actions.policies import governed_kind, policy_of
 from registry_ui.actions.registry_writes import MLflowFailedError
 from registry_ui.actions.requests import create_request, transition_directly
@@ -310,7 +311,7 @@ def _refuse_on_old_facts() -> None:
 def _refuse_other_spelling(model: RegisteredModel, alias: str) -> None:
     """Refuse what pages would put right in silence: a program asks for what it said."""
     check_new_alias(alias)
-    names = model.aliases.values_list("name", flat=True)
+    names = aliases_of(model.pk)
     twins = [n for n in names if n != alias and n.casefold() == alias.casefold()]
     if twins:
         raise InvalidFieldError(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from registry_ui.actions.decisions import aliases_of
 from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
 from registry_ui.actions.mirror import locked_model
@@ -18,7 +19,7 @@ from registry_ui.actions.requests import Status, change_of
 from registry_ui.actions.undo import record_undone, way_back
 from registry_ui.events import EventBatch, EventType
 from registry_ui.models import ModelVersion, RegisteredModel, TransitionRequest
-from registry_ui.models.prepared import PreparedRow
+from registry_ui.models.prepared import PreparedRow, PreparedSave
 from registry_ui.planning import (
     MODEL,
     PROMPT,
@@ -39,6 +40,19 @@ _twins = PreparedRow(
     str,
     is_locked=True,
 )
+_save_if_claimed = PreparedSave(
+    TransitionRequest,
+    "status",
+    "applied_at",
+    "outcome",
+    "failure",
+    "due_at",
+    by=("pk", "claim_token", "status"),
+)
+_save_written_at = PreparedSave(RegisteredModel, "written_at")
+_version = PreparedRow(
+    ModelVersion, lambda model, number: Q(model=model, number=number), int, int
+)
 
 
 @transaction.atomic
@@ -46,18 +60,17 @@ def settle_applied(request: TransitionRequest, plan: Plan, found: Holdings) -> b
     """Record that the plan came true, and mirror it; only the claim's holder can.
 
     Returns:
-        False where the claim was lost, so that somebody else sees to it.
+        False where the claim was lost, so that somebody else sees to it. The caller's
+        copy of the request is not what is stored then.
     """
-    if not _is_claim_held(request):
-        return False
-    twins = _locked_twins(request)
-    now = timezone.now()
     request.status = Status.APPLIED
-    request.applied_at = now
+    request.applied_at = timezone.now()
     request.outcome = outcome(plan, found)
     request.failure = ""
     request.due_at = None
-    request.save(update_fields=["status", "applied_at", "outcome", "failure", "due_at"])
+    if not _save_if_claimed(request, status=Status.APPLYING):
+        return False
+    twins = _locked_twins(request)
     batch = EventBatch()
     _mirror(request, plan.effects, batch)
     batch.add(
@@ -121,11 +134,9 @@ def _mirror(
     """
     pk = request.version.model_id
     model = request.version.model = locked_model(pk)
-    now = timezone.now()
-    model.written_at = now
-    model.save(update_fields=["written_at"])
-    rows = model.versions.filter(number__in=[effect.version for effect in effects])
-    versions = {version.number: version for version in rows}
+    model.written_at = now = timezone.now()
+    _save_written_at(model)
+    versions = _versions(model, {effect.version for effect in effects})
     mirrored = _mirrored(model, versions.values(), effects)
     changes = [
         effect
@@ -141,14 +152,22 @@ def _mirror(
     note_decided(request, effects, actor=request.acting_for, record=batch.add)
 
 
+def _versions(model: RegisteredModel, numbers: set[int]) -> dict[int, ModelVersion]:
+    rows: Iterable[ModelVersion]
+    if len(numbers) == 1:
+        rows = _version.every(model.pk, *numbers)
+    else:
+        rows = model.versions.filter(number__in=numbers)
+    return {version.number: version for version in rows}
+
+
 def _mirrored(
     model: RegisteredModel, versions: Iterable[ModelVersion], effects: Iterable[Effect]
 ) -> Holdings:
-    aliases = {effect.alias for effect in effects} - {""}
-    rows = model.aliases.filter(name__in=aliases)
+    has_aliases = any(effect.alias for effect in effects)
     return Holdings(
         {version.number: version.stage for version in versions},
-        dict(rows.values_list("name", "version__number")),
+        aliases_of(model.pk) if has_aliases else {},
         model.name,
         PROMPT if model.is_prompt else MODEL,
     )

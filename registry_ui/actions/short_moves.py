@@ -13,6 +13,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from registry_ui import permissions
@@ -40,12 +41,28 @@ from registry_ui.models import (
     Review,
     TransitionRequest,
 )
-from registry_ui.models.prepared import PreparedLookup
+from registry_ui.models.prepared import (
+    PreparedInsert,
+    PreparedLookup,
+    PreparedRow,
+)
 from registry_ui.planning import Effect, EffectKind, Holdings, Plan
 from registry_ui.policies import Governed, Policy
 
 Kind = TransitionRequest.Kind
 _requests = TransitionRequest.objects
+_version = PreparedRow(ModelVersion, lambda pk: Q(pk=pk), int)
+_made_when = PreparedLookup(
+    lambda model, number: ModelVersion.objects.filter(
+        model=model, number=number
+    ).values_list("created_at"),
+    int,
+    int,
+)
+_beside = ThreadPoolExecutor(64, "look")
+"""In which MLflow is asked; threads that nobody needs are not started."""
+_insert_request = PreparedInsert(TransitionRequest)
+_insert_review = PreparedInsert(Review)
 _in_the_way = PreparedLookup(
     lambda model, version, target: (
         _requests.in_flight().filter(version__model=model)
@@ -139,21 +156,23 @@ def _decide(
         actor, version.model, from_stage=version.stage, target=target
     ):
         return None
+    kind, policy = _kind_and_policy(version, target)
+    comment = clean_comment(comment)
+    if not _lets_pass(policy) or not comment:
+        return None
+    seen = _look(version, target, client)
     request = TransitionRequest(
+        kind=kind,
         version=version,
         target=target,
         from_stage=version.stage,
-        comment=clean_comment(comment),
+        comment=comment,
         requested_by=actor,
         created_at=timezone.now(),
         closed_by=actor,
         attempt_count=1,
         **claim(),
     )
-    policy = _direct_policy(request)
-    if policy is None or not request.comment:
-        return None
-    seen = _look(request, client)
     decision = gather_decision(request, policy=policy)
     review = Review(
         request=request,
@@ -171,27 +190,28 @@ def _decide(
     return _Intent(request, decision.plan, effect, made_at, seen)
 
 
-def _look(request: TransitionRequest, client: MLflowClient) -> "Future[VersionInfo]":
+def _look(
+    version: ModelVersion, target: str, client: MLflowClient
+) -> "Future[VersionInfo]":
     """Ask MLflow in another thread for the version by which it tells what stands there.
 
     This transaction never waits for it: that may take as long as it likes.
     """
-    name, number = request.version.model.name, request.version.number
-    beside = ThreadPoolExecutor(1)
-    if request.alias:
-        seen = beside.submit(client.get_version_by_alias, name, request.alias)
-    else:
-        seen = beside.submit(client.get_version, name, number)
-    beside.shutdown(wait=False)
-    return seen
+    name = version.model.name
+    if target.startswith(ALIAS_PREFIX):
+        alias = target.removeprefix(ALIAS_PREFIX)
+        return _beside.submit(client.get_version_by_alias, name, alias)
+    return _beside.submit(client.get_version, name, version.number)
 
 
 def _locked(version: ModelVersion) -> ModelVersion:
     """Read the version again, with its model under a lock."""
     model = locked_model(version.model_id)
-    version = model.versions.get(pk=version.pk)
-    version.model = model
-    return version
+    found = _version(version.pk)
+    if found is None:  # nothing deletes a row of a version
+        raise ModelVersion.DoesNotExist
+    found.model = model
+    return found
 
 
 def _is_free(version: ModelVersion, target: str) -> bool:
@@ -201,24 +221,25 @@ def _is_free(version: ModelVersion, target: str) -> bool:
     return not _in_the_way(version.model_id, version.pk, target)
 
 
-def _direct_policy(request: TransitionRequest) -> Policy | None:
-    """Return the policy that lets one move the version; set what kind of move it is.
+def _kind_and_policy(version: ModelVersion, target: str) -> tuple[Kind, Policy | None]:
+    """Return what kind of move it is, and what governs it; None: not for this way."""
+    name, policies = version.model.name, policies_in_force()
+    policy = policy_of(name, target, policies=policies)
+    if_back = policy_of(name, target, kind=Governed.ROLLBACK, policies=policies)
+    is_alias = target.startswith(ALIAS_PREFIX)
+    if is_alias and policy == if_back:
+        # An alias that is set is no rollback on record, whatever it goes back to.
+        return Kind.PROMOTION, policy
+    kind = kind_of(version, target)
+    if kind is Kind.ROLLBACK:
+        return kind, None if is_alias else if_back
+    return kind, policy
 
-    None, too, where files must be read before.
-    """
-    version, target = request.version, request.target
-    policies = policies_in_force()
-    name, kind = version.model.name, kind_of(version, target)
-    governed = Governed.ROLLBACK if kind is Kind.ROLLBACK else Governed.PROMOTION
-    policy = policy_of(name, target, kind=governed, policies=policies)
-    if target.startswith(ALIAS_PREFIX):
-        # An alias that is set is no rollback on record, whatever policies say of it.
-        kind = Kind.PROMOTION
-        if policy != policy_of(name, target, policies=policies):
-            return None
-    request.kind = kind
-    rules = policy.definition
-    return policy if rules.direct and not rules.files_unchanged else None
+
+def _lets_pass(policy: Policy | None) -> bool:
+    """May one move versions alone, and without that files are read before?"""
+    rules = policy.definition if policy else None
+    return rules is not None and rules.direct and not rules.files_unchanged
 
 
 def _only_effect(plan: Plan) -> Effect | None:
@@ -236,7 +257,9 @@ def _made_at(effect: Effect, version: ModelVersion) -> datetime:
     """Return when the version was made by which MLflow tells what stands there now."""
     if effect.kind is EffectKind.TRANSITION:
         return version.created_at
-    return version.model.versions.get(number=int(effect.before)).created_at
+    made_at: datetime
+    ((made_at,),) = _made_when(version.model_id, int(effect.before))
+    return made_at
 
 
 def _store(request: TransitionRequest, review: Review, decision: Decision) -> None:
@@ -245,8 +268,9 @@ def _store(request: TransitionRequest, review: Review, decision: Decision) -> No
     request.plan = decision.plan.as_json()
     request.closed_at = request.created_at
     request.policy_name = decision.policy.label
-    request.save(force_insert=True)
-    review.save(force_insert=True)
+    _insert_request(request)
+    review.request = request  # which has its number now
+    _insert_review(review)
     batch = EventBatch()
     batch.add(
         EventType.TRANSITION_REQUEST_CREATED,

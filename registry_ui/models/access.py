@@ -9,6 +9,8 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import models
 from django.db.models import Q
 
+from registry_ui.models.prepared import PreparedLookup
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
@@ -105,6 +107,14 @@ class ModelPermission(models.Model):
         return holder
 
 
+_grants = PreparedLookup(
+    lambda user_pk: ModelPermission.objects.held_by(User(pk=user_pk)).values_list(
+        "model", "level"
+    ),
+    int,
+)
+
+
 def levels_held(user: User) -> Mapping[int | None, int]:
     """Return the highest level a user was granted on each model, by its primary key.
 
@@ -114,8 +124,7 @@ def levels_held(user: User) -> Mapping[int | None, int]:
     kept = vars(user)
     if "levels_held" not in kept:
         held: dict[int | None, int] = {}
-        grants = ModelPermission.objects.held_by(user)
-        for model, level in grants.values_list("model", "level"):
+        for model, level in _grants(user.pk):
             held[model] = max(level, held.get(model, NO_LEVEL))
         kept["levels_held"] = held
     levels: Mapping[int | None, int] = kept["levels_held"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, models
 
-from registry_ui.models.prepared import PreparedLookup
+from registry_ui.models.prepared import PreparedInsert, PreparedLookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,8 @@ class AuditEventManager(models.Manager["AuditEvent"]):
             )
             events.append(event)
             previous_hash = event.hash
-        return self.bulk_create(events)
+        _insert(*events)
+        return events
 
 
 class AuditEvent(models.Model):
@@ -127,3 +128,4 @@ class AuditEvent(models.Model):
 _end_of_chain = PreparedLookup(
     lambda: AuditEvent.objects.order_by("-position").values_list("position", "hash")[:1]
 )
+_insert = PreparedInsert(AuditEvent)

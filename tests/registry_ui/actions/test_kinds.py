@@ -129,6 +129,22 @@ def test_aliases_are_gone_back_to_whatever_their_case() -> None:
     assert ask(old, "alias:champion").kind == Kind.ROLLBACK
 
 
+def test_who_held_it_is_found_below_many_that_are_not_gone_back_to() -> None:
+    old = make_version()
+    target = "alias:now_or%"
+    hold(old, target=target, ended=100)
+    hold(make_version(model=old.model), target="alias:now-orb", ended=1)
+    for days in range(2, 42):
+        left = make_version(model=old.model)
+        through = make_transition_request(version=left, kind=Kind.ROLLBACK)
+        hold(left, target=target, ended=days, ended_request=through)
+
+    found = holding_before(old.model, "ALIAS:Now_Or%")
+
+    assert found is not None
+    assert found.version == old
+
+
 def test_a_policy_may_be_lighter_for_rollbacks_as_long_as_it_is_one(
     versions: list[ModelVersion],
 ) -> None:

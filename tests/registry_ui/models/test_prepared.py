@@ -1,9 +1,24 @@
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.models import Count
+from django.utils import timezone
 
-from registry_ui.models import Alias, Evidence, ModelVersion, RegisteredModel, Stage
-from registry_ui.models.prepared import PreparedLookup, PreparedQuery
-from tests.factories import make_alias, make_model, make_version
+from registry_ui.models import (
+    Alias,
+    Evidence,
+    Holding,
+    ModelVersion,
+    RegisteredModel,
+    Stage,
+    TransitionRequest,
+)
+from registry_ui.models.prepared import (
+    PreparedInsert,
+    PreparedLookup,
+    PreparedQuery,
+    PreparedSave,
+)
+from tests.factories import make_alias, make_model, make_user, make_version
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +133,69 @@ def test_a_lookup_that_does_not_look_for_its_value_is_refused() -> None:
 
     with pytest.raises(ValueError, match="as they are"):
         lookup("churn")
+
+
+def test_rows_are_inserted_as_django_would() -> None:
+    version, user = make_version(), make_user()
+    found = []
+    for store in (PreparedInsert(TransitionRequest), TransitionRequest.save):
+        row = TransitionRequest(
+            version=version,
+            target='alias:50% "off"',
+            from_stage=Stage.NONE,
+            requested_by=user,
+            plan={"effects": ["ü"]},
+            due_at=timezone.now(),
+        )
+        store(row)
+        assert not row._state.adding
+        stored = TransitionRequest.objects.get(pk=row.pk)
+        assert {**vars(stored), "_state": None} == {**vars(row), "_state": None}
+        found.append(stored)
+        stored.delete()
+
+    ours, djangos = ({**vars(row)} for row in found)
+    by_chance = {"_state", "number", "created_at", "due_at"}
+    assert {name for name in ours if ours[name] != djangos[name]} <= by_chance
+
+
+def test_what_a_constraint_refuses_is_left_out_if_wanted() -> None:
+    version = make_version()
+
+    def held(target: str) -> Holding:
+        return Holding(
+            model=version.model,
+            version=version,
+            target=target,
+            started_at=timezone.now(),
+        )
+
+    insert = PreparedInsert(Holding, ignores_conflicts=True)
+    insert(held("stage:Staging"))
+    insert()
+    insert(*(held(f"alias:{number}") for number in range(50)), held("stage:Staging"))
+
+    assert Holding.objects.count() == 51
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PreparedInsert(Holding)(held("stage:Staging"))
+
+
+def test_a_row_is_saved_only_where_it_is_as_is_known() -> None:
+    version, other = make_version(), make_version()
+    save = PreparedSave(ModelVersion, "stage", "deleted_at", by=("pk", "stage"))
+
+    version.stage, version.deleted_at = Stage.STAGING, timezone.now()
+    assert not save(version)
+    assert not save(version, stage=Stage.PRODUCTION)
+    version.refresh_from_db(fields=["stage"])
+    assert version.stage == Stage.NONE
+
+    version.stage = Stage.STAGING
+    assert save(version, stage=Stage.NONE)
+    stored = ModelVersion.objects.get(pk=version.pk)
+    assert (stored.stage, stored.deleted_at) == (Stage.STAGING, version.deleted_at)
+    version.deleted_at = None
+    assert save(version)
+    other.refresh_from_db()
+    version.refresh_from_db()
+    assert (other.stage, version.deleted_at) == (Stage.NONE, None)
