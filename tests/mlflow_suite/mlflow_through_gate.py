@@ -20,11 +20,15 @@ from mlflow.utils.rest_utils import MlflowHostCreds
 REGISTRY_CALLS = tuple(
     f"/{root}/mlflow/{group}"
     for root in ("api/2.0", "ajax-api/2.0", "api/2.0/preview", "api/3.0")
-    for group in ("registered-models", "model-versions", "webhooks")
+    for group in ("registered-models", "model-versions", "webhooks", "server-info")
 )
 STORE_TESTS = "test_sqlalchemy_store.py"
 """Of a store without a server: they get one that asks a server."""
-PROMPT_TESTS = "test_prompts.py"
+DATABASE_TESTS = (
+    "genai/prompts/test_prompts.py",
+    "tracking/test_client.py",
+    "_model_registry/test_model_registry_fluent.py",
+)
 """They work on a database: they get a registry that asks a server of it."""
 
 
@@ -102,7 +106,9 @@ class Serving:
     def _substitute(self, fixture: str, test: str) -> Callable[[Any], Any] | None:
         if fixture == "store" and STORE_TESTS in test:
             return self._rest_store
-        if fixture == "tracking_uri_mock" and PROMPT_TESTS in test:
+        if fixture == "tracking_uri_mock" and any(
+            one in test for one in DATABASE_TESTS
+        ):
             return self._with_registry
         return None
 
