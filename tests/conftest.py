@@ -20,6 +20,16 @@ settings.register_profile(
 )
 settings.load_profile("busy")
 
+HINTING = {
+    "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+    "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
+    "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": f"{'k' * 43}=",
+    # MLflow learns of a webhook at once, not after a minute.
+    "MLFLOW_WEBHOOK_CACHE_TTL": "0",
+    "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES": "0",
+}
+"""Variables of an MLflow that sends its webhooks to addresses of this machine."""
+
 
 @pytest.fixture(scope="session")
 def running_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflowServer]:
@@ -44,16 +54,8 @@ def hinting_mlflow_server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[MLflowServer]:
     """A real MLflow that sends its webhooks to addresses of this machine."""
-    environment = {
-        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
-        "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
-        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": f"{'k' * 43}=",
-        # MLflow learns of a webhook at once, not after a minute.
-        "MLFLOW_WEBHOOK_CACHE_TTL": "0",
-        "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES": "0",
-    }
     server = MLflowServer.launch(
-        tmp_path_factory.mktemp("hinting-mlflow"), environment=environment
+        tmp_path_factory.mktemp("hinting-mlflow"), environment=HINTING
     )
     try:
         server.wait_until_ready()

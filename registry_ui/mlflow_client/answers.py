@@ -33,6 +33,7 @@ class Answer:
         body: all of it, or of what was read for its digest alone the first 64 KiB.
         sha256: of all of it, as hex digits; empty where nobody asked for it.
         is_guarded: the server says that it runs `signoff/mlflow_guard.py`.
+        has_basic_auth: it asks who is there as MLflow's own `basic-auth` app does.
     """
 
     address: str
@@ -40,6 +41,7 @@ class Answer:
     body: bytes
     sha256: str = ""
     is_guarded: bool = False
+    has_basic_auth: bool = False
 
     @property
     def is_ok(self) -> bool:

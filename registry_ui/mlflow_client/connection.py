@@ -24,6 +24,8 @@ from registry_ui.mlflow_client.credentials import GUARD_HEADER, Access, read_acc
 from registry_ui.mlflow_client.errors import MLflowUnavailable
 
 API = "/api/2.0/mlflow/"
+BASIC_AUTH = 'Basic realm="mlflow"'
+"""How MLflow's own sign-in asks who is there."""
 _CONNECT_SECONDS = 3.0
 # A page of 1,000 models takes MLflow 2 s to begin and little to send. What still comes
 # after three read timeouts is dripping.
@@ -169,8 +171,14 @@ class Connection:
             response.close()
             raise
         response.release_conn()
-        is_guarded = GUARD_HEADER in response.headers
-        return Answer(self.address, response.status, content, sha256, is_guarded)
+        return Answer(
+            self.address,
+            response.status,
+            content,
+            sha256,
+            is_guarded=GUARD_HEADER in response.headers,
+            has_basic_auth=response.headers.get("WWW-Authenticate") == BASIC_AUTH,
+        )
 
     def _read_body(
         self, response: urllib3.BaseHTTPResponse, deadline: float, take: Take

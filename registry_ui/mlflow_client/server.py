@@ -20,10 +20,12 @@ class Doors:
     Attributes:
         is_guarded: it says that it runs the guard.
         asks_who: it refuses to be read without a sign-in.
+        has_basic_auth: and it does so as MLflow's own `basic-auth` app.
     """
 
     is_guarded: bool
     asks_who: bool
+    has_basic_auth: bool
 
 
 def look_at_doors(uri: str) -> Doors:
@@ -38,7 +40,7 @@ def look_at_doors(uri: str) -> Doors:
     asks_who = answer.status in _REFUSALS
     if not asks_who:
         answer.json()  # raises: it is not MLflow, or refuses for another reason
-    return Doors(answer.is_guarded, asks_who)
+    return Doors(answer.is_guarded, asks_who, answer.has_basic_auth)
 
 
 def server_version(connection: Connection) -> str:

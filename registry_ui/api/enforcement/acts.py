@@ -1,71 +1,19 @@
-"""The changes that the matrix speaks of, and ways that no server can see."""
+"""The changes of the registry that the matrix speaks of."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registry_ui.api.enforcement.outcomes import Outcome
 from registry_ui.models import ALIAS_PREFIX, STAGE_PREFIX, Stage
 
 
-class Outcome(StrEnum):
-    """What comes of a change that somebody tries."""
+class MLflowRight(StrEnum):
+    """What MLflow's own sign-in, `basic-auth`, wants of an account, least first."""
 
-    PREVENTED = "prevented"
-    BY_POLICY = "as the policy says"
-    ALLOWED = "allowed"
-    HANDED_ON = "handed on"
-    DETECTED = "detected"
-    RECORDED = "recorded"
-    NOT_SEEN = "not seen"
-
-    @property
-    def meaning(self) -> str:
-        """Return what it means, as a sentence."""
-        return _MEANINGS[self]
-
-    @property
-    def tone(self) -> str:
-        """Return the badge's tone."""
-        return _TONES[self]
-
-    @property
-    def icon(self) -> str:
-        """Return the badge's icon."""
-        return _ICONS[self]
-
-
-_MEANINGS = {
-    Outcome.PREVENTED: "Refused before MLflow is changed.",
-    Outcome.BY_POLICY: "Refused with the way to ask where the policy wants an approval"
-    " or governs what would be deleted; where it does not, done and on record with the"
-    " person's name.",
-    Outcome.ALLOWED: "Done, since the level allows it; at once on record with the"
-    " person's name.",
-    Outcome.HANDED_ON: "Done by MLflow; it changes nothing that MLflow holds, and is"
-    " not on record.",
-    Outcome.DETECTED: "MLflow is changed; the next sync opens an incident that can be"
-    " reverted. Nobody is named: MLflow does not know who it was.",
-    Outcome.RECORDED: "MLflow is changed; the next sync puts it on record, without a"
-    " name. Who serves has not changed, so it is no incident.",
-    Outcome.NOT_SEEN: "MLflow is changed, and nothing here shows it.",
-}
-_TONES = {
-    Outcome.PREVENTED: "ok",
-    Outcome.BY_POLICY: "brand",
-    Outcome.ALLOWED: "brand",
-    Outcome.HANDED_ON: "outline",
-    Outcome.DETECTED: "warn",
-    Outcome.RECORDED: "warn",
-    Outcome.NOT_SEEN: "bad",
-}
-_ICONS = {
-    Outcome.PREVENTED: "shield-check",
-    Outcome.BY_POLICY: "scroll-text",
-    Outcome.ALLOWED: "check",
-    Outcome.HANDED_ON: "check",
-    Outcome.DETECTED: "siren",
-    Outcome.RECORDED: "scroll-text",
-    Outcome.NOT_SEEN: "eye-off",
-}
+    ACCOUNT = "for every account"
+    EDIT = "from EDIT on"
+    MANAGE = "from MANAGE on"
+    ADMINISTRATOR = "for its administrators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +24,12 @@ class Act:
         words: the change, as it follows "somebody can".
         matters: what it does to those who load the model.
         past: what comes of it where it is sent straight to MLflow.
+        needs: what of an account, where MLflow asks for one.
         target: what a version is put into, where the level depends on it.
         serves: what is changed serves somebody.
         has_page: Signoff has a page for it.
+        in_databricks: Databricks' clients have a call for it.
+        in_api: `/api/v1` has one.
         makes_prompt: it sets MLflow's tag for prompts.
         changes: MLflow holds something else afterwards.
     """
@@ -89,9 +40,12 @@ class Act:
     path: str
     matters: str
     past: Outcome
+    needs: MLflowRight
     target: str = ""
     serves: bool = False
     has_page: bool = True
+    in_databricks: bool = True
+    in_api: bool = False
     makes_prompt: bool = False
     changes: bool = True
 
@@ -104,6 +58,8 @@ ACTS = (
         "model-versions/transition-stage",
         "Whoever loads models:/name/Production gets another version.",
         Outcome.DETECTED,
+        MLflowRight.EDIT,
+        in_api=True,
         target=f"{STAGE_PREFIX}{Stage.PRODUCTION}",
         serves=True,
     ),
@@ -114,6 +70,8 @@ ACTS = (
         "model-versions/transition-stage",
         "Whoever loads models:/name/Staging gets another version.",
         Outcome.DETECTED,
+        MLflowRight.EDIT,
+        in_api=True,
         target=f"{STAGE_PREFIX}{Stage.STAGING}",
         serves=True,
     ),
@@ -124,6 +82,8 @@ ACTS = (
         "model-versions/transition-stage",
         "Nobody loads from either.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
+        in_api=True,
         target=f"{STAGE_PREFIX}{Stage.ARCHIVED}",
     ),
     Act(
@@ -133,6 +93,9 @@ ACTS = (
         "registered-models/alias",
         "Whoever loads models:/name@alias gets another version.",
         Outcome.DETECTED,
+        MLflowRight.EDIT,
+        in_api=True,
+        in_databricks=False,
         target=f"{ALIAS_PREFIX}champion",
         serves=True,
     ),
@@ -143,6 +106,8 @@ ACTS = (
         "registered-models/alias",
         "Whoever loads models:/name@alias gets an error.",
         Outcome.DETECTED,
+        MLflowRight.MANAGE,
+        in_databricks=False,
         target=f"{ALIAS_PREFIX}champion",
         serves=True,
     ),
@@ -153,6 +118,7 @@ ACTS = (
         "model-versions/create",
         "Whoever loads models:/name/latest gets it at once.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
         has_page=False,
     ),
     Act(
@@ -162,6 +128,7 @@ ACTS = (
         "model-versions/delete",
         "Whoever loads it gets an error.",
         Outcome.DETECTED,
+        MLflowRight.MANAGE,
         serves=True,
     ),
     Act(
@@ -171,6 +138,7 @@ ACTS = (
         "model-versions/delete",
         "Whoever loads it by its number gets an error.",
         Outcome.RECORDED,
+        MLflowRight.MANAGE,
     ),
     Act(
         "delete-serving-model",
@@ -179,6 +147,7 @@ ACTS = (
         "registered-models/delete",
         "Whoever loads it gets an error, or another model made under its name.",
         Outcome.DETECTED,
+        MLflowRight.MANAGE,
         serves=True,
     ),
     Act(
@@ -188,6 +157,7 @@ ACTS = (
         "registered-models/delete",
         "Whoever loads a version by its number gets an error.",
         Outcome.RECORDED,
+        MLflowRight.MANAGE,
     ),
     Act(
         "rename-model",
@@ -196,6 +166,7 @@ ACTS = (
         "registered-models/rename",
         "Whoever loads it by its old name gets an error.",
         Outcome.DETECTED,
+        MLflowRight.EDIT,
         serves=True,
     ),
     Act(
@@ -205,6 +176,7 @@ ACTS = (
         "registered-models/create",
         "A name is taken.",
         Outcome.RECORDED,
+        MLflowRight.ACCOUNT,
     ),
     Act(
         "make-prompt",
@@ -213,6 +185,7 @@ ACTS = (
         "registered-models/set-tag",
         "MLflow's lists hide it; its stages and aliases still load.",
         Outcome.DETECTED,
+        MLflowRight.EDIT,
         serves=True,
         makes_prompt=True,
     ),
@@ -223,6 +196,7 @@ ACTS = (
         "registered-models/set-tag",
         "Something, if a program goes by that tag.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
     ),
     Act(
         "delete-model-tag",
@@ -231,6 +205,7 @@ ACTS = (
         "registered-models/delete-tag",
         "Something, if a program goes by that tag.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
     ),
     Act(
         "set-version-tag",
@@ -239,6 +214,7 @@ ACTS = (
         "model-versions/set-tag",
         "Something, if a program goes by that tag; a policy may read it.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
     ),
     Act(
         "delete-version-tag",
@@ -247,6 +223,7 @@ ACTS = (
         "model-versions/delete-tag",
         "Something, if a program goes by that tag; a policy may read it.",
         Outcome.RECORDED,
+        MLflowRight.MANAGE,
     ),
     Act(
         "describe-model",
@@ -255,6 +232,7 @@ ACTS = (
         "registered-models/update",
         "Nothing.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
     ),
     Act(
         "describe-version",
@@ -263,6 +241,7 @@ ACTS = (
         "model-versions/update",
         "Nothing.",
         Outcome.RECORDED,
+        MLflowRight.EDIT,
     ),
     Act(
         "create-webhook",
@@ -271,6 +250,8 @@ ACTS = (
         "webhooks",
         "Nothing; its receiver hears of what is registered.",
         Outcome.NOT_SEEN,
+        MLflowRight.ADMINISTRATOR,
+        in_databricks=False,
         has_page=False,
     ),
     Act(
@@ -280,6 +261,8 @@ ACTS = (
         "webhooks/<str:webhook_id>",
         "Nothing; another receiver may hear of what is registered.",
         Outcome.NOT_SEEN,
+        MLflowRight.ADMINISTRATOR,
+        in_databricks=False,
         has_page=False,
     ),
     Act(
@@ -289,6 +272,8 @@ ACTS = (
         "webhooks/<str:webhook_id>/test",
         "Nothing; its receiver is called.",
         Outcome.NOT_SEEN,
+        MLflowRight.ADMINISTRATOR,
+        in_databricks=False,
         has_page=False,
         changes=False,
     ),
@@ -299,88 +284,8 @@ ACTS = (
         "webhooks/<str:webhook_id>",
         "Nothing; Signoff's hints may stop, and it is slower to notice.",
         Outcome.NOT_SEEN,
+        MLflowRight.ADMINISTRATOR,
+        in_databricks=False,
         has_page=False,
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Detour:
-    """A way round the registry's API, or a use of it that leaves no trace.
-
-    Attributes:
-        words: what somebody does, as a noun.
-        why: what is seen of it and what is not.
-        remedy: what closes the hole.
-    """
-
-    slug: str
-    words: str
-    outcome: Outcome
-    why: str
-    remedy: str
-
-
-DETOURS = (
-    Detour(
-        "forged",
-        "A page of another site that sends a change with the cookie of somebody who"
-        " may make it",
-        Outcome.PREVENTED,
-        "Signoff takes no change on a bare cookie.",
-        "None is needed.",
-    ),
-    Detour(
-        "database-stage",
-        "SQL in MLflow's database: a version's stage",
-        Outcome.DETECTED,
-        "A sweep compares what MLflow shows, however it came there.",
-        "Let no account but MLflow's write to its database.",
-    ),
-    Detour(
-        "database-alias",
-        "SQL in MLflow's database: an alias",
-        Outcome.DETECTED,
-        "As above.",
-        "As above.",
-    ),
-    Detour(
-        "other-server",
-        "Another MLflow server, without the guard, on the same database",
-        Outcome.DETECTED,
-        "Signoff sees the change in its own MLflow at the next sweep.",
-        "As above.",
-    ),
-    Detour(
-        "stolen-secret",
-        "The guard's secret, or Signoff's account at MLflow, in other hands",
-        Outcome.DETECTED,
-        "MLflow takes the call for Signoff's; but no request explains it.",
-        "Keep the secret in a file that only Signoff's and MLflow's processes read, use"
-        " TLS, and replace it (docs/guard.md).",
-    ),
-    Detour(
-        "back-again",
-        "A stage or alias that is moved, and moved back between two syncs",
-        Outcome.NOT_SEEN,
-        "MLflow keeps no trace of it. What was loaded in between, nobody knows.",
-        "The guard.",
-    ),
-    Detour(
-        "files",
-        "A version's files, overwritten in the bucket or through MLflow",
-        Outcome.NOT_SEEN,
-        "No call of the registry is made, and files are not read again by themselves."
-        " A policy with files_unchanged notices it for what is asked for.",
-        "A bucket that keeps what is written once (object lock), and a policy with"
-        " files_unchanged.",
-    ),
-    Detour(
-        "metric",
-        "Another value of a metric, logged to the run of a version that serves",
-        Outcome.NOT_SEEN,
-        "Runs belong to tracking. What was read for a decision stays as it was decided"
-        " on; the run is not read again by itself.",
-        "Read the run again on the version's page before deciding.",
     ),
 )

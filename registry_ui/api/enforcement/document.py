@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 
-from registry_ui.api.enforcement.acts import ACTS, DETOURS, Act, Outcome
-from registry_ui.api.enforcement.matrix import ROLES, Role, Way, outcome
+from registry_ui.api.enforcement.acts import ACTS, Act
+from registry_ui.api.enforcement.detours import DETOURS
+from registry_ui.api.enforcement.matrix import (
+    ROLES,
+    Role,
+    Way,
+    lines_past,
+    outcome,
+)
+from registry_ui.api.enforcement.outcomes import Outcome
 
 _HEAD = """\
 # What an installation can and cannot prevent
 
-*Made by `manage.py enforcement` of the matrix in `registry_ui/api/enforcement/`, which
-the tests try against a real MLflow: what is prevented for each level, what is allowed
-with curl, MLflow's SDK and a browser, what is sent straight to MLflow, and each way
-round.*
+*Made by `manage.py enforcement` of the matrix in `registry_ui/api/enforcement/`. The
+tests try each cell of it against a real MLflow: each change, for each level, on
+Signoff's pages and with each client; straight to MLflow, for each right in MLflow; and
+each way round.*
 
 Signoff governs what is sent to it. What is sent to MLflow past it can be prevented
 there alone: by [the guard](guard.md), or by a network in which only Signoff reaches
@@ -23,19 +31,29 @@ _THROUGH = """
 ## Through Signoff
 
 Its pages; MLflow's SDK and curl [at the gate](gate.md); MLflow's own pages
-[on Signoff's address](whole-server.md). For whom a lower level counts than the one
-named, a change is *prevented*. [Databricks' calls](databricks.md) and
-[`/api/v1`](api.md) move by the same rules, and have tests of their own.
+[on Signoff's address](whole-server.md); [Databricks' clients](databricks.md), under
+both of their prefixes; a request by [`/api/v1`](api.md), approved by who asked. For
+whom a lower level counts than the one named, a change is *prevented*.
 """
 _PAST = """
 ## Straight to MLflow
 
-For everybody who can reach MLflow, whatever they hold in Signoff; with MLflow's own
-sign-in, for everybody whom that lets write.
+For everybody who can reach MLflow, whatever they hold in Signoff. The guard prevents
+the same beside MLflow's own sign-in, for MLflow's administrators, too. The sign-in
+alone (`mlflow server --app-name basic-auth`) goes by what MLflow grants on the model:
+whoever holds less than what is named is *prevented*.
 """
 _ROUND = """
 ## Ways round it
 """
+
+# The gate's calls come out alike, whoever sends them.
+_HEADS = {
+    Way.PAGES: "on Signoff's pages",
+    Way.GATE: "SDK, curl, MLflow's pages",
+    Way.DATABRICKS: "Databricks' clients",
+    Way.API: "`/api/v1`",
+}
 
 
 def document() -> str:
@@ -48,16 +66,16 @@ def _lines() -> Iterator[str]:
     yield from _table("outcome", "means")
     yield from (f"| *{one}* | {one.meaning} |" for one in Outcome)
     yield _THROUGH
-    yield from _table("change", "on Signoff's pages", "SDK, curl, MLflow's pages")
+    ways = (Way.PAGES, Way.GATE, Way.DATABRICKS, Way.API)
+    yield from _table("change", *(_HEADS[way] for way in ways))
     for act in ACTS:
-        pages, gate = _by_level(act, Way.PAGES), _by_level(act, Way.GATE)
-        yield f"| {act.words} | {pages} | {gate} |"
+        yield f"| {act.words} | {' | '.join(_by_level(act, way) for way in ways)} |"
     yield _PAST
-    with_guard, without = "with the guard", "without"
-    yield from _table("change", "what it does", with_guard, without)
-    for act in ACTS:
-        guarded, direct = outcome(act, Way.GUARDED, ROLES[0]), act.past
-        yield f"| {act.words} | {act.matters} | {guarded} | {direct} |"
+    heads = "with the guard", "with MLflow's own sign-in", "with neither"
+    yield from _table("change", "what it does", *heads)
+    for line in lines_past():
+        cells = (f"{found} {whom}".strip() for _, found, whom in line.cells)
+        yield f"| {line.act.words} | {line.act.matters} | {' | '.join(cells)} |"
     yield _ROUND
     yield from _table("what somebody does", "outcome", "why", "what closes the hole")
     for one in DETOURS:
@@ -81,7 +99,7 @@ def _by_level(act: Act, way: Way) -> str:
     for role in ROLES:
         found = outcome(act, way, role)
         if found is None:
-            return "no such page"
+            return "no such page" if way is Way.PAGES else "no such call"
         if found is not Outcome.PREVENTED:
             return f"{found} {_for_whom(role)}"
     return "prevented for all"

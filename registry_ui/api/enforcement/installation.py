@@ -6,6 +6,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.utils import timezone
 
+from registry_ui.api.enforcement.matrix import Way
 from registry_ui.mlflow_client import Doors, MLflowError, look_at_doors
 from registry_ui.models import MirrorState
 from registry_ui.policies.defaults import CHOICES
@@ -38,10 +39,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """All that is known; `is_guarded` is None where MLflow could not be asked."""
+    """All that is known.
+
+    Attributes:
+        facts: what can be found out, one a question.
+        own_way: past Signoff, here; None where MLflow could not be asked.
+    """
 
     facts: tuple[Fact, ...]
-    is_guarded: bool | None
+    own_way: Way | None
 
 
 def look_around() -> Installation:
@@ -59,7 +65,13 @@ def look_around() -> Installation:
         _mirror(),
         _default_policy(),
     )
-    return Installation(facts, doors.is_guarded if doors else None)
+    return Installation(facts, _own_way(doors) if doors else None)
+
+
+def _own_way(doors: Doors) -> Way:
+    if doors.is_guarded:
+        return Way.GUARDED
+    return Way.SIGN_IN if doors.has_basic_auth else Way.DIRECT
 
 
 def _guard(doors: Doors | None, why_not: str) -> Fact:
@@ -75,7 +87,7 @@ def _guard(doors: Doors | None, why_not: str) -> Fact:
             " runs the guard: start it with --app-name signoff-guard, of this release."
         )
         return Fact(question, "no", Known.BAD, says)
-    says = "It runs without the guard (docs/guard.md): the column without it holds."
+    says = "It runs without the guard (docs/guard.md)."
     return Fact(question, "no", Known.BAD, says)
 
 

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from registry_ui import permissions
-from registry_ui.api.enforcement.acts import ACTS, Act, Outcome
+from registry_ui.api.enforcement.acts import ACTS, Act, MLflowRight
+from registry_ui.api.enforcement.outcomes import Outcome
 from registry_ui.api.gateway.operations import Checked, GateOperation
 from registry_ui.api.gateway.table import OPERATIONS
 from registry_ui.models import NO_LEVEL, Level, Stage
@@ -22,7 +23,10 @@ class Way(StrEnum):
     PAGES = "pages"
     GATE = "gate"
     BROWSER = "browser"
+    DATABRICKS = "databricks"
+    API = "api"
     GUARDED = "guarded"
+    SIGN_IN = "sign-in"
     DIRECT = "direct"
 
     @property
@@ -33,11 +37,18 @@ class Way(StrEnum):
 
 _LABELS = {
     Way.PAGES: "Signoff's pages",
-    Way.GATE: "SDK or curl, to Signoff",
-    Way.BROWSER: "MLflow's pages, through Signoff",
-    Way.GUARDED: "Straight to MLflow, with the guard",
-    Way.DIRECT: "Straight to MLflow, without",
+    Way.GATE: "MLflow's SDK or curl",
+    Way.BROWSER: "MLflow's pages",
+    Way.DATABRICKS: "Databricks' clients",
+    Way.API: "/api/v1",
+    Way.GUARDED: "With the guard",
+    Way.SIGN_IN: "With basic-auth",
+    Way.DIRECT: "With neither",
 }
+THROUGH_SIGNOFF = (Way.PAGES, Way.GATE, Way.BROWSER, Way.DATABRICKS, Way.API)
+"""Where it is Signoff that decides, by what somebody holds there."""
+PAST_SIGNOFF = (Way.GUARDED, Way.SIGN_IN, Way.DIRECT)
+"""Straight to MLflow, which knows nothing of Signoff's levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +79,32 @@ MAY_NOT_PROMOTE = next(role for role in ROLES if role.level == Level.CAN_EDIT)
 
 
 def outcome(act: Act, way: Way, role: Role) -> Outcome | None:
-    """Return what comes of a change; None where there is no such way."""
+    """Return what comes of a change sent to Signoff; None: there is no such way."""
     match way:
-        case Way.DIRECT:
-            return act.past
-        case Way.GUARDED:
-            return Outcome.PREVENTED
         case Way.PAGES:
             return _on_pages(act, role)
-        case Way.GATE | Way.BROWSER:
+        case Way.DATABRICKS if not act.in_databricks:
+            return None
+        case Way.API if not act.in_api:
+            return None
+        case _:
             return _at_the_gate(act, role)
+
+
+def outcome_past(act: Act, way: Way, right: MLflowRight) -> Outcome:
+    """Return what comes of a change sent straight to MLflow.
+
+    Args:
+        act: the change.
+        way: of `PAST_SIGNOFF`.
+        right: what MLflow grants, where it asks who is there.
+    """
+    if way is Way.GUARDED:
+        return Outcome.PREVENTED
+    rights = list(MLflowRight)
+    if way is Way.SIGN_IN and rights.index(right) < rights.index(act.needs):
+        return Outcome.PREVENTED
+    return act.past
 
 
 def _at_the_gate(act: Act, role: Role) -> Outcome:
@@ -122,14 +149,30 @@ def _operations() -> dict[tuple[str, str], GateOperation[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One change with what comes of it, a way."""
+    """One change with what comes of it, a way.
+
+    Attributes:
+        cells: the way, the outcome (None: no such way), and for whom where it is not
+            for all.
+    """
 
     act: Act
-    outcomes: tuple[tuple[Way, Outcome | None], ...]
+    cells: tuple[tuple[Way, Outcome | None, str], ...]
 
 
 def lines_for(role: Role) -> list[Line]:
-    """Return the matrix as it is for one role."""
+    """Return what Signoff makes of each change for one role."""
     return [
-        Line(act, tuple((way, outcome(act, way, role)) for way in Way)) for act in ACTS
+        Line(act, tuple((way, outcome(act, way, role), "") for way in THROUGH_SIGNOFF))
+        for act in ACTS
     ]
+
+
+def lines_past() -> list[Line]:
+    """Return what comes of each change past Signoff, for those whom MLflow lets."""
+    return [Line(act, tuple(_past(act, way) for way in PAST_SIGNOFF)) for act in ACTS]
+
+
+def _past(act: Act, way: Way) -> tuple[Way, Outcome, str]:
+    for_whom = str(act.needs) if way is Way.SIGN_IN else ""
+    return way, outcome_past(act, way, act.needs), for_whom

@@ -1,12 +1,12 @@
 """A real MLflow, with and without the guard, and Signoff's own server before it."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
@@ -17,29 +17,19 @@ from registry_ui.api.enforcement.acts import ACTS, Act
 from registry_ui.api.enforcement.matrix import Role
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import Level
+from tests.conftest import HINTING
 from tests.factories import grant, make_token, make_user
 from tests.mlflow_server import MLflowServer, guard_variables
+from tests.registry_ui.api.enforcement.accounts import (
+    sign_in_variables,
+)
+from tests.registry_ui.api.enforcement.clients import Person, Trier
 from tests.registry_ui.api.enforcement.trying import make_world
+from tests.system.clients.processes import ClientProcess
 
 GUARD_SECRET = "a-secret-of-signoff-and-mlflow"  # noqa: S105 - of a server on loopback
 _numbers = count(1)
 IDLE = next(act for act in ACTS if act.slug == "delete-model")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody, with each of the clients that they may try it with.
-
-    Attributes:
-        sdk: MLflow's client, whose registry is Signoff.
-        headers: what curl sends.
-        browser: signed in to Signoff.
-    """
-
-    user: User
-    sdk: PlainClient
-    headers: dict[str, str]
-    browser: Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +90,7 @@ class Grounds:
         named = self.address.replace("://", f"://{user.get_username()}:{secret}@")
         return Person(
             user,
+            secret,
             PlainClient(self.mlflow.uri, named),
             {"Authorization": f"Bearer {secret}"},
             browser,
@@ -131,3 +122,70 @@ def grounds(
 def guard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables of an MLflow in whose environment this package is installed."""
     return guard_variables(tmp_path_factory.mktemp("site"), GUARD_SECRET)
+
+
+@pytest.fixture(scope="session")
+def databricks_sdk(live_server: LiveServer) -> Iterator[ClientProcess]:
+    """Databricks' client, unmodified; skips where it is not installed."""
+    client = ClientProcess.start("databricks-sdk", host=live_server.url)
+    yield client
+    client.stop()
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, grounds: Grounds) -> Trier:
+    """The client that the test is for, by its name."""
+    name = request.param
+    sdk = name == "databricks-sdk" and request.getfixturevalue("databricks_sdk")
+    return Trier(name, grounds.address, grounds.plain, sdk or None)
+
+
+@pytest.fixture(scope="session")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of an MLflow that asks who is there."""
+    return sign_in_variables(tmp_path_factory.mktemp("accounts"))
+
+
+@pytest.fixture(scope="module")
+def signed_in(
+    hinting_mlflow_server: MLflowServer, accounts: dict[str, str]
+) -> Iterator[MLflowServer]:
+    """Another MLflow on the same database, with MLflow's own sign-in."""
+    with launched(hinting_mlflow_server, "basic-auth", accounts) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    hinting_mlflow_server: MLflowServer, guard: dict[str, str]
+) -> Iterator[MLflowServer]:
+    """Another MLflow on the same database, with the guard."""
+    with launched(hinting_mlflow_server, "signoff-guard", guard) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def guarded_and_signed_in(
+    hinting_mlflow_server: MLflowServer,
+    guard: dict[str, str],
+    accounts: dict[str, str],
+) -> Iterator[MLflowServer]:
+    """Another one, with the guard before MLflow's own sign-in."""
+    variables = accounts | guard | {"SIGNOFF_GUARD_APP": "basic-auth"}
+    with launched(hinting_mlflow_server, "signoff-guard", variables) as server:
+        yield server
+
+
+@contextmanager
+def launched(
+    beside: MLflowServer, app: str, variables: dict[str, str]
+) -> Iterator[MLflowServer]:
+    """Run an app of MLflow on the database of another server."""
+    server = MLflowServer.launch(
+        beside.folder, arguments=("--app-name", app), environment=HINTING | variables
+    )
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()

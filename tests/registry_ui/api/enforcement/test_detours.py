@@ -1,23 +1,21 @@
 """Ways round the registry's API: what is said of each is what happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
 from pytest_django import Settings
 
-from registry_ui.api.enforcement.acts import ACTS, DETOURS, Outcome
+from registry_ui.api.enforcement.acts import ACTS
+from registry_ui.api.enforcement.detours import DETOURS
 from registry_ui.api.enforcement.installation import look_around
-from registry_ui.api.enforcement.matrix import ROLES
+from registry_ui.api.enforcement.matrix import ROLES, Way
+from registry_ui.api.enforcement.outcomes import Outcome
 from registry_ui.models import AuditEvent, Incident
 from tests.mlflow_server import MLflowServer
 from tests.registry_ui.api.enforcement.conftest import GUARD_SECRET, Grounds
-from tests.registry_ui.api.enforcement.trying import (
-    by_http,
-    state_of,
-    webhook_of,
-)
+from tests.registry_ui.api.enforcement.trying import by_http, state_of
 
 ALIAS = next(act for act in ACTS if act.slug == "set-alias")
 
@@ -127,44 +125,12 @@ def test_a_detour_is_noticed_as_the_page_says(
     assert_noticed(OUTCOMES[slug], place)
 
 
-@pytest.fixture(scope="module")
-def guarded(
-    hinting_mlflow_server: MLflowServer, guard: dict[str, str]
-) -> Iterator[MLflowServer]:
-    """Another MLflow on the same database, with the guard."""
-    server = MLflowServer.launch(
-        hinting_mlflow_server.folder,
-        arguments=("--app-name", "signoff-guard"),
-        environment=guard,
-    )
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture
 def behind_guard(grounds: Grounds, guarded: MLflowServer, settings: Settings) -> str:
     """Signoff's MLflow is the guarded one; the other is on the same database."""
     settings.MLFLOW_REGISTRY_URI = settings.MLFLOW_TRACKING_URI = guarded.uri
     settings.MLFLOW_GUARD_SECRET = GUARD_SECRET
     return guarded.uri
-
-
-@pytest.mark.parametrize("api", ["/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"])
-def test_the_guard_prevents_every_change(
-    grounds: Grounds, behind_guard: str, api: str
-) -> None:
-    names = grounds.share_out(ACTS)
-
-    for act, name in names.items():
-        before = state_of(grounds.plain, name)
-        webhook = webhook_of(grounds.plain, name)
-        status, said = by_http(behind_guard, act, name, webhook=webhook, api=api)
-
-        assert (status, "through Signoff only" in said) == (403, True), act.slug
-        assert state_of(grounds.plain, name) == before
 
 
 @pytest.mark.parametrize("slug", sorted(WITH_GUARD))
@@ -185,15 +151,23 @@ def test_the_guard_is_walked_round_and_it_is_noticed(
     assert_noticed(OUTCOMES[slug], place)
 
 
-def test_the_page_knows_whether_mlflow_is_guarded(
-    grounds: Grounds, guarded: MLflowServer, settings: Settings
+def test_the_page_knows_how_mlflow_is_served(
+    grounds: Grounds,
+    guarded: MLflowServer,
+    signed_in: MLflowServer,
+    settings: Settings,
 ) -> None:
-    assert look_around().is_guarded is False
+    assert look_around().own_way is Way.DIRECT
 
     settings.MLFLOW_REGISTRY_URI = guarded.uri
-    assert look_around().is_guarded is True
+    assert look_around().own_way is Way.GUARDED
+
+    settings.MLFLOW_REGISTRY_URI = signed_in.uri
+    here = look_around()
+    assert here.own_way is Way.SIGN_IN
+    assert [fact.answer for fact in here.facts[:2]] == ["no", "yes"]
 
     settings.MLFLOW_REGISTRY_URI = "http://127.0.0.1:9"
     nowhere = look_around()
-    assert nowhere.is_guarded is None
+    assert nowhere.own_way is None
     assert [fact.answer for fact in nowhere.facts[:2]] == ["not known", "not known"]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from registry_ui.api.enforcement.acts import ACTS
 from registry_ui.api.enforcement.document import document
+from registry_ui.api.enforcement.matrix import THROUGH_SIGNOFF
 from registry_ui.api.gateway.table import OPERATIONS
 from registry_ui.models import Scope
+from tests.registry_ui.api.enforcement.clients import MAIN_CLIENTS
 from tests.registry_ui.api.enforcement.trying import TRIES
 
 ROOT = Path(__file__).parents[4]
@@ -25,7 +27,14 @@ def test_every_change_of_the_matrix_is_tried() -> None:
     slugs = [act.slug for act in ACTS]
 
     assert sorted(slugs) == sorted(TRIES)
-    assert all(bool(TRIES[act.slug].page) == act.has_page for act in ACTS)
+    for act in ACTS:
+        attempt = TRIES[act.slug]
+        assert bool(attempt.page) == act.has_page
+        assert bool(attempt.databricks) == act.in_databricks
+
+
+def test_each_way_through_signoff_has_a_client_that_tries_it() -> None:
+    assert set(MAIN_CLIENTS.values()) == set(THROUGH_SIGNOFF)
 
 
 def test_the_document_is_made_of_the_matrix() -> None:

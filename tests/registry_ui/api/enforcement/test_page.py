@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from registry_ui.api.enforcement.acts import DETOURS
+from registry_ui.api.enforcement.detours import DETOURS
 from registry_ui.api.enforcement.matrix import ROLES, Role
 from tests.factories import make_user
 

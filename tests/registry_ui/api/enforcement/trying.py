@@ -1,7 +1,9 @@
 """How each change of the matrix is tried: by MLflow's SDK, by HTTP, on a page."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import urllib3
@@ -9,10 +11,13 @@ from django.test import Client
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from registry_ui.actions.metadata import digest_of
 from registry_ui.api.enforcement.acts import Act
+from registry_ui.models import AuditEvent
 
 SOURCE = "s3://bucket/model"
 RECEIVER = "http://127.0.0.1:9"
+TIMEOUT_SECONDS = 30.0
 Sdk = Callable[[MlflowClient, str], object]
 Page = tuple[str, dict[str, str]]
 
@@ -26,6 +31,7 @@ class Try:
         sdk: makes it with MLflow's client.
         page: below the model's page, and what is sent there; a slash before it: not
             below.
+        databricks: the method of databricks-sdk that takes the same.
     """
 
     body: dict[str, str]
@@ -33,6 +39,7 @@ class Try:
     page: Page | None = None
     names_model: bool = True
     fields: dict[str, Any] = field(default_factory=dict)
+    databricks: str = ""
 
     def sent(self, name: str) -> dict[str, str]:
         """Return the body for one model."""
@@ -40,25 +47,29 @@ class Try:
         return ({"name": name} if self.names_model else {}) | own
 
 
-def _asking(version: str, target: str) -> Page:
-    return f"versions/{version}/request/", {"target": target, "comment": "Please."}
+def _moving(version: str, stage: str) -> Page:
+    path = f"versions/{version}/request/"
+    return path, {"stage": stage, "comment": "Please.", "how": "now"}
 
 
 TRIES: dict[str, Try] = {
     "move-production": Try(
         {"version": "2", "stage": "Production"},
         lambda c, n: c.transition_model_version_stage(n, "2", "Production"),
-        _asking("2", "stage:Production"),
+        _moving("2", "Production"),
+        databricks="transition_stage",
     ),
     "move-staging": Try(
         {"version": "2", "stage": "Staging"},
         lambda c, n: c.transition_model_version_stage(n, "2", "Staging"),
-        _asking("2", "stage:Staging"),
+        _moving("2", "Staging"),
+        databricks="transition_stage",
     ),
     "move-archived": Try(
         {"version": "2", "stage": "Archived"},
         lambda c, n: c.transition_model_version_stage(n, "2", "Archived"),
-        _asking("2", "stage:Archived"),
+        _moving("2", "Archived"),
+        databricks="transition_stage",
     ),
     "set-alias": Try(
         {"alias": "champion", "version": "2"},
@@ -73,71 +84,85 @@ TRIES: dict[str, Try] = {
     "create-version": Try(
         {"source": SOURCE},
         lambda c, n: c.create_model_version(n, SOURCE, await_creation_for=0),
+        databricks="create_model_version",
     ),
     "delete-serving-version": Try(
         {"version": "1"},
         lambda c, n: c.delete_model_version(n, "1"),
         ("versions/1/delete/", {}),
+        databricks="delete_model_version",
     ),
     "delete-version": Try(
         {"version": "2"},
         lambda c, n: c.delete_model_version(n, "2"),
         ("versions/2/delete/", {}),
+        databricks="delete_model_version",
     ),
     "delete-serving-model": Try(
         {},
         lambda c, n: c.delete_registered_model(n),
         ("delete/", {"confirmation": "{name}"}),
+        databricks="delete_model",
     ),
     "delete-model": Try(
         {},
         lambda c, n: c.delete_registered_model(n),
         ("delete/", {"confirmation": "{name}"}),
+        databricks="delete_model",
     ),
     "rename-model": Try(
         {"new_name": "{name}-renamed"},
         lambda c, n: c.rename_registered_model(n, f"{n}-renamed"),
         ("rename/", {"name": "{name}-renamed"}),
+        databricks="rename_model",
     ),
     "create-model": Try(
         {"name": "{name}-more"},
         lambda c, n: c.create_registered_model(f"{n}-more"),
         ("/register/", {"name": "{name}-more"}),
+        databricks="create_model",
     ),
     "make-prompt": Try(
         {"key": "mlflow.prompt.is_prompt", "value": "true"},
         lambda c, n: c.set_registered_model_tag(n, "mlflow.prompt.is_prompt", "true"),
         ("tags/", {"key": "mlflow.prompt.is_prompt", "value": "true"}),
+        databricks="set_model_tag",
     ),
     "set-model-tag": Try(
         {"key": "owner", "value": "sales"},
         lambda c, n: c.set_registered_model_tag(n, "owner", "sales"),
         ("tags/", {"key": "owner", "value": "sales"}),
+        databricks="set_model_tag",
     ),
     "delete-model-tag": Try(
         {"key": "owner"},
         lambda c, n: c.delete_registered_model_tag(n, "owner"),
         ("tags/delete/", {"key": "owner"}),
+        databricks="delete_model_tag",
     ),
     "set-version-tag": Try(
         {"version": "1", "key": "owner", "value": "sales"},
         lambda c, n: c.set_model_version_tag(n, "1", "owner", "sales"),
         ("versions/1/tags/", {"key": "owner", "value": "sales"}),
+        databricks="set_model_version_tag",
     ),
     "delete-version-tag": Try(
         {"version": "1", "key": "owner"},
         lambda c, n: c.delete_model_version_tag(n, "1", "owner"),
         ("versions/1/tags/delete/", {"key": "owner"}),
+        databricks="delete_model_version_tag",
     ),
     "describe-model": Try(
         {"description": "Better."},
         lambda c, n: c.update_registered_model(n, "Better."),
         ("description/", {"description": "Better."}),
+        databricks="update_model",
     ),
     "describe-version": Try(
         {"version": "1", "description": "Better."},
         lambda c, n: c.update_model_version(n, "1", "Better."),
         ("versions/1/description/", {"description": "Better."}),
+        databricks="update_model_version",
     ),
     "create-webhook": Try(
         {"name": "{name}-more", "url": RECEIVER},
@@ -215,18 +240,34 @@ def by_http(
     webhook: str = "",
     headers: dict[str, str] | None = None,
     api: str = "/api/2.0/mlflow/",
+    path: str = "",
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> tuple[int, str]:
-    """Try it as curl would; return the status, and what a refusal says."""
+    """Try it as curl would; return the status, and what a refusal says.
+
+    Args:
+        path: below `api`, where it is another one than MLflow's.
+        more: what is sent beside what MLflow's own call takes.
+    """
     attempt = TRIES[act.slug]
-    path = act.path.replace("<str:webhook_id>", webhook)
+    path = path or act.path.replace("<str:webhook_id>", webhook)
     answer = urllib3.request(
         act.method,
         f"{address}{api}{path}",
-        json=attempt.sent(name) | attempt.fields,
+        json={**attempt.sent(name), **attempt.fields, **more},
         headers=headers or {},
         retries=False,
+        timeout=TIMEOUT_SECONDS,
     )
-    return answer.status, answer.json().get("message", "")
+    return answer.status, _said(answer.data)
+
+
+def _said(body: bytes) -> str:
+    """Return what a refusal says; MLflow's sign-in refuses in plain text."""
+    try:
+        return str(json.loads(body).get("message", ""))
+    except ValueError:
+        return body.decode()
 
 
 def on_page(browser: Client, act: Act, name: str) -> int:
@@ -235,7 +276,18 @@ def on_page(browser: Client, act: Act, name: str) -> int:
     assert page is not None
     below, fields = page
     sent = {key: value.format(name=name) for key, value in fields.items()}
-    if "seen" not in sent and "description" in sent:
-        sent["seen"] = ""
+    if "description" in sent:
+        sent["seen"] = digest_of("")
     path = below if below.startswith("/") else f"/models/{name}/{below}"
     return browser.post(path, sent).status_code
+
+
+def position() -> int:
+    """Return the length of the audit log."""
+    return AuditEvent.objects.count()
+
+
+def events_since(place: int, name: str = "") -> list[AuditEvent]:
+    """Return what came after a position, of models whose name begins so."""
+    found = AuditEvent.objects.order_by("position")[place:]
+    return [event for event in found if event.model_name.startswith(name)]
