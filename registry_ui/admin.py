@@ -204,12 +204,13 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         "user",
         "name",
         "prefix",
+        "made_with",
         "created_at",
         "expires_at",
         "used_at",
         "revoked_at",
     )
-    list_select_related = ("user",)
+    list_select_related = ("user", "made_with__user")
     search_fields = ("user__username", "name", "prefix")
     fields = list_display
     actions = ("revoke",)

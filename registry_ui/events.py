@@ -51,6 +51,23 @@ class EventType(models.TextChoices):
     ALIAS_SET = "model_version_alias.set", "Alias set"
     ALIAS_MOVED = "model_version_alias.moved", "Alias moved"
     ALIAS_DELETED = "model_version_alias.deleted", "Alias deleted"
+    PROMPT_CREATED = "prompt.created", "Prompt created"
+    PROMPT_UPDATED = "prompt.updated", "Prompt described"
+    PROMPT_RENAMED = "prompt.renamed", "Prompt renamed"
+    PROMPT_DELETED = "prompt.deleted", "Prompt deleted"
+    PROMPT_TAG_SET = "prompt_tag.set", "Prompt tag set"
+    PROMPT_TAG_DELETED = "prompt_tag.deleted", "Prompt tag deleted"
+    PROMPT_VERSION_CREATED = "prompt_version.created", "Prompt version made"
+    PROMPT_VERSION_UPDATED = "prompt_version.updated", "Prompt version described"
+    PROMPT_VERSION_DELETED = "prompt_version.deleted", "Prompt version deleted"
+    PROMPT_VERSION_TRANSITIONED = "prompt_version.transitioned", "Prompt stage changed"
+    PROMPT_VERSION_TAG_SET = "prompt_version_tag.set", "Prompt version tag set"
+    PROMPT_VERSION_TAG_DELETED = (
+        "prompt_version_tag.deleted",
+        "Prompt version tag deleted",
+    )
+    PROMPT_ALIAS_SET = "prompt_version_alias.set", "Prompt alias set"
+    PROMPT_ALIAS_DELETED = "prompt_version_alias.deleted", "Prompt alias deleted"
     TRANSITION_REQUEST_CREATED = "transition_request.created", "Transition requested"
     GLASS_BROKEN = "transition_request.glass_broken", "Glass broken"
     REVIEW_OVERDUE = "transition_request.review_overdue", "Review overdue"

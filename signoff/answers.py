@@ -38,6 +38,7 @@ class OwnToken(Token):
 
     id: int
     opens_requests: bool
+    made_with: str
     created_at: str
     used_at: str | None
     used_from: str

@@ -5,7 +5,6 @@ words itself, and its answer goes back as it is. Announcing, mirroring and recor
 the same: `registry_writes.py` says what happens if one side dies in between.
 """
 
-import logging
 from collections.abc import Mapping
 from functools import partial
 
@@ -24,6 +23,7 @@ from registry_ui.actions.metadata import (
 )
 from registry_ui.actions.mirror_tags import VERSION_TAGS, create_tags
 from registry_ui.actions.policies import policies_in_force, policy_of
+from registry_ui.actions.prompts import record_prompt
 from registry_ui.actions.registration import (
     mirror_deleted,
     mirror_deleted_version,
@@ -52,12 +52,9 @@ from registry_ui.models import (
     NAME_LENGTH,
     STAGE_PREFIX,
     Evidence,
-    Level,
     ModelVersion,
     RegisteredModel,
 )
-
-logger = logging.getLogger(__name__)
 
 _PLACES: Mapping[type[Owner], str] = {
     RegisteredModel: "registered-models",
@@ -70,7 +67,7 @@ def register_model(
 ) -> JsonObject:
     """Register a model, or a prompt where a tag says so.
 
-    Prompts are not mirrored, so nothing of them is on record.
+    A prompt is on record, and not mirrored.
 
     Args:
         body: as MLflow takes it.
@@ -91,8 +88,11 @@ def register_model(
     is_prompt = tags.get(PROMPT_TAG, "false")
     if is_prompt not in ("true", "false"):
         raise InvalidFieldError("tags", f"{PROMPT_TAG} is either true or false.")
-    answer = ask_mlflow(partial(_write, "POST", "registered-models/create", body))
-    if is_prompt == "false":
+    method, path = "POST", "registered-models/create"
+    answer = ask_mlflow(partial(_write, method, path, body))
+    if is_prompt == "true":
+        record_prompt(method, path, body, answer, actor=actor)
+    else:
         mirror_new_model(model_in(answer), actor=actor)
     return answer
 
@@ -205,41 +205,6 @@ def delete_as_said(owner: Owner, body: JsonObject, *, actor: User) -> JsonObject
     else:
         mirror_deleted_version(owner, actor=actor)
     return answer
-
-
-def is_prompt(name: str) -> bool:
-    """Has MLflow a prompt of that name, which was never a model that is mirrored?
-
-    Raises:
-        MLflowFailedError: MLflow cannot be used.
-    """
-    info = ask_mlflow(lambda client: client.find_model(name))
-    hidden = RegisteredModel.objects.filter(name=name, is_prompt=True)
-    return info is not None and info.is_prompt and not hidden.exists()
-
-
-def change_prompt(
-    method: str, path: str, body: JsonObject, *, level: Level, actor: User
-) -> JsonObject:
-    """Hand on a change of a prompt: no policy governs it, and nothing is on record.
-
-    Args:
-        method: the HTTP method.
-        path: below MLflow's API.
-        body: as MLflow takes it.
-        level: that a model would need; of a prompt, on the whole registry.
-        actor: who changes it.
-
-    Raises:
-        PermissionDenied: the actor lacks the level.
-        InvalidFieldError: it would turn the prompt into a model.
-        MLflowFailedError: MLflow refused, or cannot be used.
-    """
-    if permissions.level_of(actor, None) < level:
-        raise PermissionDenied
-    refuse_prompt_tag(str(body.get("key", "")))
-    logger.info("prompt changed path=%s user=%d", path, actor.pk)
-    return ask_mlflow(partial(_write, method, path, body))
 
 
 def _write(

@@ -93,6 +93,7 @@ def create_token(
         scopes=[scope.value for scope in Scope if scope in scopes],
         opens_requests=opens_requests,
         expires_at=expires_at,
+        made_with=within,
     )
     record_event(
         EventType.API_TOKEN_CREATED,

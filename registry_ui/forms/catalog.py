@@ -23,6 +23,13 @@ EVENT_GROUPS: dict[str, tuple[str, ...]] = {
         "model_version.deleted",
     ),
     "Tags": ("registered_model_tag.", "model_version_tag."),
+    "Prompts": (
+        "prompt.",
+        "prompt_tag.",
+        "prompt_version.",
+        "prompt_version_tag.",
+        "prompt_version_alias.",
+    ),
     "Policies": ("policy.",),
     "Access": ("permission.", "user.", "group.", "api_token.", "sign_in."),
     "Webhooks": ("webhook.", "mlflow_webhook."),

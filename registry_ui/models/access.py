@@ -244,6 +244,14 @@ class ApiToken(models.Model):
         default=False,
         help_text="A move that is refused since it needs a request opens one.",
     )
+    made_with = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The token that asked for it; none where a person did.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)

@@ -37,11 +37,15 @@ def edges_of(request: HttpRequest) -> Edges:
     return Edges(request.GET.get("after", ""), request.GET.get("before", ""))
 
 
+def query_of(request: HttpRequest, form: FilterForm) -> str:
+    """Return the query that asks for the same page again; empty for all there is."""
+    edges = edges_of(request)
+    return form.query(after=edges.after, before=edges.before).removeprefix(".")
+
+
 def address_of(request: HttpRequest, form: FilterForm) -> str:
     """Return the address of what is asked for, without anything needless."""
-    edges = edges_of(request)
-    query = form.query(after=edges.after, before=edges.before)
-    return request.path + query.removeprefix(".")
+    return request.path + query_of(request, form)
 
 
 def redirect_if_blank(

@@ -39,6 +39,26 @@ _SENTENCES: dict[str, str] = {
     "model_version_alias.moved": "{who} moved @{alias} from v{from_version}"
     " to {version}",
     "model_version_alias.deleted": "{who} removed the alias @{alias} from {version}",
+    "prompt.created": "{who} made the prompt {prompt}",
+    "prompt.updated": "{who} changed the description of the prompt {prompt}",
+    "prompt.renamed": "{who} renamed the prompt {name_before} to {prompt}",
+    "prompt.deleted": "{who} deleted the prompt {prompt}",
+    "prompt_tag.set": "{who} set the tag {key} of the prompt {prompt} to {value}",
+    "prompt_tag.deleted": "{who} removed the tag {key} from the prompt {prompt}",
+    "prompt_version.created": "{who} made v{prompt_version} of the prompt {prompt}",
+    "prompt_version.updated": "{who} changed the description of v{prompt_version} of"
+    " the prompt {prompt}",
+    "prompt_version.deleted": "{who} deleted v{prompt_version} of the prompt {prompt}",
+    "prompt_version.transitioned": "{who} moved v{prompt_version} of the prompt"
+    " {prompt} to {to_stage}",
+    "prompt_version_tag.set": "{who} set the tag {key} of v{prompt_version} of the"
+    " prompt {prompt} to {value}",
+    "prompt_version_tag.deleted": "{who} removed the tag {key} from v{prompt_version}"
+    " of the prompt {prompt}",
+    "prompt_version_alias.set": "{who} let @{alias} of the prompt {prompt} point to"
+    " v{prompt_version}",
+    "prompt_version_alias.deleted": "{who} removed the alias @{alias} from the prompt"
+    " {prompt}",
     "transition_request.created": "{who} asked to move {version} to {target}",
     "transition_request.glass_broken": "{who} broke the glass: {version} goes to"
     " {target} before anybody else has looked",
@@ -123,6 +143,11 @@ _ICONS = {
     "model_version": "package",
     "model_version_tag": "tag",
     "model_version_alias": "at-sign",
+    "prompt": "message-square-text",
+    "prompt_tag": "tag",
+    "prompt_version": "message-square-text",
+    "prompt_version_tag": "tag",
+    "prompt_version_alias": "at-sign",
     "transition_request": "git-pull-request-arrow",
     "review": "user-check",
     "incident": "siren",
@@ -160,6 +185,8 @@ _LOOKS = {
     "webhook.given_up": ("trash-2", "warn"),
     "registered_model.deleted": ("trash-2", "warn"),
     "model_version.deleted": ("trash-2", "warn"),
+    "prompt.deleted": ("trash-2", "warn"),
+    "prompt_version.deleted": ("trash-2", "warn"),
 }
 
 

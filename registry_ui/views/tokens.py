@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -25,7 +25,12 @@ from registry_ui.forms import ServiceTokenForm, TokenFilterForm
 from registry_ui.htmx import render_page
 from registry_ui.keyset import Key, KeysetPage, Order, SortKey, page_of
 from registry_ui.models import ApiToken
-from registry_ui.views.addresses import edges_of, links_of, redirect_if_blank
+from registry_ui.views.addresses import (
+    edges_of,
+    links_of,
+    query_of,
+    redirect_if_blank,
+)
 from registry_ui.views.getters import signed_in
 
 TEMPLATE = "registry_ui/token_list.html"
@@ -64,6 +69,19 @@ def rows_of(tokens: Iterable[ApiToken]) -> list[TokenRow]:
         )
         for token in tokens
     ]
+
+
+def token_page(request: HttpRequest, found: QuerySet[ApiToken]) -> KeysetPage[ApiToken]:
+    """Return the page of tokens that the address names, the newest first."""
+    key = SortKey(F("pk"), is_descending=True)
+    rows = ApiToken.objects.select_related("user__service_account", "made_with")
+    return page_of(
+        found,
+        rows.in_bulk,
+        Order((key,), lambda token: str(token.pk), _read_pk),
+        edges_of(request),
+        size=PAGE_SIZE,
+    )
 
 
 @never_cache
@@ -112,7 +130,7 @@ def _page(
     request: HttpRequest, form: ServiceTokenForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     search = TokenFilterForm(request.GET)
-    page = _token_page(request, search.chosen()["q"])
+    page = token_page(request, _called(search.chosen()["q"]))
     context = {
         "form": form,
         "search": search,
@@ -125,20 +143,12 @@ def _page(
     return render_page(request, TEMPLATE, context, partial="tokens", status=status)
 
 
-def _token_page(request: HttpRequest, words: str) -> KeysetPage[ApiToken]:
-    """Return one page of the tokens that are called so, the newest first."""
-    found = ApiToken.objects.filter(
+def _called(words: str) -> QuerySet[ApiToken]:
+    """Return the tokens of an owner, of a name or with a beginning like this."""
+    return ApiToken.objects.filter(
         Q(user__username__icontains=words)
         | Q(name__icontains=words)
         | Q(prefix__startswith=words)
-    )
-    key = SortKey(F("pk"), is_descending=True)
-    return page_of(
-        found,
-        ApiToken.objects.select_related("user", "user__service_account").in_bulk,
-        Order((key,), lambda token: str(token.pk), _read_pk),
-        edges_of(request),
-        size=PAGE_SIZE,
     )
 
 
@@ -148,10 +158,7 @@ def _read_pk(text: str) -> Key | None:
 
 
 def _query_of(request: HttpRequest) -> str:
-    """Return the query that asks for the same page of the list; empty for the first."""
-    edges = edges_of(request)
-    query = TokenFilterForm(request.GET).query(after=edges.after, before=edges.before)
-    return query.removeprefix(".")
+    return query_of(request, TokenFilterForm(request.GET))
 
 
 def _status(token: ApiToken) -> str:

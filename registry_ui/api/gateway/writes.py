@@ -10,16 +10,15 @@ from django.http import HttpResponse
 
 from registry_ui import permissions
 from registry_ui.actions.handing_on import (
-    change_prompt,
     delete_as_said,
     delete_tag_as_said,
     describe_as_said,
-    is_prompt,
     register_model,
     register_version,
     rename_as_said,
     set_tag_as_said,
 )
+from registry_ui.actions.prompts import change_prompt, is_prompt
 from registry_ui.api.dialect.operations import Answer, Call
 from registry_ui.api.gateway.access import (
     check_readable,

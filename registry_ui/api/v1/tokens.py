@@ -55,6 +55,9 @@ class OwnTokenOut(TokenOut):
 
     id: int
     opens_requests: bool
+    made_with: str = Field(
+        description="First characters of the token that made it. Empty: a person did."
+    )
     created_at: datetime
     used_at: datetime | None = Field(description="To the minute. Null: never.")
     used_from: str = Field(description="The network of the last use; may be empty.")
@@ -76,6 +79,7 @@ class NewTokenOut(OwnTokenOut):
             "prefix": "signoff_1a2b",
             "scopes": ["read"],
             "opens_requests": False,
+            "made_with": "",
             "created_at": "2026-01-05T09:00:00Z",
             "expires_at": "2026-02-04T09:00:00Z",
             "used_at": None,
@@ -99,7 +103,8 @@ class TokenList(PageOut):
 def list_tokens(request: ApiRequest, query: Query[PageQuery]) -> TokenList:
     """List your tokens, newest first; revoked and expired ones, too."""
     refuse_unknown_parameters(request, PageQuery)
-    page, cursor = page_by(request.auth.api_tokens.all(), query, "-id")
+    found = request.auth.api_tokens.select_related("made_with")
+    page, cursor = page_by(found, query, "-id")
     return TokenList(
         tokens=[OwnTokenOut.of(token) for token in page], next_cursor=cursor
     )
@@ -138,4 +143,9 @@ def remove_token(request: ApiRequest, path: Path[TokenPath]) -> Status[None]:
 
 
 def _described(token: ApiToken) -> dict[str, object]:
-    return {name: getattr(token, name) for name in OwnTokenOut.model_fields}
+    maker = token.made_with
+    columns = OwnTokenOut.model_fields.keys() - {"made_with"}
+    return {
+        **{name: getattr(token, name) for name in columns},
+        "made_with": maker.prefix if maker else "",
+    }

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from registry_ui.actions.tokens import find_token
+from registry_ui.actions.tokens import create_token, find_token
 from registry_ui.models import ApiToken, Level
 from tests.factories import grant, make_model, make_token, make_user
 from tests.registry_ui.views.reading import HTMX, query_count
@@ -139,6 +139,59 @@ def test_the_page_takes_the_same_queries_for_few_and_many(
     add(19)
 
     assert query_count(client, "/account/") == few
+
+
+def test_my_tokens_are_read_page_by_page(client: Client, dana: User) -> None:
+    for number in range(120):
+        make_token(user=dana, name=f"t{number}")
+    make_token(user=make_user(), name="theirs")
+
+    first = client.get("/account/")
+    second = client.get(f"/account/{first.context['links'].next}")
+    third = client.get(f"/account/{second.context['links'].next}")
+    back = client.get(f"/account/{third.context['links'].previous}")
+
+    pages = [
+        [row.token.name for row in one.context["tokens"]]
+        for one in (first, second, third, back)
+    ]
+    assert [len(page) for page in pages] == [50, 50, 20, 50]
+    assert pages[0] + pages[1] + pages[2] == [f"t{n}" for n in reversed(range(120))]
+    assert pages[3] == pages[1]
+    assert "120 tokens" in first.content.decode()
+
+
+def test_revoking_leads_back_to_the_same_page(client: Client, dana: User) -> None:
+    tokens = [make_token(user=dana)[0] for _ in range(60)]
+    query = client.get("/account/").context["links"].next
+    action = f"/account/tokens/{tokens[0].pk}/revoke/{query}"
+
+    page = client.get(f"/account/{query}").content.decode()
+    response = client.post(action)
+
+    assert f'action="{action}"' in page
+    assert response["Location"] == f"/account/{query}"
+
+
+def test_the_pages_of_a_list_that_came_with_a_new_token_lead_to_the_account(
+    client: Client, dana: User
+) -> None:
+    for _ in range(60):
+        make_token(user=dana)
+    form = {"name": "ci", "days": "30", "scopes": ["read"]}
+    made = client.post("/account/tokens/", form)
+
+    response = client.get(f"/account/tokens/{made.context['links'].next}")
+
+    assert made.status_code == 201
+    assert response["Location"] == f"/account/{made.context['links'].next}"
+
+
+def test_a_token_says_which_token_made_it(client: Client, dana: User) -> None:
+    maker, _ = make_token(user=dana, name="maker")
+    create_token(dana, actor=dana, name="child", days=None, within=maker)
+
+    assert account(client).count("made with maker") == 1
 
 
 def test_a_token_that_ends_soon_is_warned_of(client: Client, dana: User) -> None:

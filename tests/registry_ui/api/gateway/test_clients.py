@@ -129,6 +129,32 @@ def test_prompts_are_managed_through_the_gate(
     assert not RegisteredModel.objects.filter(name__startswith=name).exists()
 
 
+def test_who_changes_a_prompt_is_on_record(
+    sync: Callable[[], None], gate: PlainClient, name: str
+) -> None:
+    sync()
+    place = AuditEvent.objects.count()
+    for step in PROMPTS:
+        step(gate, name)
+
+    events = AuditEvent.objects.order_by("position")[place:]
+    assert {event.actor_name for event in events} == {"ada"}
+    assert {event.details["prompt"] for event in events} == {name}
+    found = [(event.type, event.details.get("prompt_version")) for event in events]
+    start = found.index(("prompt_version_alias.set", "1"))
+    assert found[0] == ("prompt.created", None)
+    assert ("prompt_version.created", "2") in found[:start]
+    assert found[start:] == [
+        ("prompt_version_alias.set", "1"),
+        ("prompt_tag.set", None),
+        ("prompt_version_tag.set", "1"),
+        ("prompt_version_alias.deleted", None),
+        ("prompt_version.deleted", "1"),
+        ("prompt_version.deleted", "2"),
+        ("prompt.deleted", None),
+    ]
+
+
 def test_no_model_becomes_a_prompt_and_no_prompt_a_model(
     sync: Callable[[], None], gate: PlainClient, gate_of: ClientOf, name: str
 ) -> None:
