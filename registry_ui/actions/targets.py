@@ -139,8 +139,10 @@ def refuse_archiving_in_vain(target: str) -> None:
         )
     if stage not in STAGES_THAT_ARCHIVE:
         raise ActionError(
-            f"Versions in {stage} cannot be archived along with this transition;"
-            " archive_existing_versions goes with Staging and Production only."
+            "Model version transition cannot archive existing model versions because"
+            f" {stage!r} is not an Active stage. Valid stages are"
+            f" {' and '.join(STAGES_THAT_ARCHIVE)};"
+            " leave archive_existing_versions out."
         )
 
 

@@ -220,5 +220,5 @@ def test_nothing_is_archived_along_with_a_move_to_archived(
     gate.transition_model_version_stage(churn, "1", "Archived")
 
     for stage in ("Archived", "None"):
-        with pytest.raises(RestException, match="Staging and Production only"):
+        with pytest.raises(RestException, match="not an Active stage"):
             gate.transition_model_version_stage(churn, "1", stage, True)
