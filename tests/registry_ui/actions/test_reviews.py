@@ -345,7 +345,7 @@ def test_what_was_seen_covers_the_choice(reviewer: User) -> None:
 def test_nothing_is_archived_with_a_move_to_archived(reviewer: User) -> None:
     request = make_transition_request(target="stage:Archived")
 
-    with pytest.raises(ActionError, match="Staging and Production only"):
+    with pytest.raises(ActionError, match="Valid stages are Staging and Production"):
         review_request(
             request, APPROVE, actor=reviewer, seen=None, archive_existing_versions=True
         )

@@ -236,7 +236,7 @@ def test_archiving_goes_with_two_stages_only(
     answer = caller(reviewer).send("POST", TRANSITION, **given)
 
     assert refusal(answer) == (400, "INVALID_PARAMETER_VALUE")
-    assert "Staging and Production only" in message(answer)
+    assert "Valid stages are Staging and Production" in message(answer)
 
 
 def test_a_version_that_one_may_not_read_is_not_there(
