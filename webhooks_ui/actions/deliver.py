@@ -141,7 +141,11 @@ class _Batch:
         wait = 0 if self._failures else COLLECT_SECONDS
         results = self._sender.collect(wait)
         self._successes, failures = _by_endpoint(results)
-        self._answering.update(request.endpoint for request, _ in self._successes)
+        self._answering.update(
+            request.endpoint
+            for request, answer in results
+            if answer and has_succeeded(answer)
+        )
         # A few at a time: what is alive is claimed in between.
         self._failures += failures
         few = self._failures[:FAILURES_AT_ONCE]

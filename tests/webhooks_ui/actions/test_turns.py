@@ -4,7 +4,9 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle
 from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,8 +14,9 @@ from django.db import connection
 from tests.running import wait_for
 from tests.threads import apart
 from tests.webhooks_ui.factories import make_delivery, make_webhook
-from tests.webhooks_ui.receivers import Receiver, raw_receiver
+from tests.webhooks_ui.receivers import Receiver, Reply, raw_receiver
 from webhooks_ui.actions import deliver
+from webhooks_ui.actions.claims import claim_due
 from webhooks_ui.actions.deliver import drain_deliveries
 from webhooks_ui.actions.turns import Turn
 from webhooks_ui.models import Delivery, DeliveryAttempt, Webhook
@@ -96,6 +99,29 @@ def test_a_drain_that_fails_gives_its_turn_back(
     Delivery.objects.update(due_at="2026-01-01T00:00Z")
 
     assert drain_deliveries(turn) == 1
+
+
+def test_a_receiver_that_takes_some_is_known_to_answer(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = cycle([Reply(), Reply(500)])
+    receiver.answer = lambda _: next(replies)
+    webhook = make_webhook(url=receiver.url)
+    for _ in range(20):
+        make_delivery(webhook=webhook)
+    answering: set[str] = set()
+
+    def claim(*args: Any, **how: Any) -> list[Delivery]:
+        answering.update(how.get("answering", ()))
+        return claim_due(*args, **how)
+
+    monkeypatch.setattr(deliver, "claim_due", claim)
+    # Failures and successes are collected together then.
+    monkeypatch.setattr(deliver, "COLLECT_SECONDS", 5)
+    drain_deliveries()
+
+    assert answering == {webhook.pk}
+    assert DeliveryAttempt.objects.filter(status_code=500).count() == 10
 
 
 def test_failures_are_recorded_in_portions_and_completely(
