@@ -248,6 +248,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "next_trigger",
         "redelivered_by",
         "due_at",
+        "leased_until",
         "created_at",
         "settled_at",
         "given_up_reason",

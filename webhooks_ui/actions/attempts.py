@@ -1,14 +1,15 @@
 """One attempt: what is sent, and what is kept of it and of its answer."""
 
 import time
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
 
 from webhooks_ui.actions.job_runs import job_outgoing
 from webhooks_ui.http_client import Answer, Outgoing
-from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.models import Delivery, DeliveryAttempt, NewAttempt, Trigger, Webhook
 from webhooks_ui.payloads import content_type_of
 from webhooks_ui.signing import signature_headers
 
@@ -17,10 +18,52 @@ _HIDDEN = "(set; not shown)"
 _SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 
 
-def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgoing:
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a webhook signs and identifies itself with.
+
+    Attributes:
+        secrets: in force, the newest first.
+        authorization: value of the header; empty where none is sent.
+        until: when the first of the secrets expires, of time.monotonic().
+    """
+
+    secrets: Sequence[str] = field(repr=False)
+    authorization: str = field(repr=False)
+    until: float
+
+
+def credentials_of(webhook: Webhook) -> Credentials:
+    """Decrypt what a webhook's deliveries need by now.
+
+    Raises:
+        CredentialUnreadableError: a credential's encryption key is gone.
+    """
+    now = timezone.now()
+    secrets = webhook.secrets_in_force(now)
+    ends = [secret.expires_at for secret in secrets if secret.expires_at]
+    left = min(ends) - now if ends else None
+    return Credentials(
+        secrets=[secret.value for secret in secrets],
+        authorization=webhook.authorization,
+        until=time.monotonic() + left.total_seconds() if left else float("inf"),
+    )
+
+
+def outgoing(
+    delivery: Delivery,
+    *,
+    start_before: float = float("inf"),
+    credentials: Callable[[Webhook], Credentials] = credentials_of,
+) -> Outgoing:
     """Return the request for a delivery, signed as of now.
 
     It starts before any secret that it is signed with expires, or not at all.
+
+    Args:
+        delivery: of which the webhook is known.
+        start_before: of time.monotonic(); later it is not sent.
+        credentials: reads them; who sends many at once has no need to for each.
 
     Raises:
         CredentialUnreadableError: a credential's encryption key is gone.
@@ -29,21 +72,13 @@ def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgo
     if webhook.is_job:
         return job_outgoing(delivery, start_before=start_before)
     body = delivery.body
-    now = timezone.now()
-    secrets = webhook.secrets_in_force(now)
-    for secret in secrets:
-        if secret.expires_at is not None:
-            seconds_left = (secret.expires_at - now).total_seconds()
-            start_before = min(start_before, time.monotonic() + seconds_left)
+    known = credentials(webhook)
     headers = {"Content-Type": content_type_of(delivery.payload_format)}
     headers |= signature_headers(
-        [secret.value for secret in secrets],
-        message_id=delivery.pk,
-        timestamp=int(now.timestamp()),
-        body=body,
+        known.secrets, message_id=delivery.pk, timestamp=int(time.time()), body=body
     )
-    if authorization := webhook.authorization:
-        headers["Authorization"] = authorization
+    if known.authorization:
+        headers["Authorization"] = known.authorization
     return Outgoing(
         id=delivery.pk,
         endpoint=webhook.pk,
@@ -51,17 +86,17 @@ def outgoing(delivery: Delivery, *, start_before: float = float("inf")) -> Outgo
         headers=headers,
         body=body,
         verifies_tls=webhook.enable_ssl_verification,
-        start_before=start_before,
+        start_before=min(start_before, known.until),
     )
 
 
 def attempt_of(
-    delivery: Delivery, request: Outgoing, answer: Answer, *, trigger: Trigger
-) -> DeliveryAttempt:
-    """Return the ledger's entry for an answer, not yet saved, credentials left out."""
+    delivery: Delivery, request: Outgoing, answer: Answer, *, trigger: str
+) -> NewAttempt:
+    """Return the ledger's entry for an answer, credentials left out."""
     if answer.job:
         request = replace(request, url=answer.job.url, body=answer.job.body)
-    return DeliveryAttempt(
+    return NewAttempt(
         delivery_id=delivery.pk,
         webhook_id=delivery.webhook_id,
         number=delivery.attempt_count + 1,
@@ -87,7 +122,9 @@ def _without_credential(text: str, request: Outgoing) -> str:
 
     Some receivers answer with all that they got, and the ledger shows the answer.
     """
-    credential = request.headers.get("Authorization", "")
+    credential = request.headers.get("Authorization")
+    if not credential:
+        return text
     for part in (credential, *credential.split()[1:]):
         if len(part) >= _SHORTEST_CREDENTIAL:
             text = text.replace(part, _HIDDEN)

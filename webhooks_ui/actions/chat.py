@@ -14,7 +14,7 @@ from webhooks_ui.actions.letters import Letter, Topic
 from webhooks_ui.actions.outcomes import Outcome
 from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender
 from webhooks_ui.models import NotificationPreference
-from webhooks_ui.models.deliveries import is_success
+from webhooks_ui.models.attempts import is_success
 
 LONGEST_TEXT = 12_000
 GONE = 410

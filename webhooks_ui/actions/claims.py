@@ -1,7 +1,7 @@
 """Taking deliveries: which may be sent now, and for one worker alone.
 
-A claim is a short transaction that moves `due_at` behind a lease; whoever dies with it
-leaves a row that is due again by itself. What a webhook asks for besides, an order or a
+A claim is a short transaction that leases rows; whoever dies with it leaves a row that
+is due again by itself. What a webhook asks for besides, an order or a
 rate, is kept under the webhook's row lock, so it holds across any number of workers.
 """
 
@@ -18,11 +18,14 @@ from webhooks_ui.models import Delivery, Webhook
 LEASE = timedelta(seconds=45)
 CLAIMED_PER_WEBHOOK = 256
 CLAIMED_PER_SILENT_WEBHOOK = 8
-"""As long as it has answered nothing here: most that is claimed of a dead receiver
-would only be given back."""
+"""As long as it has taken nothing here: most that is claimed of a dead receiver would
+only be given back."""
+GROWTH = 4
+"""So many times what its receiver has taken is claimed next: a first large claim would
+keep the sender waiting."""
 CLAIMED_PER_FAILING_WEBHOOK = 1
 _MINUTE = 60
-_UNREAD = ("created_at", "settled_at", "given_up_reason")
+_UNREAD = ("due_at", "created_at", "settled_at", "given_up_reason")
 """Of a delivery; who sends it has no use for them."""
 
 
@@ -36,7 +39,7 @@ def claim_due(
     now: datetime,
     *,
     busy: Mapping[str, int],
-    answering: Collection[str] = (),
+    taken: Mapping[str, int] | None = None,
     but_for: Collection[str] = (),
 ) -> list[Delivery]:
     """Take deliveries for this worker alone until the lease ends.
@@ -47,39 +50,42 @@ def claim_due(
     Args:
         now: the time.
         busy: how many deliveries of a webhook this worker has already.
-        answering: the webhooks whose receivers have taken something from this worker.
+        taken: how many deliveries its receiver has taken from this worker.
         but_for: webhooks to leave out.
     """
     token = secrets.token_hex(16)
-    webhooks = due_webhooks(now).exclude(pk__in=but_for).in_bulk()
+    # Many now and then cost less than a few each time.
+    full = {pk for pk, count in busy.items() if count * 2 > CLAIMED_PER_WEBHOOK}
+    webhooks = due_webhooks(now).exclude(pk__in=full.union(but_for)).in_bulk()
     queues: list[QuerySet[Delivery]] = []
-    taken: list[Delivery] = []
+    claimed: list[Delivery] = []
     for webhook in webhooks.values():
-        share = _share(webhook, is_answering=webhook.pk in answering)
+        share = _share(webhook, (taken or {}).get(webhook.pk, 0))
         under_way = busy.get(webhook.pk, 0)
         if under_way * 2 > share:
-            continue  # many now and then cost less than a few each time
+            continue
         room = share - under_way
         if webhook.in_order or webhook.max_per_minute:
-            taken += _take_in_pace(webhook, room, token=token, now=now)
+            claimed += _take_in_pace(webhook, room, token=token, now=now)
         else:
             queues.append(_queue_of(webhook, now)[:room])
     if queues:
         with transaction.atomic():
-            taken += _take(queues, token=token, now=now)
+            claimed += _take(queues, token=token, now=now)
     # Once for all: each delivery with a webhook of its own took a third of the time.
-    for delivery in taken:
+    for delivery in claimed:
         delivery.webhook = webhooks[delivery.webhook_id]
-    prefetch_related_objects([*{one.webhook for one in taken}], "secrets")
-    return sorted(taken, key=lambda delivery: (delivery.event_id or 0, delivery.pk))
+    prefetch_related_objects([*{one.webhook for one in claimed}], "secrets")
+    return sorted(claimed, key=lambda delivery: (delivery.event_id or 0, delivery.pk))
 
 
-def _share(webhook: Webhook, *, is_answering: bool) -> int:
+def _share(webhook: Webhook, taken: int) -> int:
     if webhook.in_order:
         return 1
     if webhook.failing_since:
         return CLAIMED_PER_FAILING_WEBHOOK
-    return CLAIMED_PER_WEBHOOK if is_answering else CLAIMED_PER_SILENT_WEBHOOK
+    grown = max(GROWTH * taken, CLAIMED_PER_SILENT_WEBHOOK)
+    return min(grown, CLAIMED_PER_WEBHOOK)
 
 
 def _queue_of(webhook: Webhook, now: datetime) -> QuerySet[Delivery]:
@@ -140,9 +146,9 @@ def _take(
         for delivery in queue.defer(*_UNREAD).select_for_update(skip_locked=True)
     ]
     for delivery in found:
-        delivery.claim_token, delivery.due_at = token, leased_until
+        delivery.claim_token, delivery.leased_until = token, leased_until
     taken = Delivery.objects.among([delivery.pk for delivery in found])
-    taken.update(claim_token=token, due_at=leased_until)
+    taken.update(claim_token=token, leased_until=leased_until)
     return found
 
 

@@ -1,23 +1,30 @@
 """The delivery engine: claim what is due, send it, record what came of it.
 
 Any number of workers may run this side by side. A claim is a short transaction that
-moves `due_at` behind a lease; sending holds no transaction; recording is one again.
+leases what is due; sending holds no transaction; recording is one again.
 Whatever dies in between, the row is due once more when its lease is over, and goes
 out with the same id.
 """
 
+import functools
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import transaction
 from django.utils import timezone
 
 from registry_ui.errors import CredentialUnreadableError
-from webhooks_ui.actions.attempts import attempt_of, outgoing, unsent_attempt
+from webhooks_ui.actions.attempts import (
+    attempt_of,
+    credentials_of,
+    outgoing,
+    unsent_attempt,
+)
 from webhooks_ui.actions.claims import claim_due
 from webhooks_ui.actions.health import (
     HOLD_FOR_OWN_FAULT,
@@ -30,7 +37,7 @@ from webhooks_ui.actions.schedule import wait_before
 from webhooks_ui.actions.turns import Turn
 from webhooks_ui.actions.webhooks import disable_gone
 from webhooks_ui.http_client import GONE, Answer, Failure, Outgoing, Sender
-from webhooks_ui.models import Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.models import Delivery, DeliveryAttempt, NewAttempt, Trigger
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +54,7 @@ _SETTLED_FIELDS = [
     "next_trigger",
     "due_at",
     "claim_token",
+    "leased_until",
     "settled_at",
 ]
 
@@ -109,7 +117,7 @@ class _Batch:
         self.recorded = 0
         self._sender = sender
         self._claimed: dict[str, Delivery] = {}
-        self._answering: set[str] = set()
+        self._taken: Counter[str] = Counter()
         self._successes: list[Result] = []
         self._failures: list[Result] = []
 
@@ -123,7 +131,7 @@ class _Batch:
         return claim_due(
             timezone.now(),
             busy=self._sender.busy,
-            answering=self._answering,
+            taken=self._taken,
             but_for={request.endpoint for request, _ in self._failures},
         )
 
@@ -141,7 +149,7 @@ class _Batch:
         wait = 0 if self._failures else COLLECT_SECONDS
         results = self._sender.collect(wait)
         self._successes, failures = _by_endpoint(results)
-        self._answering.update(
+        self._taken.update(
             request.endpoint
             for request, answer in results
             if answer and has_succeeded(answer)
@@ -175,10 +183,13 @@ def _by_endpoint(results: Sequence[Result]) -> tuple[list[Result], list[Result]]
 def _requests(deliveries: Sequence[Delivery]) -> list[Outgoing]:
     """Return what to send; a delivery that cannot be signed fails on the spot."""
     start_before = time.monotonic() + START_WITHIN_SECONDS
+    known = functools.cache(credentials_of)
     requests = []
     for delivery in deliveries:
         try:
-            requests.append(outgoing(delivery, start_before=start_before))
+            requests.append(
+                outgoing(delivery, start_before=start_before, credentials=known)
+            )
         except CredentialUnreadableError as error:
             _record_unreadable(delivery, str(error))
     return requests
@@ -237,7 +248,7 @@ def _record(
         locking = Delivery.objects.select_for_update(of=("self",)).among([*tokens])
         rows = {row.pk: row for row in locking.select_related("webhook").order_by("pk")}
     before = {pk: (row.claim_token, row.attempt_count) for pk, row in rows.items()}
-    attempts: list[DeliveryAttempt] = []
+    attempts: list[NewAttempt] = []
     for request, answer in results:
         row = rows.get(request.id)  # none: the webhook was deleted meanwhile
         if row is None:
@@ -245,8 +256,7 @@ def _record(
         is_mine = row.claim_token == tokens[request.id]
         is_excused = request.id in excused
         if answer is not None and not is_excused:
-            trigger = Trigger(row.next_trigger)
-            attempts.append(attempt_of(row, request, answer, trigger=trigger))
+            attempts.append(attempt_of(row, request, answer, trigger=row.next_trigger))
             row.attempt_count += 1
         if is_mine:
             settle(row, answer, now=now, is_excused=is_excused)
@@ -273,9 +283,12 @@ def settle(
         now: the time.
         is_excused: it failed by a fault of ours, so it waits until we may have mended.
     """
-    delivery.claim_token = ""
-    if answer is None or is_excused:
-        delivery.due_at = now + HOLD_FOR_OWN_FAULT if is_excused else now
+    delivery.claim_token, delivery.leased_until = "", None
+    delivery.due_at = now
+    if answer is None:
+        return
+    if is_excused:
+        delivery.due_at += HOLD_FOR_OWN_FAULT
         return
     delivery.next_trigger = Trigger.AUTO
     delivery.retry_step += 1
@@ -295,7 +308,7 @@ def settle(
             answer.status_code,
         )
         return
-    delivery.due_at = now + wait
+    delivery.due_at += wait
     logger.warning(
         "delivery postponed delivery=%s webhook=%s status=%s attempt=%d",
         delivery.pk,
@@ -320,10 +333,11 @@ def _save_outcomes(
     Raises:
         _ChangedMeanwhileError: one of them has others.
     """
+    outcome = attrgetter(*_SETTLED_FIELDS)
     alike: defaultdict[tuple[int, tuple[object, ...]], list[str]] = defaultdict(list)
     for row in rows:
         _, count = before[row.pk]
-        after = tuple(getattr(row, name) for name in _SETTLED_FIELDS)
+        after = outcome(row)
         alike[count, after].append(row.pk)
     for (count, after), ids in alike.items():
         # Of claims that we made, a row bears the newest, which is the one we know.

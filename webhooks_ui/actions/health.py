@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from webhooks_ui.http_client import OVERLOADED, Answer, Failure, Outgoing
 from webhooks_ui.models import Webhook
-from webhooks_ui.models.deliveries import is_success
+from webhooks_ui.models.attempts import is_success
 
 SHORTEST_HOLD = timedelta(seconds=1)
 LONGEST_HOLD = timedelta(minutes=5)

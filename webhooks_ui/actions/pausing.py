@@ -60,7 +60,7 @@ def resume_webhook(webhook: Webhook, *, actor: User) -> Webhook:
         raise ActionError("The webhook is not paused.")
     now = timezone.now()
     fields = webhook.start_afresh()
-    waiting = webhook.deliveries.pending().filter(claim_token="")
+    waiting = webhook.deliveries.waiting(now)
     if waiting.exists():
         webhook.failing_since = now  # so that one is sent, and the others if it arrives
     webhook.save(update_fields=[*fields, "updated_at"])

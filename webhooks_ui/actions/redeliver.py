@@ -48,16 +48,15 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
     if delivery.is_test:
         raise ActionError("A test is not redelivered; send a new one.")
     _check_callable(delivery.webhook)
-    now = timezone.now()
-    if delivery.is_in_flight and delivery.due_at > now:
+    if delivery.is_in_flight:
         raise ActionError("It is on its way just now; look again in a moment.")
     if delivery.status == Delivery.Status.SUCCEEDED:
         delivery.run_number += 1
     delivery.status = Delivery.Status.PENDING
     delivery.retry_step = 0
     delivery.next_trigger = Trigger.MANUAL
-    delivery.due_at = now
-    delivery.claim_token = ""
+    delivery.due_at = timezone.now()
+    delivery.claim_token, delivery.leased_until = "", None
     delivery.settled_at = None
     delivery.redelivered_by = actor.get_username()
     delivery.given_up_reason = ""
@@ -68,6 +67,7 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
             "next_trigger",
             "due_at",
             "claim_token",
+            "leased_until",
             "run_number",
             "settled_at",
             "redelivered_by",
@@ -141,6 +141,7 @@ def _make_due(still: DeliveryQuerySet, due_at: datetime, *, actor: User) -> int:
         next_trigger=Trigger.MANUAL,
         due_at=due_at,
         claim_token="",
+        leased_until=None,
         settled_at=None,
         redelivered_by=actor.get_username(),
         given_up_reason="",

@@ -39,7 +39,7 @@ def give_up_what_waited_too_long() -> int:
     Returns:
         How many deliveries were given up.
     """
-    old = Delivery.objects.pending().filter(due_at__lt=_horizon())
+    old = Delivery.objects.waiting(timezone.now()).filter(due_at__lt=_horizon())
     still = Q(webhook__status=Webhook.Status.ACTIVE, webhook__paused_at=None)
     webhooks = old.exclude(still).order_by("webhook").values_list("webhook", flat=True)
     return sum(_give_up(pk) for pk in webhooks.distinct())
@@ -50,13 +50,15 @@ def _give_up(webhook_pk: str) -> int:
     webhook = Webhook.objects.locked(webhook_pk)
     if webhook.is_sending:
         return 0
-    old = webhook.deliveries.pending().filter(due_at__lt=_horizon())
+    now = timezone.now()
+    old = webhook.deliveries.waiting(now).filter(due_at__lt=_horizon())
     days = settings.DELIVERY_RETENTION_DAYS
     why = "paused" if webhook.is_paused else "not active"
     count = old.update(
         status=Delivery.Status.FAILED,
-        settled_at=timezone.now(),
+        settled_at=now,
         claim_token="",
+        leased_until=None,
         given_up_reason=f"Given up after {days} days: the webhook was {why}.",
     )
     if count:

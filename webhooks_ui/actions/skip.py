@@ -29,15 +29,20 @@ def skip(delivery: Delivery, *, actor: User) -> Delivery:
         raise PermissionDenied
     if delivery.status != Delivery.Status.PENDING:
         raise ActionError("Only a delivery that waits can be skipped.")
-    now = timezone.now()
-    if delivery.is_in_flight and delivery.due_at > now:
+    if delivery.is_in_flight:
         raise ActionError("It is on its way just now; look again in a moment.")
     delivery.status = Delivery.Status.FAILED
-    delivery.settled_at = now
-    delivery.claim_token = ""
+    delivery.settled_at = timezone.now()
+    delivery.claim_token, delivery.leased_until = "", None
     delivery.given_up_reason = f"Skipped by {actor.get_username()}."
     delivery.save(
-        update_fields=["status", "settled_at", "claim_token", "given_up_reason"]
+        update_fields=[
+            "status",
+            "settled_at",
+            "claim_token",
+            "leased_until",
+            "given_up_reason",
+        ]
     )
     record_event(
         EventType.WEBHOOK_SKIPPED,

@@ -74,7 +74,9 @@ def send_test(
         raise ActionError(f"{error} Set the webhook's credentials again.") from error
     _use_allowance(actor, now)
     answer = send(request)
-    attempt = attempt_of(delivery, request, answer, trigger=Trigger.TEST)
+    attempt = DeliveryAttempt(
+        **attempt_of(delivery, request, answer, trigger=Trigger.TEST)
+    )
     attempt.triggered_by = actor.get_username()
     delivery.attempt_count = 1
     delivery.settled_at = timezone.now()

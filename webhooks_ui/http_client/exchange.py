@@ -111,6 +111,7 @@ async def open_session() -> aiohttp.ClientSession:
             resolver=None if proxy else GuardedResolver(),
             use_dns_cache=False,
             limit=0,
+            ssl=trusted_context(),
             keepalive_timeout=KEPT_SECONDS,
         ),
         proxy=proxy,
@@ -161,7 +162,7 @@ async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
             data=request.body or None,
             headers=request.headers,
             allow_redirects=False,
-            ssl=trusted_context() if request.verifies_tls else False,
+            ssl=request.verifies_tls,
         ) as response:
             _check_headers(response)
             body = await _begin_of(response, request.keeps_bytes)
@@ -246,8 +247,10 @@ def _retry_after(headers: CIMultiDictProxy[str]) -> float | None:
 
 def _redirect_in_words(response: aiohttp.ClientResponse) -> str:
     """Say where a redirect points to: it is not followed, and somebody must know."""
+    if not 300 <= response.status <= 399:  # noqa: PLR2004 - the class
+        return ""
     location = response.headers.get("Location")
-    if not 300 <= response.status <= 399 or not location:  # noqa: PLR2004 - the class
+    if not location:
         return ""
     return _storable(
         f"The receiver points to {location[:500]}; redirects are not followed."

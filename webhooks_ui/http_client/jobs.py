@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from webhooks_ui.http_client.failures import Failure
 from webhooks_ui.models import ParameterForm
-from webhooks_ui.models.deliveries import JOB_LOOKUP_PATH, is_success
+from webhooks_ui.models.attempts import JOB_LOOKUP_PATH, is_success
 
 if TYPE_CHECKING:
     from webhooks_ui.http_client.exchange import Answer, Outgoing

@@ -1,6 +1,7 @@
 """What the webhooks and notifications store."""
 
-from webhooks_ui.models.deliveries import Delivery, DeliveryAttempt, Trigger
+from webhooks_ui.models.attempts import DeliveryAttempt, NewAttempt
+from webhooks_ui.models.deliveries import Delivery, Trigger
 from webhooks_ui.models.event_names import (
     DATABRICKS_EVENTS,
     REGISTRY_WIDE_ONLY,
@@ -19,6 +20,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "EventName",
+    "NewAttempt",
     "Notice",
     "NotificationPreference",
     "ParameterForm",

@@ -17,7 +17,8 @@ from typing import Any
 from django.db.models import Count, F, Func, IntegerField, Max, Q, QuerySet
 from django.db.models.expressions import Combinable
 
-from webhooks_ui.models.deliveries import DeliveryAttempt, Trigger
+from webhooks_ui.models.attempts import DeliveryAttempt
+from webhooks_ui.models.deliveries import Trigger
 from webhooks_ui.models.webhooks import Webhook
 
 SORTED_AT_MOST = 100_000

@@ -49,7 +49,7 @@ def test_in_order_holds_across_workers_and_failures(receiver: Receiver) -> None:
         for _ in range(200):
             drain_deliveries(turn)
             # What is tried again later is due now: nobody waits here.
-            waiting = Delivery.objects.pending().filter(claim_token="")
+            waiting = Delivery.objects.waiting(timezone.now())
             waiting.update(due_at=F("due_at") - timedelta(days=1))
             if not Delivery.objects.pending().exists():
                 return

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook as StandardWebhook
 from registry_ui.models import AuditEvent
 from tests.factories import make_version
 from tests.webhooks_ui.factories import (
+    make_deliveries,
     make_delivery,
     make_move_to_production,
     make_webhook,
@@ -286,7 +287,7 @@ def test_a_long_queue_leaves_room_for_others() -> None:
         for number in range(CLAIMED_PER_WEBHOOK)
     )
 
-    claimed = claim_due(timezone.now(), busy={crowded.pk: 10}, answering={crowded.pk})
+    claimed = claim_due(timezone.now(), busy={crowded.pk: 10}, taken={crowded.pk: 64})
 
     of_quiet = [delivery for delivery in claimed if delivery.webhook_id == quiet.pk]
     assert len(of_quiet) == 1
@@ -309,12 +310,24 @@ def test_of_a_receiver_that_has_answered_nothing_yet_few_are_claimed() -> None:
 
     first = claim_due(now, busy={})
     while_it_hangs = claim_due(now, busy={webhook.pk: len(first)})
-    left_out = claim_due(now, busy={}, answering={webhook.pk}, but_for={webhook.pk})
-    rest = claim_due(now, busy={webhook.pk: len(first)}, answering={webhook.pk})
+    left_out = claim_due(now, busy={}, taken={webhook.pk: 64}, but_for={webhook.pk})
+    rest = claim_due(now, busy={webhook.pk: len(first)}, taken={webhook.pk: 64})
 
     assert len(first) == CLAIMED_PER_SILENT_WEBHOOK
     assert (while_it_hangs, left_out) == ([], [])
     assert len(rest) == 5
+
+
+def test_what_is_claimed_of_a_receiver_grows_with_what_it_has_taken() -> None:
+    webhook = make_webhook()
+    make_deliveries(webhook, 300, status="pending")
+    now = timezone.now()
+
+    early = claim_due(now, busy={}, taken={webhook.pk: 10})
+    meanwhile = claim_due(now, busy={webhook.pk: 30}, taken={webhook.pk: 10})
+    later = claim_due(now, busy={}, taken={webhook.pk: 1000})
+
+    assert [len(early), len(meanwhile), len(later)] == [40, 0, CLAIMED_PER_WEBHOOK]
 
 
 def test_dead_receivers_do_not_delay_one_that_is_alive(

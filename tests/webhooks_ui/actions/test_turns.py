@@ -96,7 +96,7 @@ def test_a_drain_that_fails_gives_its_turn_back(
         with pytest.raises(TypeError):
             drain_deliveries(turn)
     connection.close()
-    Delivery.objects.update(due_at="2026-01-01T00:00Z")
+    Delivery.objects.update(leased_until=None)
 
     assert drain_deliveries(turn) == 1
 
@@ -109,10 +109,10 @@ def test_a_receiver_that_takes_some_is_known_to_answer(
     webhook = make_webhook(url=receiver.url)
     for _ in range(20):
         make_delivery(webhook=webhook)
-    answering: set[str] = set()
+    taken: set[str] = set()
 
     def claim(*args: Any, **how: Any) -> list[Delivery]:
-        answering.update(how.get("answering", ()))
+        taken.update(how.get("taken", ()))
         return claim_due(*args, **how)
 
     monkeypatch.setattr(deliver, "claim_due", claim)
@@ -120,7 +120,7 @@ def test_a_receiver_that_takes_some_is_known_to_answer(
     monkeypatch.setattr(deliver, "COLLECT_SECONDS", 5)
     drain_deliveries()
 
-    assert answering == {webhook.pk}
+    assert taken == {webhook.pk}
     assert DeliveryAttempt.objects.filter(status_code=500).count() == 10
 
 

@@ -152,7 +152,7 @@ def test_only_what_is_sent_soon_is_looked_at_again(ada: Client) -> None:
     held = make_webhook(held_until=FAR_AHEAD)
     deliveries = [
         make_delivery(),
-        make_delivery(claim_token="1"),  # noqa: S106 - a lease, no secret
+        make_delivery(leased_until=FAR_AHEAD),
         make_delivery(webhook=held),
         make_delivery(webhook=_paused()),
     ]
