@@ -99,7 +99,7 @@ def record_prompt(
         actor: who called.
     """
     made = answer.get("model_version") if path == "model-versions/create" else None
-    said = {"prompt_version": made["version"]} if made else {}
+    said = {"prompt_version": made["version"]} if made and "version" in made else {}
     said |= {as_: body[name] for name, as_ in _SAID.items() if name in body}
     name = str(body["name"])
     if "new_name" in body:

@@ -9,7 +9,15 @@ from signoff.command_line.looks import moment, table
 from signoff.command_line.requests import POSITIVE
 from signoff.command_line.session import Session, examples, json_option
 
-COLUMNS = ["#", "name", "token", "good for", "last used (UTC)", "ends (UTC)"]
+COLUMNS = [
+    "#",
+    "name",
+    "token",
+    "good for",
+    "made with",
+    "last used (UTC)",
+    "ends (UTC)",
+]
 
 
 @click.group(
@@ -35,6 +43,7 @@ def list_tokens(session: Session) -> None:
             one["name"],
             f"{one['prefix']}…",
             ", ".join(one["scopes"]),
+            f"{one['made_with']}…" if one["made_with"] else "",
             moment(one["used_at"]) if one["used_at"] else "never",
             _end(one),
         ]

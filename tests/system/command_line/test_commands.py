@@ -66,6 +66,8 @@ def test_a_token_is_made_used_and_revoked(run: Run) -> None:
     assert stronger.status == 3
     heading, row, *_ = listed.answer.splitlines()
     assert heading.split()[:3] == ["#", "name", "token"]
+    assert content[0]["made_with"]
+    assert f" {content[0]['made_with']}… " in row
     assert row.split()[:2] == [pk, "nightly"]
     assert secret not in listed.answer + str(content)
     assert revoked.answer == f"Revoked: token {pk}.\n"
