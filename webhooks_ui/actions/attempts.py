@@ -42,11 +42,11 @@ def credentials_of(webhook: Webhook) -> Credentials:
     now = timezone.now()
     secrets = webhook.secrets_in_force(now)
     ends = [secret.expires_at for secret in secrets if secret.expires_at]
-    left = min(ends) - now if ends else None
+    seconds_left = (min(ends) - now).total_seconds() if ends else float("inf")
     return Credentials(
         secrets=[secret.value for secret in secrets],
         authorization=webhook.authorization,
-        until=time.monotonic() + left.total_seconds() if left else float("inf"),
+        until=time.monotonic() + seconds_left,
     )
 
 

@@ -1,8 +1,8 @@
 """Taking deliveries: which may be sent now, and for one worker alone.
 
 A claim is a short transaction that leases rows; whoever dies with it leaves a row that
-is due again by itself. What a webhook asks for besides, an order or a
-rate, is kept under the webhook's row lock, so it holds across any number of workers.
+is due again by itself. What a webhook asks for besides, an order or a rate, is kept
+under the webhook's row lock, so it holds across any number of workers.
 """
 
 import secrets
