@@ -284,7 +284,8 @@ def settle(
         is_excused: it failed by a fault of ours, so it waits until we may have mended.
     """
     delivery.claim_token, delivery.leased_until = "", None
-    delivery.due_at = now
+    # Both were not read when it was claimed; reading them now may find it deleted.
+    delivery.due_at, delivery.settled_at = now, None
     if answer is None:
         return
     if is_excused:

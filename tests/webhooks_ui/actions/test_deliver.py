@@ -263,13 +263,16 @@ def test_a_worker_that_lost_its_lease_records_its_attempt_and_decides_nothing() 
     assert list(recorded) == [(200,), (500,)]
 
 
-def test_an_answer_for_a_webhook_deleted_meanwhile_is_dropped() -> None:
+@pytest.mark.parametrize("status", [200, 410, 500, None])
+def test_an_answer_for_a_webhook_deleted_meanwhile_is_dropped(
+    status: int | None,
+) -> None:
     make_delivery()
     (claimed,) = claim_due(timezone.now(), busy={})
     Webhook.objects.all().delete()
-    ok = Answer(started_at=timezone.now(), duration_ms=1, status_code=200)
+    answer = Answer(started_at=timezone.now(), duration_ms=1, status_code=status)
 
-    assert record_answers([(_request(claimed), ok)], {claimed.pk: claimed}) == 0
+    assert record_answers([(_request(claimed), answer)], {claimed.pk: claimed}) == 0
     assert not DeliveryAttempt.objects.exists()
 
 
