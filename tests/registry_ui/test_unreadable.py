@@ -91,8 +91,11 @@ NOT_THERE = [
     f"/api/v1/models/{HIDDEN}/versions/1/checks",
     f"/api/v1/compare?v=churn/1&v={HIDDEN}/1",
 ]
-_OF_THE_CALL = re.compile(r'\b[A-Za-z0-9]{64}\b|whsec_[^"]+|(?<=UTC">)[^<]+')
-"""A form's token against forgery, a webhook's secret, how long ago something was."""
+_OF_THE_CALL = re.compile(r'\b[A-Za-z0-9]{64}\b|whsec_[^"]+|(?<= UTC">)[^<]+')
+"""A form's token against forgery, a webhook's secret, how long ago something was.
+
+The last is known by the space before UTC, as a form's token may end in those letters.
+"""
 
 
 def make_all_about(name: str, *, word: str, people: list[User]) -> dict[str, Any]:
