@@ -2,10 +2,12 @@
 
 Deciding and claiming are one transaction, so the intent is on record, as one that a
 worker is at, before MLflow is asked to do it. While it is stored MLflow is asked, too,
-what stands there now; and what it answers to the change is what was read back. Where
-anything is not as it was expected, the plan goes on as any other: `apply.py`.
+what stands there now, unless the move may be made whatever that is; and what it answers
+to the change is what was read back. Where anything is not as it was expected, the plan
+goes on as any other: `apply.py`.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,9 +38,12 @@ from registry_ui.mlflow_client import (
 )
 from registry_ui.models import (
     ALIAS_PREFIX,
+    STAGE_PREFIX,
     MirrorState,
     ModelVersion,
+    RegisteredModel,
     Review,
+    Stage,
     TransitionRequest,
 )
 from registry_ui.models.prepared import (
@@ -72,6 +77,11 @@ _in_the_way = PreparedLookup(
     int,
     str,
 )
+_ASKING_NOTHING = {
+    *("name", "description", "models", "targets", "kinds", "excluded", "direct"),
+    *("break_glass", "break_glass_review_within"),
+}
+"""What may be said in a policy that asks nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +128,13 @@ class _Intent:
         request: with its version and model.
         plan: of one effect.
         effect: the one.
-        made_at: when the version was made by which MLflow tells what stands there now.
-        seen: that version, as MLflow has it, once it has answered.
+        look: at what stands there now; None where the move may be made whatever it is.
     """
 
     request: TransitionRequest
     plan: Plan
     effect: Effect
-    made_at: datetime
-    seen: "Future[VersionInfo]"
+    look: "_Look | None"
 
     def is_as_planned(self) -> bool:
         """Does MLflow have there what the plan starts from? Waits for its answer.
@@ -134,11 +142,26 @@ class _Intent:
         Raises:
             MLflowError: it cannot tell.
         """
-        seen = self.seen.result()
+        if self.look is None:
+            return True
+        seen = self.look.answer.result()
         is_stage = self.effect.kind is EffectKind.TRANSITION
         found = seen.stage if is_stage else str(seen.number)
         # Made at another time it is of another model of that name.
-        return (found, seen.created_at) == (self.effect.before, self.made_at)
+        return (found, seen.created_at) == (self.effect.before, self.look.made_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What MLflow was asked: for the version by which it tells what stands there.
+
+    Attributes:
+        answer: that version, as MLflow has it.
+        made_at: when it was made, as the mirror has it.
+    """
+
+    answer: "Future[VersionInfo]"
+    made_at: datetime
 
 
 @transaction.atomic(durable=True)
@@ -156,11 +179,13 @@ def _decide(
         actor, version.model, from_stage=version.stage, target=target
     ):
         return None
-    kind, policy = _kind_and_policy(version, target)
+    policies = policies_in_force()
+    kind, policy = _kind_and_policy(version, target, policies)
     comment = clean_comment(comment)
     if not _lets_pass(policy) or not comment:
         return None
-    seen = _look(version, target, client)
+    is_free = _may_overwrite(actor, version.model, target, policies)
+    seen = None if is_free else _look(version, target, client)
     request = TransitionRequest(
         kind=kind,
         version=version,
@@ -186,8 +211,8 @@ def _decide(
     if effect is None or not decision.is_approvable:
         return None
     _store(request, review, decision)
-    made_at = _made_at(effect, version)
-    return _Intent(request, decision.plan, effect, made_at, seen)
+    look = _Look(seen, _made_at(effect, version)) if seen else None
+    return _Intent(request, decision.plan, effect, look)
 
 
 def _look(
@@ -221,9 +246,43 @@ def _is_free(version: ModelVersion, target: str) -> bool:
     return not _in_the_way(version.model_id, version.pk, target)
 
 
-def _kind_and_policy(version: ModelVersion, target: str) -> tuple[Kind, Policy | None]:
+def _may_overwrite(
+    actor: User, model: RegisteredModel, target: str, policies: Sequence[Policy]
+) -> bool:
+    """May the actor make the move, whatever stands there in MLflow by now?
+
+    The version might stand in any stage. Where no policy asks for anything, no stage
+    and no alias is worth a call of MLflow's before each move: as in MLflow itself the
+    last one who writes wins. A change that nobody asked for is then one that was
+    changed again between two sweeps, and no incident opens for these.
+    """
+    if target.startswith(ALIAS_PREFIX):
+        at_stake = [target]
+    elif permissions.may_decide(
+        actor, model, from_stage=Stage.PRODUCTION, target=target
+    ):
+        at_stake = [f"{STAGE_PREFIX}{stage}" for stage in Stage]
+    else:
+        return False
+    return all(
+        _asks_nothing(policy_of(model.name, one, kind=kind, policies=policies))
+        for one in at_stake
+        for kind in Governed
+    )
+
+
+def _asks_nothing(policy: Policy) -> bool:
+    """May who holds the level move any version, at any time, and alone?"""
+    rules = policy.definition
+    is_for_all = rules.direct and not rules.excluded
+    return is_for_all and rules.model_fields_set <= _ASKING_NOTHING
+
+
+def _kind_and_policy(
+    version: ModelVersion, target: str, policies: Sequence[Policy]
+) -> tuple[Kind, Policy | None]:
     """Return what kind of move it is, and what governs it; None: not for this way."""
-    name, policies = version.model.name, policies_in_force()
+    name = version.model.name
     policy = policy_of(name, target, policies=policies)
     if_back = policy_of(name, target, kind=Governed.ROLLBACK, policies=policies)
     is_alias = target.startswith(ALIAS_PREFIX)

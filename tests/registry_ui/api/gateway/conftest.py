@@ -1,10 +1,11 @@
 """A real MLflow, the gate before it, and MLflow's own clients of both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -13,6 +14,8 @@ from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from tests.factories import make_token, make_user
 from tests.mlflow_server import MLflowServer
+from tests.registry_ui.actions.flaky_mlflow import FlakyMLflow, flaky_mlflow
+from tests.registry_ui.api.conftest import caller
 
 _numbers = count(1)
 
@@ -69,3 +72,19 @@ def sync(gate_of: ClientOf, mlflow_server: MLflowServer) -> Callable[[], None]:
         sync_mirror(MLflowClient(mlflow_server.uri))
 
     return run
+
+
+@pytest.fixture
+def door(
+    settings: Settings, gate_of: ClientOf, mlflow_server: MLflowServer
+) -> Iterator[FlakyMLflow]:
+    """What the gate takes for MLflow, once this is asked for."""
+    with flaky_mlflow(mlflow_server.uri) as server:
+        settings.MLFLOW_REGISTRY_URI = server.uri
+        yield server
+
+
+@pytest.fixture
+def client(admin: User) -> Client:
+    """Django's client of the gate, as an administrator."""
+    return caller(admin)

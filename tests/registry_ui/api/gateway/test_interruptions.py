@@ -1,34 +1,20 @@
 """A change through the gate while MLflow, or the way to it, gives out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from mlflow import MlflowClient as PlainClient
-from pytest_django import Settings
 
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import AuditEvent, RegisteredModel, TransitionRequest
-from tests.mlflow_server import MLflowServer
-from tests.registry_ui.actions.flaky_mlflow import Fault, FlakyMLflow, flaky_mlflow
-from tests.registry_ui.api.conftest import caller
+from tests.registry_ui.actions.flaky_mlflow import Fault, FlakyMLflow
 
 AWAY = Fault(503)
 CUT = Fault(200, body=b'{"model_version": {', is_cut=True)
-MOVE = 1
-"""The number of the call that acts; to look takes one before it."""
-
-
-@pytest.fixture
-def door(
-    settings: Settings, gate: PlainClient, mlflow_server: MLflowServer
-) -> Iterator[FlakyMLflow]:
-    """What the gate takes for MLflow."""
-    with flaky_mlflow(mlflow_server.uri) as server:
-        settings.MLFLOW_REGISTRY_URI = server.uri
-        yield server
+MOVE = 0
+"""The number of the call that acts: where no policy asks for anything, the only one."""
 
 
 @pytest.fixture
@@ -37,11 +23,6 @@ def churn(sync: Callable[[], None], gate: PlainClient, name: str) -> str:
     gate.create_registered_model(name)
     gate.create_model_version(name, "s3://bucket/model")
     return name
-
-
-@pytest.fixture
-def client(admin: User) -> Client:
-    return caller(admin)
 
 
 @pytest.mark.parametrize("fault", [AWAY, CUT], ids=["away", "cut"])

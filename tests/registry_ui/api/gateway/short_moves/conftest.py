@@ -1,0 +1,31 @@
+"""A model that can be moved, and policies that ask for something."""
+
+from collections.abc import Callable
+
+import pytest
+from mlflow import MlflowClient as PlainClient
+
+from registry_ui.actions.policies import apply_policies
+from registry_ui.policies import PolicyDefinition
+from registry_ui.policies.definition import Freeze
+from tests.registry_ui.api.gateway.short_moves.calling import registered
+
+
+@pytest.fixture
+def guarded() -> None:
+    """Let policies ask for something, so that each move looks before it writes."""
+    careful = PolicyDefinition(
+        name="careful",
+        targets=("stage:Production", "alias:*"),
+        excluded=(),
+        direct=True,
+        freezes=(Freeze(starts="2020-12-20T18:00", ends="2021-01-04T08:00"),),
+    )
+    apply_policies([careful], actor=None)
+
+
+@pytest.fixture
+def churn(sync: Callable[[], None], plain: PlainClient, name: str) -> str:
+    registered(plain, name)
+    sync()
+    return name
