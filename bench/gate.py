@@ -1,7 +1,7 @@
 """The budgets of the gate: MLflow's own calls through it, and straight to MLflow."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 from time import perf_counter
@@ -109,11 +109,8 @@ def _writes(
 ) -> Iterator[Result]:
     """Write to and fro, each side on its own: no move is made around the mirror."""
     other = replace(target, version=str(int(target.version) - 1), alias="direct")
-    for what, make in (
-        (f"{_VERSIONS}/set-tag", _Target.set_tag),
-        (f"{_VERSIONS}/transition-stage, policy open", _Target.transition),
-        (f"{_MODELS}/alias, policy open", _Target.set_alias),
-    ):
+
+    def to_and_fro(what: str, make: Callable[[_Target, int], _Request]) -> Result:
         _catch_up(signoff)
         pairs = []
         for start in range(rounds):
@@ -123,7 +120,16 @@ def _writes(
                 ours.append(_seconds(client, make(target, at)))
                 theirs.append(_seconds(mlflow, make(other, at)))
             pairs.append((median(ours), median(theirs)))
-        yield ratio(f"gate: {what}", "the same call direct", _WRITE_TIMES, pairs)
+        return ratio(f"gate: {what}", "the same call direct", _WRITE_TIMES, pairs)
+
+    move = f"{_VERSIONS}/transition-stage"
+    yield to_and_fro(f"{_VERSIONS}/set-tag", _Target.set_tag)
+    yield to_and_fro(f"{move}, policy open", _Target.transition)
+    yield to_and_fro(f"{_MODELS}/alias, policy open", _Target.set_alias)
+    with signoff.worker() as worker:
+        worker.do("guard_production", is_guarded=True)
+        yield to_and_fro(f"{move}, Production guarded", _Target.transition)
+        worker.do("guard_production", is_guarded=False)
 
 
 def _read(

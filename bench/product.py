@@ -34,6 +34,7 @@ from config.celery import look_for_garbage_less_often  # noqa: E402
 from config.static_files import collect_if_stale  # noqa: E402
 from registry_ui.actions import evidence  # noqa: E402
 from registry_ui.actions.permissions import grant_level  # noqa: E402
+from registry_ui.actions.policies import apply_policies  # noqa: E402
 from registry_ui.actions.requests import create_request  # noqa: E402
 from registry_ui.actions.sync import sync_mirror  # noqa: E402
 from registry_ui.actions.tokens import create_token  # noqa: E402
@@ -49,6 +50,7 @@ from registry_ui.models import (  # noqa: E402
     Scope,
     Stage,
 )
+from registry_ui.policies import PolicyDefinition  # noqa: E402
 from webhooks_ui.actions.deliver import drain_deliveries  # noqa: E402
 from webhooks_ui.actions.webhook_fields import WebhookInput  # noqa: E402
 from webhooks_ui.actions.webhooks import create_webhook  # noqa: E402
@@ -242,6 +244,13 @@ def callers_of_the_gate() -> Answer:
     }
 
 
+def guard_production(is_guarded: bool) -> Answer:
+    """Let the only policy ask for a second person, or let there be none again."""
+    guard = PolicyDefinition(name="guard", targets=("stage:Production",))
+    apply_policies([guard] if is_guarded else [], actor=None)
+    return {}
+
+
 def subscribe(urls: list[str]) -> Answer:
     """Let just these receivers hear of tags, each through a webhook of its own."""
     Webhook.objects.all().delete()
@@ -324,6 +333,7 @@ if __name__ == "__main__":
         prepare,
         ask_for_production,
         callers_of_the_gate,
+        guard_production,
         programs_to_run,
         subscribe,
         tell,
