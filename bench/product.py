@@ -30,7 +30,7 @@ from bench.exchanges import Exchanges, recorded  # noqa: E402
 from bench.jobs import Answer, serve  # noqa: E402
 from bench.registry import MANY_VERSIONS, WIDE_RUNS  # noqa: E402
 from config import programs  # noqa: E402
-from config.celery import look_for_garbage_less_often  # noqa: E402
+from config.garbage import look_for_garbage_less_often  # noqa: E402
 from config.static_files import collect_if_stale  # noqa: E402
 from registry_ui.actions import evidence  # noqa: E402
 from registry_ui.actions.permissions import grant_level  # noqa: E402

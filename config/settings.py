@@ -53,6 +53,7 @@ if _default["ENGINE"] == "django.db.backends.sqlite3":
     # Without IMMEDIATE a transaction that read first fails at its first write as soon
     # as anyone else has written; recursive_triggers closes INSERT OR REPLACE on the
     # append-only audit table.
+    _default["ENGINE"] = "config.sqlite"
     _default["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

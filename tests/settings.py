@@ -20,7 +20,7 @@ from config.settings import *  # noqa: F403 - the environment comes first
 
 # A kept connection of the live server's threads would keep the database from going.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+if DATABASES["default"]["ENGINE"] == "config.sqlite":  # noqa: F405
     # A file, as in the product: threads of a database in memory share one lock, at
     # which they fail instead of waiting.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}  # noqa: F405

@@ -33,9 +33,7 @@ from registry_ui.planning import (
 logger = logging.getLogger(__name__)
 _twins = PreparedRow(
     TransitionRequest,
-    lambda version, target: Q(
-        version=version, target=target, status=Status.OPEN, follows=None
-    ),
+    lambda version, target: Q(version=version, status=Status.OPEN, target=target),
     int,
     str,
     is_locked=True,
@@ -121,7 +119,9 @@ def _locked_twins(request: TransitionRequest) -> list[TransitionRequest]:
     An event holds the lock of the chain until the commit. Whoever then waited for a row
     whose holder waits for the chain would wait for ever.
     """
-    return list(_twins.every(request.version_id, request.target))
+    same = _twins.every(request.version_id, request.target)
+    # Asked for in the query, SQLite would look through all requests that follow none.
+    return [twin for twin in same if twin.follows_id is None]
 
 
 def _mirror(

@@ -161,7 +161,8 @@ class TransitionRequest(models.Model):
                 fields=["due_at"],
                 condition=Q(status__in=["approved", "applying"]),
                 name="request_due",
-            )
+            ),
+            models.Index(fields=["version", "status"], name="request_of_version"),
         ]
 
     def __str__(self) -> str:

@@ -123,6 +123,21 @@ def test_a_lookup_answers_for_the_values_it_is_given() -> None:
     assert lookup("fraud", 0) == lookup("it's", 0) == []
 
 
+@pytest.mark.parametrize("text", ["it's", "100 %", "%s", "?", "a\\b", '"'])
+def test_a_text_that_is_the_same_each_time_may_be_any(text: str) -> None:
+    version = make_version(model=make_model(name="churn"), description=text)
+    make_version(model=version.model, number=2)
+    lookup = PreparedLookup(
+        lambda name: ModelVersion.objects.filter(
+            model__name=name, description=text
+        ).values_list("pk", "description"),
+        str,
+    )
+
+    assert lookup("churn") == [(version.pk, text)]
+    assert lookup(text) == []
+
+
 def test_a_lookup_that_does_not_look_for_its_value_is_refused() -> None:
     lookup = PreparedLookup(
         lambda name: ModelVersion.objects.filter(
