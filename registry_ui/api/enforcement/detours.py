@@ -62,7 +62,8 @@ DETOURS = (
     ),
     Detour(
         "back-again",
-        "A stage or alias that is moved, and moved back between two syncs",
+        "A stage or alias that is moved, and between two syncs moved back, or on"
+        " through Signoff where no policy asks for anything",
         Outcome.NOT_SEEN,
         "MLflow keeps no trace of it. What was loaded in between, nobody knows.",
         "The guard.",

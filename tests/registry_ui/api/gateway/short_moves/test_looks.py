@@ -1,7 +1,6 @@
 """When a short move looks what stands there, and what it costs."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.test import Client
@@ -21,6 +20,7 @@ from tests.registry_ui.api.conftest import caller
 from tests.registry_ui.api.gateway.short_moves.calling import (
     ALIAS,
     MOST_QUERIES,
+    MOST_WITH_A_LOOK,
     SHORT,
     SHORTEST,
     SOURCE,
@@ -43,39 +43,37 @@ def changed_around(name: str, plain: PlainClient) -> None:
 
 
 @pytest.mark.parametrize("path", [TRANSITION, ALIAS])
-def test_a_plain_move_is_a_write_and_few_queries(
+@pytest.mark.parametrize(
+    ("looks", "calls", "most"),
+    [(False, SHORTEST, MOST_QUERIES), (True, SHORT, MOST_WITH_A_LOOK)],
+    ids=["nothing is asked for", "a policy asks for something"],
+)
+def test_a_plain_move_is_a_write_perhaps_a_look_and_few_queries(
     churn: str,
     client: Client,
     door: FlakyMLflow,
+    request: pytest.FixtureRequest,
     path: str,
+    looks: bool,
+    calls: int,
+    most: Mapping[str, int],
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
+    if looks:
+        request.getfixturevalue("guarded")
     body = {"name": churn, "version": "2", "stage": "Staging", "alias": "champion"}
     del body["alias" if path == TRANSITION else "stage"]
     client.get(ALIAS, {"name": churn, "alias": "champion"})  # the token was used
     door.count = 0
 
-    with django_assert_max_num_queries(MOST_QUERIES[path]):
+    with django_assert_max_num_queries(most[path]):
         answer = post(client, path, **body)
 
     assert answer.status_code == 200
-    assert door.count == SHORTEST
+    assert door.count == calls
     assert TransitionRequest.objects.get().status == Status.APPLIED
     if path == TRANSITION:
         assert answer.json()["model_version"]["current_stage"] == "Staging"
-
-
-@pytest.mark.usefixtures("guarded")
-def test_where_a_policy_asks_for_something_a_move_looks_before_it_writes(
-    churn: str, client: Client, door: FlakyMLflow
-) -> None:
-    for move in (
-        partial(transition, client, churn, "Staging"),
-        partial(post, client, ALIAS, name=churn, version="2", alias="champion"),
-    ):
-        door.count = 0
-        assert move().status_code == 200
-        assert door.count == SHORT
 
 
 def test_who_may_not_move_it_out_of_production_looks_whether_it_is_there(
