@@ -38,7 +38,6 @@ from registry_ui.mlflow_client import (
 )
 from registry_ui.models import (
     ALIAS_PREFIX,
-    STAGE_PREFIX,
     MirrorState,
     ModelVersion,
     RegisteredModel,
@@ -251,22 +250,18 @@ def _may_overwrite(
 ) -> bool:
     """May the actor make the move, whatever stands there in MLflow by now?
 
-    The version might stand in any stage. Where no policy asks for anything, no stage
-    and no alias is worth a call of MLflow's before each move: as in MLflow itself the
-    last one who writes wins. A change that nobody asked for is then one that was
-    changed again between two sweeps, and no incident opens for these.
+    Policies say what goes into a target and levels what leaves a stage, so it takes a
+    target that asks for nothing and the level for any stage. A look would take as long
+    as the move, and find nothing but what came there around Signoff since the last
+    sweep. As in MLflow itself the last one who writes wins then: incidents are what
+    two sweeps differ in.
     """
-    if target.startswith(ALIAS_PREFIX):
-        at_stake = [target]
-    elif permissions.may_decide(
+    if not target.startswith(ALIAS_PREFIX) and not permissions.may_decide(
         actor, model, from_stage=Stage.PRODUCTION, target=target
     ):
-        at_stake = [f"{STAGE_PREFIX}{stage}" for stage in Stage]
-    else:
         return False
     return all(
-        _asks_nothing(policy_of(model.name, one, kind=kind, policies=policies))
-        for one in at_stake
+        _asks_nothing(policy_of(model.name, target, kind=kind, policies=policies))
         for kind in Governed
     )
 

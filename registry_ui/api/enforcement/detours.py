@@ -63,7 +63,7 @@ DETOURS = (
     Detour(
         "back-again",
         "A stage or alias that is moved, and between two syncs moved back, or on"
-        " through Signoff where no policy asks for anything",
+        " through Signoff into a target that asks for nothing",
         Outcome.NOT_SEEN,
         "MLflow keeps no trace of it. What was loaded in between, nobody knows.",
         "The guard.",

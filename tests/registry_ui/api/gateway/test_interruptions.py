@@ -14,7 +14,7 @@ from tests.registry_ui.actions.flaky_mlflow import Fault, FlakyMLflow
 AWAY = Fault(503)
 CUT = Fault(200, body=b'{"model_version": {', is_cut=True)
 MOVE = 0
-"""The number of the call that acts: where no policy asks for anything, the only one."""
+"""The number of the call that acts: into what asks for nothing, the only one."""
 
 
 @pytest.fixture

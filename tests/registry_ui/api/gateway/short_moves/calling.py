@@ -21,11 +21,11 @@ CUT = Fault(200, body=b'{"model_version": {', is_cut=True)
 SHORT = 2
 """How many calls of MLflow's one takes."""
 SHORTEST = 1
-"""The same where no policy asks for anything."""
+"""The same into what asks for nothing."""
 MOST_QUERIES = {TRANSITION: 38, ALIAS: 40}
 """Of the whole call, on PostgreSQL; a round trip each, and most of what it costs."""
 MOST_WITH_A_LOOK = {TRANSITION: 38, ALIAS: 41}
-"""The same where a policy asks for something."""
+"""The same into what asks for something."""
 Status = TransitionRequest.Status
 
 

@@ -44,9 +44,13 @@ def changed_around(name: str, plain: PlainClient) -> None:
 
 @pytest.mark.parametrize("path", [TRANSITION, ALIAS])
 @pytest.mark.parametrize(
-    ("looks", "calls", "most"),
-    [(False, SHORTEST, MOST_QUERIES), (True, SHORT, MOST_WITH_A_LOOK)],
-    ids=["nothing is asked for", "a policy asks for something"],
+    ("policies", "calls", "most"),
+    [
+        (None, SHORTEST, MOST_QUERIES),
+        ("others_guarded", SHORTEST, MOST_QUERIES),
+        ("guarded", SHORT, MOST_WITH_A_LOOK),
+    ],
+    ids=["nothing is asked for", "elsewhere", "something is asked for"],
 )
 def test_a_plain_move_is_a_write_perhaps_a_look_and_few_queries(
     churn: str,
@@ -54,13 +58,13 @@ def test_a_plain_move_is_a_write_perhaps_a_look_and_few_queries(
     door: FlakyMLflow,
     request: pytest.FixtureRequest,
     path: str,
-    looks: bool,
+    policies: str | None,
     calls: int,
     most: Mapping[str, int],
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    if looks:
-        request.getfixturevalue("guarded")
+    if policies:
+        request.getfixturevalue(policies)
     body = {"name": churn, "version": "2", "stage": "Staging", "alias": "champion"}
     del body["alias" if path == TRANSITION else "stage"]
     client.get(ALIAS, {"name": churn, "alias": "champion"})  # the token was used
@@ -114,9 +118,17 @@ def test_a_change_around_signoff_is_not_overwritten(
     assert Incident.objects.open().get().model.name == churn
 
 
-def test_where_no_policy_asks_for_anything_the_last_one_who_writes_wins(
-    churn: str, client: Client, plain: PlainClient, sync: Callable[[], None]
+@pytest.mark.parametrize("policies", [None, "others_guarded"])
+def test_where_a_target_asks_for_nothing_the_last_one_who_writes_wins(
+    churn: str,
+    client: Client,
+    plain: PlainClient,
+    sync: Callable[[], None],
+    request: pytest.FixtureRequest,
+    policies: str | None,
 ) -> None:
+    if policies:
+        request.getfixturevalue(policies)
     changed_around(churn, plain)
 
     moved = transition(client, churn, "Archived")
