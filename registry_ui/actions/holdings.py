@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Upper
 
 from registry_ui.models import (
     ALIAS_PREFIX,
@@ -149,7 +150,7 @@ class _Past(NamedTuple):
 
     pk: int
     version: int
-    ended_at: datetime | None
+    holds_it: bool
     started_incident: int | None
     version__deleted_at: datetime | None
     ended_request__kind: str | None
@@ -158,49 +159,64 @@ class _Past(NamedTuple):
 
     @property
     def is_to_go_back_to(self) -> bool:
-        """Was it decided on and right, not left on purpose, and is it there still?"""
+        """Was it decided on and right, not left on purpose, and is it there, idle?"""
         is_unreviewed = (
             self.started_request__kind == Kind.BREAK_GLASS
             and self.started_request__retrospective__status != Status.APPLIED
         )
         was_undecided = self.started_incident is not None or is_unreviewed
         was_left = self.ended_request__kind == Kind.ROLLBACK
-        return not (was_undecided or was_left or self.version__deleted_at)
+        is_out_of_reach = self.holds_it or self.version__deleted_at is not None
+        return not (was_undecided or was_left or is_out_of_reach)
 
 
 def _before(model: RegisteredModel, target: str) -> _Past | None:
-    """Find what a rollback goes back to: who holds the target now comes first."""
+    """Find what a rollback goes back to."""
     if target.removeprefix(STAGE_PREFIX) in _RESTING:
         return None
-    holders = set()
-    for past in _pasts(model, target):
-        if past.ended_at is None:
-            holders.add(past.version)
-        elif past.version not in holders and past.is_to_go_back_to:
-            return past
-    return None
+    return next((p for p in _pasts(model, target) if p.is_to_go_back_to), None)
 
 
 def _pasts(model: RegisteredModel, target: str) -> Iterator[_Past]:
     """Yield who held a target, the newest first; the first few perhaps twice.
 
-    Most often the first that has ended is it. The same in SQL takes three subqueries.
+    Most often the first is it. The same in SQL takes three subqueries.
     """
-    few = _newest_few(model.pk, connection.ops.prep_for_iexact_query(target))
+    few = _newest_few(model.pk, target)
     yield from (_Past(*row) for row in few)
     if len(few) == _FEW:
-        rest = _newest(model.pk, target)
+        rest = _told(_ended(model.pk, target))
         yield from (_Past(*row) for row in rest.iterator(chunk_size=100))
 
 
-def _newest(model_pk: int, target: str) -> QuerySet[Holding, Any]:
-    held = Holding.objects.filter(model=model_pk, target__iexact=target)
-    newest = held.order_by(F("ended_at").desc(nulls_first=True), "-started_at")
-    return newest.values_list(*_Past._fields)
+def _ended(model_pk: int, target: str) -> QuerySet[Holding]:
+    """Return what has ended, the newest first: an index has it in this order."""
+    ended = Holding.objects.filter(model=model_pk, ended_at__isnull=False)
+    newest = ended.order_by("-ended_at", "-started_at")
+    return _in_any_case(newest, Value(target))
+
+
+def _told(ended: QuerySet[Holding]) -> QuerySet[Holding, Any]:
+    """Return what there is to tell of holdings that have ended."""
+    same = Holding.objects.filter(model=OuterRef("model"), version=OuterRef("version"))
+    again = Exists(_in_any_case(same.current(), OuterRef("target")))
+    return ended.annotate(holds_it=again).values_list(*_Past._fields)
+
+
+def _in_any_case(
+    held: QuerySet[Holding], target: Value | OuterRef
+) -> QuerySet[Holding]:
+    """Keep those of a target however it is spelled, by an index (`iexact` has none)."""
+    return held.alias(folded=Upper("target")).filter(folded=Upper(target))
 
 
 _newest_few = PreparedLookup(
-    lambda model, target: _newest(model, target)[:_FEW], int, str
+    # Only these few are joined, whatever the database believes to be how many.
+    lambda model, target: _told(
+        Holding.objects.filter(pk__in=_ended(model, target).values("pk")[:_FEW])
+    ).order_by("-ended_at", "-started_at"),
+    int,
+    str,
 )
 
 

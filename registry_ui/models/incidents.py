@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from registry_ui.models.access import readable
@@ -191,6 +192,15 @@ class Holding(models.Model):
 
     class Meta:
         ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(
+                "model",
+                Upper("target"),
+                models.F("ended_at").desc(),
+                models.F("started_at").desc(),
+                name="holdings_by_target",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["version", "target"],
