@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _HIGHEST_PORT = 65535
+_NO_CURSORS = "DISABLE_SERVER_SIDE_CURSORS"
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 _Value = TypeVar("_Value")
 
@@ -150,6 +151,8 @@ def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = environ.Env.db_url_config(url)
     if not config.get("NAME"):
         raise ValueError(url)
+    if _NO_CURSORS in config:  # which django-environ leaves as text
+        config[_NO_CURSORS] = str(config[_NO_CURSORS]).lower() in _TRUE
     return config
 
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import AutoField, Field, Model, Q, QuerySet
 from django.db.transaction import mark_for_rollback_on_error
 
@@ -93,7 +94,9 @@ class PreparedQuery:
         ]
         pieces = zip(compiled.around, [*written, ""], strict=True)
         sql = "".join(chain.from_iterable(pieces))
-        return _answer(sql, compiled.parameters, compiled.converters)
+        # Keys stand in it: the server would plan it for each list of them anew.
+        cursor = _connection().cursor()
+        return _answer(cursor, sql, compiled.parameters, compiled.converters)
 
 
 class PreparedLookup:
@@ -134,7 +137,7 @@ class PreparedLookup:
         """Return the answer for values of the kinds."""
         sql, parameters, converters = self._compiled
         told = [one if place is None else values[place] for place, one in parameters]
-        return _answer(sql, told, converters)
+        return _answer(_cursor(), sql, told, converters)
 
 
 class PreparedRow(Generic[M]):
@@ -229,7 +232,7 @@ class PreparedInsert(Generic[M]):
             for row in rows
             for field in self._fields
         ]
-        with mark_for_rollback_on_error(), connection.cursor() as cursor:
+        with mark_for_rollback_on_error(), _cursor() as cursor:
             cursor.execute(before + ", ".join(repeat(one, len(rows))) + after, values)
             if self._returns_key:
                 ((rows[0].pk,),) = cursor.fetchall()
@@ -284,7 +287,7 @@ class PreparedSave(Generic[M]):
             field.get_db_prep_save(value, connection)
             for field, value in zip(fields, values, strict=True)
         ]
-        with mark_for_rollback_on_error(), connection.cursor() as cursor:
+        with mark_for_rollback_on_error(), _cursor() as cursor:
             cursor.execute(sql, prepared)
             return bool(cursor.rowcount)
 
@@ -321,14 +324,19 @@ def _with_texts_in(
     return "".join(chain.from_iterable(pieces)), tuple(told)
 
 
-def _answer(sql: str, parameters: Sequence[Any], converters: _Converters) -> list[Row]:
+def _answer(
+    cursor: CursorWrapper,
+    sql: str,
+    parameters: Sequence[Any],
+    converters: _Converters,
+) -> list[Row]:
     """Return what the database answers, in Django's values."""
-    connection = _connection()
-    with connection.cursor() as cursor:
+    with cursor:
         cursor.execute(sql, parameters)
         rows: list[Row] = cursor.fetchall()
     if not converters:
         return rows
+    connection = _connection()
     return [_converted(row, converters, connection) for row in rows]
 
 
@@ -340,6 +348,14 @@ def _converted(
         for step in steps:
             values[place] = step(values[place], expression, connection)
     return tuple(values)
+
+
+def _cursor() -> CursorWrapper:
+    """Return a cursor for what is asked all the time: the server plans it once."""
+    connection = _connection()
+    planned: Callable[[], CursorWrapper] | None
+    planned = getattr(connection, "planned_cursor", None)  # of `config/postgresql`
+    return planned() if planned else connection.cursor()
 
 
 def _connection() -> BaseDatabaseWrapper:

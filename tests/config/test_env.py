@@ -245,3 +245,14 @@ def test_a_data_dir_that_cannot_be_written_is_named_with_the_remedy(
         f"SIGNOFF_DATA_DIR={in_the_way} cannot be used"
     )
     assert "Name a folder that this user may write." in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"), [("true", True), ("1", True), ("False", False), ("0", False)]
+)
+def test_a_pooler_behind_which_no_cursors_are_is_told_by_the_url(
+    said: str, found: bool
+) -> None:
+    url = f"postgres://u:p@db/signoff?DISABLE_SERVER_SIDE_CURSORS={said}"
+
+    assert database(url)["DISABLE_SERVER_SIDE_CURSORS"] is found
