@@ -70,7 +70,7 @@ def break_glass(
     plan = make_plan(
         target=target,
         version=version.number,
-        holdings=holdings_around(version, target),
+        holdings=holdings_around(version, target, rules.moves_along),
         archive_existing=archive_existing_versions,
         moves_along=rules.moves_along,
     )

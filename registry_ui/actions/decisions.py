@@ -1,6 +1,6 @@
 """What a decision on a request rests on, gathered from the mirror."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from registry_ui.models import (
 )
 from registry_ui.models.prepared import PreparedLookup
 from registry_ui.planning import (
+    ALIAS,
     STAGE,
     Effect,
     Holdings,
@@ -108,19 +109,23 @@ class Decision:
         return all_passed(self.gates)
 
 
-def holdings_around(version: ModelVersion, target: str) -> Holdings:
-    """Return who holds the target, the version's own stage, and all aliases.
+def holdings_around(
+    version: ModelVersion, target: str, along: Iterable[str] = ()
+) -> Holdings:
+    """Return who holds the target, and the version's own stage.
 
     Args:
         version: the candidate.
         target: `stage:…` or `alias:…` of its model.
+        along: the aliases that move along; for any alias all of them are returned.
     """
     stages: dict[int, str] = {}
     if target.startswith(STAGE):
         stages = dict(_there(version.model_id, target.removeprefix(STAGE)))
     if version.is_live:
         stages[version.number] = version.stage
-    return Holdings(stages, aliases_of(version.model_id))
+    is_of_aliases = any(one.startswith(ALIAS) for one in (target, *along))
+    return Holdings(stages, aliases_of(version.model_id) if is_of_aliases else {})
 
 
 def aliases_of(model_pk: int) -> dict[str, int]:
@@ -199,7 +204,8 @@ def gather_decision(
     """
     version = request.version
     policy = policy or policy_of_request(request, policies=policies)
-    holdings = holdings_around(version, request.target)
+    along = policy.definition.moves_along
+    holdings = holdings_around(version, request.target, along)
     fingerprint = fingerprint_of(
         version,
         request.target,

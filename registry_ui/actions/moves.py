@@ -118,7 +118,7 @@ def point_alias_shortly(version: ModelVersion, alias: str, *, actor: User) -> bo
     Raises:
         InvalidFieldError, MLflowFailedError, ActionError: as `point_alias_at_once`.
     """
-    _refuse_other_spelling(version.model, alias)
+    check_new_alias(alias)
     target = f"{ALIAS_PREFIX}{alias}"
     moved = move_shortly(version, target, actor=actor, comment=COMMENT)
     if moved is None:
@@ -312,8 +312,8 @@ def _refuse_other_spelling(model: RegisteredModel, alias: str) -> None:
     """Refuse what pages would put right in silence: a program asks for what it said."""
     check_new_alias(alias)
     names = aliases_of(model.pk)
-    twins = [n for n in names if n != alias and n.casefold() == alias.casefold()]
-    if twins:
+    twins = [name for name in names if name.casefold() == alias.casefold()]
+    if twins and alias not in twins:
         raise InvalidFieldError(
             "alias", f"{model.name} has @{twins[0]}. Spell it so, or remove it first."
         )

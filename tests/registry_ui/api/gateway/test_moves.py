@@ -21,7 +21,7 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.policies import PolicyDefinition
-from tests.factories import make_user
+from tests.factories import make_transition_request, make_user
 from tests.registry_ui.api.conftest import caller
 from tests.registry_ui.api.gateway.comparing import outcome
 from tests.registry_ui.api.gateway.conftest import ClientOf
@@ -173,6 +173,30 @@ def test_another_spelling_of_an_alias_is_refused(
         gate.set_registered_model_alias(churn, "Champion", "1")
 
     assert plain.get_registered_model(churn).aliases == {"champion": "1"}
+
+
+@pytest.mark.parametrize("path", ["short", "long"])
+def test_an_alias_that_is_there_in_two_spellings_is_moved_as_it_is_spelled(
+    settings: Settings,
+    gate: PlainClient,
+    plain: PlainClient,
+    churn: str,
+    sync: Callable[[], None],
+    path: str,
+) -> None:
+    settings.DEFAULT_POLICY = "open"
+    plain.create_model_version(churn, "s3://bucket/model")
+    for alias in ("champion", "Champion"):
+        plain.set_registered_model_alias(churn, alias, "1")
+    sync()
+    if path == "long":  # somebody asks for the same
+        version = ModelVersion.objects.get(model__name=churn, number=2)
+        make_transition_request(version=version, target="alias:champion")
+
+    gate.set_registered_model_alias(churn, "champion", "2")
+
+    found = plain.get_registered_model(churn).aliases
+    assert found == {"champion": "2", "Champion": "1"}
 
 
 @pytest.mark.parametrize(
