@@ -2,11 +2,22 @@
 
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 
 _ASKED_BEFORE = 1
 """How often a statement has run already when the server shall keep it."""
+
+
+class Operations(operations.DatabaseOperations):
+    """What is said of statements, where somebody listens to them."""
+
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Return the statement: with its values, unless the server keeps it.
+
+        Of one that is kept psycopg does not tell, and Django would log None.
+        """
+        return super().last_executed_query(cursor, sql, params) or sql
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -15,6 +26,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Where a pooler hands a connection on between two transactions, the next one's server
     does not know them: without server-side cursors there are only the usual ones.
     """
+
+    ops_class = Operations
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return what psycopg is told of the connection."""

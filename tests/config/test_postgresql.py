@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from config.postgresql.base import DatabaseWrapper
 from registry_ui.models import RegisteredModel
@@ -44,6 +45,14 @@ def test_what_is_asked_again_is_kept_and_answers_for_each_value(
     assert [ask(fresh, value) for value in (1, 2, 3)] == [2, 3, 4]
 
     assert kept(fresh) == ["SELECT $1::int + 1"]
+
+
+def test_what_is_kept_is_told_to_who_listens() -> None:
+    database = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+    for value in range(3):
+        with CaptureQueriesContext(connection) as queries:
+            ask(database, value)
+        assert "::int + 1" in queries[0]["sql"]
 
 
 def test_without_server_side_cursors_nothing_is_kept(fresh: DatabaseWrapper) -> None:
