@@ -23,33 +23,33 @@ class Operations(operations.DatabaseOperations):
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that has cursors whose statements the server keeps, too.
 
-    Where a pooler hands a connection on between two transactions, the next one's server
-    does not know them: without server-side cursors there are only the usual ones.
+    Behind a pooler there are only the usual ones: it may hand the server on after each
+    transaction, and the next one knows none of them, or another's by the same name.
     """
 
     ops_class = Operations
+    _keeps_statements = False
 
-    def get_connection_params(self) -> dict[str, Any]:
-        """Return what psycopg is told of the connection."""
-        params: dict[str, Any] = super().get_connection_params()
+    def init_connection_state(self) -> None:
+        """Find out who answers: a pooler tells another process than the server is."""
+        super().init_connection_state()
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            ((server,),) = cursor.fetchall()
+        self._keeps_statements = server == self.connection.info.backend_pid
         if self._keeps_statements:
-            params["prepare_threshold"] = _ASKED_BEFORE
-        return params
+            self.connection.prepare_threshold = _ASKED_BEFORE
 
     def planned_cursor(self) -> CursorWrapper:
         """Return a cursor for statements that are asked all the time.
 
         The server parses each once a connection, and plans it a few times.
         """
+        self.ensure_connection()
         if not self._keeps_statements:
             return self.cursor()
-        self.ensure_connection()
         backend: Any = self  # of which django-stubs know less than there is
         make: Any = base.ServerBindingCursor
         with self.wrap_database_errors:
             cursor: CursorWrapper = backend._prepare_cursor(make(self.connection))
             return cursor
-
-    @property
-    def _keeps_statements(self) -> bool:
-        return not self.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")

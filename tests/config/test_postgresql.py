@@ -1,6 +1,10 @@
 """Statements that PostgreSQL keeps."""
 
-from collections.abc import Iterator
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Thread
 from typing import cast
 
 import pytest
@@ -15,6 +19,8 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="only it keeps any"),
 ]
+KEY = re.compile(rb"K\0\0\0\x0c.{4}", re.DOTALL)
+"""With which the server says what process it is: type, length, number."""
 STATEMENT = "SELECT %s::int + 1"
 
 
@@ -55,12 +61,36 @@ def test_what_is_kept_is_told_to_who_listens() -> None:
         assert "::int + 1" in queries[0]["sql"]
 
 
-def test_without_server_side_cursors_nothing_is_kept(fresh: DatabaseWrapper) -> None:
-    fresh.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
+def test_behind_a_pooler_nothing_is_kept(fresh: DatabaseWrapper) -> None:
+    to = (fresh.settings_dict["HOST"], int(fresh.settings_dict["PORT"] or 5432))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        Thread(target=pool, args=(door, to), daemon=True).start()
+        fresh.settings_dict |= {"HOST": "127.0.0.1", "PORT": door.getsockname()[1]}
+        fresh.settings_dict["OPTIONS"] = {"sslmode": "disable"}  # it reads along
 
-    assert [ask(fresh, value) for value in (1, 2, 3)] == [2, 3, 4]
+        assert [ask(fresh, value) for value in (1, 2, 3)] == [2, 3, 4]
+        assert kept(fresh) == []
+        fresh.close()
 
-    assert kept(fresh) == []
+
+def pool(door: socket.socket, to: tuple[str, int]) -> None:
+    """Stand between a client and the server as poolers do, with keys of one's own."""
+    client, _ = door.accept()
+    with client, socket.create_connection(to) as server:
+        Thread(target=hand_on, args=(client, server), daemon=True).start()
+        hand_on(server, client, lambda said: KEY.sub(b"K\0\0\0\x0cpool", said))
+
+
+def hand_on(
+    source: socket.socket,
+    sink: socket.socket,
+    change: Callable[[bytes], bytes] = lambda said: said,
+) -> None:
+    """Send on what comes, until nothing more does or nobody takes it."""
+    with suppress(OSError):
+        while said := source.recv(65536):
+            sink.sendall(change(said))
+        sink.shutdown(socket.SHUT_WR)
 
 
 def test_what_is_prepared_here_is_kept_there() -> None:
