@@ -1,5 +1,6 @@
 """The backend; Django finds it by the name of this module."""
 
+import select
 from typing import Any
 
 from django.db.backends.postgresql import base, operations
@@ -21,14 +22,15 @@ class Operations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that has cursors whose statements the server keeps, too.
+    """A connection that has a cursor whose statements the server keeps, too.
 
     Behind a pooler there are only the usual ones: it may hand the server on after each
     transaction, and the next one knows none of them, or another's by the same name.
     """
 
     ops_class = Operations
-    _keeps_statements = False
+    _keeping: Any = None
+    """The driver's cursor, made once: each one learns anew how to read columns."""
 
     def init_connection_state(self) -> None:
         """Find out who answers: a pooler tells another process than the server is."""
@@ -36,20 +38,33 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             ((server,),) = cursor.fetchall()
-        self._keeps_statements = server == self.connection.info.backend_pid
-        if self._keeps_statements:
+        self._keeping = None
+        if server == self.connection.info.backend_pid:
             self.connection.prepare_threshold = _ASKED_BEFORE
+            make: Any = base.ServerBindingCursor
+            self._keeping = make(self.connection)
+
+    def is_usable(self) -> bool:
+        """Is the server there? It is asked only where it has said something unasked.
+
+        One that goes says so, or its machine does; and asking takes as long as a query.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        unread = select.poll()
+        unread.register(self.connection.fileno(), select.POLLIN)
+        return not unread.poll(0) or bool(super().is_usable())
 
     def planned_cursor(self) -> CursorWrapper:
-        """Return a cursor for statements that are asked all the time.
+        """Return the cursor for what is asked all the time; nobody closes it.
 
-        The server parses each once a connection, and plans it a few times.
+        The server parses each once a connection, and plans it a few times. What it
+        answers is gone with the next statement.
         """
-        self.ensure_connection()
-        if not self._keeps_statements:
-            return self.cursor()
         backend: Any = self  # of which django-stubs know less than there is
-        make: Any = base.ServerBindingCursor
-        with self.wrap_database_errors:
-            cursor: CursorWrapper = backend._prepare_cursor(make(self.connection))
-            return cursor
+        backend.close_if_health_check_failed()
+        self.ensure_connection()
+        if self._keeping is None:
+            return self.cursor()
+        cursor: CursorWrapper = backend._prepare_cursor(self._keeping)
+        return cursor

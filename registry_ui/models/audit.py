@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection, models
 
-from registry_ui.models.prepared import PreparedInsert, PreparedLookup
+from registry_ui.models.prepared import (
+    PreparedInsert,
+    PreparedLookup,
+    planned_cursor,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +56,8 @@ class AuditEventManager(models.Manager["AuditEvent"]):
         if not connection.in_atomic_block:
             raise RuntimeError("An audit event belongs in the change's transaction.")
         if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+            lock = "SELECT pg_advisory_xact_lock(%s)"
+            planned_cursor().execute(lock, [_CHAIN_LOCK])
         ((last, previous_hash),) = _end_of_chain() or [(0, GENESIS)]
         events: list[AuditEvent] = []
         for position, (body, columns) in enumerate(bodies, start=last + 1):

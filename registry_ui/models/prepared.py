@@ -137,7 +137,7 @@ class PreparedLookup:
         """Return the answer for values of the kinds."""
         sql, parameters, converters = self._compiled
         told = [one if place is None else values[place] for place, one in parameters]
-        return _answer(_cursor(), sql, told, converters)
+        return _answer(planned_cursor(), sql, told, converters)
 
 
 class PreparedRow(Generic[M]):
@@ -232,7 +232,8 @@ class PreparedInsert(Generic[M]):
             for row in rows
             for field in self._fields
         ]
-        with mark_for_rollback_on_error(), _cursor() as cursor:
+        cursor = planned_cursor()
+        with mark_for_rollback_on_error():
             cursor.execute(before + ", ".join(repeat(one, len(rows))) + after, values)
             if self._returns_key:
                 ((rows[0].pk,),) = cursor.fetchall()
@@ -287,9 +288,21 @@ class PreparedSave(Generic[M]):
             field.get_db_prep_save(value, connection)
             for field, value in zip(fields, values, strict=True)
         ]
-        with mark_for_rollback_on_error(), _cursor() as cursor:
+        cursor = planned_cursor()
+        with mark_for_rollback_on_error():
             cursor.execute(sql, prepared)
             return bool(cursor.rowcount)
+
+
+def planned_cursor() -> CursorWrapper:
+    """Return a cursor for what is asked all the time: the server plans it once.
+
+    Nobody closes it, and what it answers is gone when it is asked the next.
+    """
+    connection = _connection()
+    planned: Callable[[], CursorWrapper] | None
+    planned = getattr(connection, "planned_cursor", None)  # of `config/postgresql`
+    return planned() if planned else connection.cursor()
 
 
 def _column(field: "Field[Any, Any]") -> str:
@@ -331,9 +344,8 @@ def _answer(
     converters: _Converters,
 ) -> list[Row]:
     """Return what the database answers, in Django's values."""
-    with cursor:
-        cursor.execute(sql, parameters)
-        rows: list[Row] = cursor.fetchall()
+    cursor.execute(sql, parameters)
+    rows: list[Row] = cursor.fetchall()
     if not converters:
         return rows
     connection = _connection()
@@ -348,14 +360,6 @@ def _converted(
         for step in steps:
             values[place] = step(values[place], expression, connection)
     return tuple(values)
-
-
-def _cursor() -> CursorWrapper:
-    """Return a cursor for what is asked all the time: the server plans it once."""
-    connection = _connection()
-    planned: Callable[[], CursorWrapper] | None
-    planned = getattr(connection, "planned_cursor", None)  # of `config/postgresql`
-    return planned() if planned else connection.cursor()
 
 
 def _connection() -> BaseDatabaseWrapper:

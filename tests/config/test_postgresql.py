@@ -33,10 +33,10 @@ def fresh() -> Iterator[DatabaseWrapper]:
 
 
 def ask(database: DatabaseWrapper, value: int) -> int:
-    with database.planned_cursor() as cursor:
-        cursor.execute(STATEMENT, [value])
-        ((found,),) = cursor.fetchall()
-        return int(found)
+    cursor = database.planned_cursor()
+    cursor.execute(STATEMENT, [value])
+    ((found,),) = cursor.fetchall()
+    return int(found)
 
 
 def kept(database: DatabaseWrapper) -> list[str]:
@@ -51,6 +51,35 @@ def test_what_is_asked_again_is_kept_and_answers_for_each_value(
     assert [ask(fresh, value) for value in (1, 2, 3)] == [2, 3, 4]
 
     assert kept(fresh) == ["SELECT $1::int + 1"]
+
+
+def test_a_server_that_went_away_meanwhile_is_asked_anew(
+    fresh: DatabaseWrapper,
+) -> None:
+    fresh.settings_dict["CONN_MAX_AGE"] = 60  # as where it is not tested
+    ask(fresh, 1)
+    server = fresh.connection.info.backend_pid
+    end(server)
+
+    fresh.close_if_unusable_or_obsolete()  # as each new request does
+
+    assert ask(fresh, 2) == 3
+    assert fresh.connection.info.backend_pid != server
+
+
+def test_a_server_that_is_there_is_not_asked_whether_it_is(
+    fresh: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(fresh, 1)
+    monkeypatch.setattr(fresh.connection, "cursor", pytest.fail)
+
+    assert fresh.is_usable()
+
+
+def end(server: int) -> None:
+    """Let a process of the server end, and wait until it has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [server])
 
 
 def test_what_is_kept_is_told_to_who_listens() -> None:
