@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.managers import BaseManager
 from pathlib import Path
 from threading import Thread
@@ -62,6 +62,7 @@ class Control:
     Attributes:
         server: serves whichever database its own is a link to.
         empty: a database in which nothing is registered.
+        has_workspaces: does the server have any?
         keeper: what Signoff takes for MLflow, if the tests go through the gate.
         syncs: brings Signoff's mirror up to date.
         address: of the gate and the administrator's token, or twice nothing.
@@ -69,6 +70,7 @@ class Control:
 
     server: MLflowServer
     empty: Path
+    has_workspaces: bool
     keeper: Gatekeeper | None = None
     syncs: Worker | None = None
     address: tuple[str, str] = "", ""
@@ -111,14 +113,16 @@ def _listen(control: Control) -> str:
 
 
 @contextmanager
-def _mlflow(folder: Path) -> Iterator[Control]:
+def _mlflow(folder: Path, *, has_workspaces: bool) -> Iterator[Control]:
     environment = {**OF_WEBHOOKS, "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool"}
+    if has_workspaces:
+        environment["MLFLOW_ENABLE_WORKSPACES"] = "true"
     server = MLflowServer.launch(folder, environment=environment)
     try:
         server.wait_until_ready()
         empty = folder / "empty.db"
         shutil.copy(folder / "mlflow.db", empty)
-        control = Control(server, empty)
+        control = Control(server, empty, has_workspaces)
         control.serve(str(empty))
         yield control
     finally:
@@ -144,7 +148,7 @@ def _gate(control: Control, folder: Path) -> Iterator[Control]:
         token = signoff.manage("api_token", "ada").splitlines()[-1]
         with Worker.start("bench.product", signoff.environment, log) as syncs:
             address = signoff.url, token
-            yield Control(control.server, control.empty, keeper, syncs, address)
+            yield replace(control, keeper=keeper, syncs=syncs, address=address)
     finally:
         signoff.stop()
         keeper.shutdown()
@@ -152,6 +156,7 @@ def _gate(control: Control, folder: Path) -> Iterator[Control]:
 
 def _run(checkout: Path, tests: Sequence[str], control: Control, log: Path) -> Outcomes:
     """Run MLflow's tests once, in a process of their own."""
+    has = "enabled" if control.has_workspaces else "disabled"
     report = log.with_suffix(".xml")
     command = [sys.executable, "-m", "pytest", "-p", "mlflow_through_gate"]
     command += ["-p", "no:randomly", "-p", "no:django", f"--junitxml={report}", *tests]
@@ -163,6 +168,7 @@ def _run(checkout: Path, tests: Sequence[str], control: Control, log: Path) -> O
                 **os.environ,
                 "PYTHONPATH": f"{HERE}:{os.environ.get('PYTHONPATH', '')}",
                 "SIGNOFF_SUITE_CONTROL": _listen(control),
+                "SIGNOFF_SUITE_WORKSPACES": has,
                 # Four workers would take longer to start than its tests wait.
                 "MLFLOW_WORKERS": "1",
             },
@@ -173,14 +179,18 @@ def _run(checkout: Path, tests: Sequence[str], control: Control, log: Path) -> O
     return _outcomes(report)
 
 
-def _without(checkout: Path, tests: Sequence[str], folder: Path) -> Outcomes:
-    with _mlflow(folder / "without") as control:
+def _without(
+    checkout: Path, tests: Sequence[str], folder: Path, *, has_workspaces: bool
+) -> Outcomes:
+    with _mlflow(folder / "without", has_workspaces=has_workspaces) as control:
         return _run(checkout, tests, control, folder / "without.log")
 
 
-def _through(checkout: Path, tests: Sequence[str], folder: Path) -> Outcomes:
+def _through(
+    checkout: Path, tests: Sequence[str], folder: Path, *, has_workspaces: bool
+) -> Outcomes:
     with (
-        _mlflow(folder / "through") as control,
+        _mlflow(folder / "through", has_workspaces=has_workspaces) as control,
         _gate(control, folder / "signoff") as gated,
     ):
         return _run(checkout, tests, gated, folder / "through.log")
@@ -258,12 +268,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mlflow_suite")
     parser.add_argument("checkout", type=Path, help="MLflow's repository.")
     parser.add_argument("tests", nargs="*", default=SUITES, help="Paths in there.")
+    parser.add_argument(
+        "--workspaces", action="store_true", help="Let MLflow have workspaces."
+    )
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="mlflow-suite-"))
     _tell(f"What the tests say goes to {folder}.")
+    run = given.checkout, given.tests, folder
     with ThreadPoolExecutor() as side_by_side:  # they wait more than they compute
-        direct = side_by_side.submit(_without, given.checkout, given.tests, folder)
-        through = _through(given.checkout, given.tests, folder)
+        direct = side_by_side.submit(_without, *run, has_workspaces=given.workspaces)
+        through = _through(*run, has_workspaces=given.workspaces)
     return 1 if _compare(direct.result(), through) else 0
 
 
