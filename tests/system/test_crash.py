@@ -1,4 +1,7 @@
-"""Who applies is killed in the middle: a worker ends it, exactly once on record."""
+"""Who applies is killed in the middle: a worker ends it, exactly once on record.
+
+So is what holds the record: whoever calls then does not notice.
+"""
 
 import itertools
 import json
@@ -12,7 +15,9 @@ from functools import partial
 from http.client import OK, HTTPException
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection
 from mlflow import MlflowClient
 
 from tests.running import RunningSignoff, wait_for
@@ -39,6 +44,11 @@ for ask in TransitionRequest.objects.filter(target="stage:Staging"):
     events = AuditEvent.objects.filter(request_number=ask.number).order_by("position")
     types = [row.type for row in events if row.actor_name == "rui"]
     print(ask.version.model.name, ask.status, *types)
+"""
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+AND backend_type = 'client backend'
 """
 EVENTS_OF_A_MOVE = [
     "transition_request.created",
@@ -146,6 +156,19 @@ def is_moved(signoff: RunningSignoff, token: str, name: str, stage: str) -> bool
     return move(signoff, token, name, stage) == OK
 
 
+def register(
+    plain: MlflowClient, name: str, signoff: RunningSignoff, token: str
+) -> None:
+    """Make a model with a version that is in Archived, and wait until it is there."""
+    plain.create_registered_model(name)
+    plain.create_model_version(name, "s3://bucket/model")
+    wait_for(
+        partial(is_moved, signoff, token, name, "Archived"),
+        seconds=60,
+        what="the model is mirrored",
+    )
+
+
 def test_a_web_server_killed_amid_a_move_leaves_it_to_a_worker(
     signoff: RunningSignoff,
     gatekeeper: Gatekeeper,
@@ -156,13 +179,7 @@ def test_a_web_server_killed_amid_a_move_leaves_it_to_a_worker(
     points = (Hold.BEFORE, Hold.AFTER)
     names = [f"moved-{os.getpid()}-{point.name}" for point in points]
     for name in names:
-        plain.create_registered_model(name)
-        plain.create_model_version(name, "s3://bucket/model")
-        wait_for(
-            partial(is_moved, signoff, tokens["rui"], name, "Archived"),
-            seconds=60,
-            what="the model is mirrored",
-        )
+        register(plain, name, signoff, tokens["rui"])
     sent_before = gatekeeper.transitions
 
     with ThreadPoolExecutor(len(points)) as callers:
@@ -194,3 +211,28 @@ def test_a_web_server_killed_amid_a_move_leaves_it_to_a_worker(
     signoff.manage("audit", "verify")
     incidents = "from registry_ui.models import Incident; print(Incident.objects.all())"
     assert "moved" not in signoff.manage("shell", "--no-imports", "-c", incidents)
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has no server that could go"
+)
+def test_a_database_that_was_started_again_is_asked_as_before(
+    signoff: RunningSignoff, plain: MlflowClient, tokens: dict[str, str]
+) -> None:
+    """Calls go round the web server's threads, each with a connection of its own."""
+    name = f"lasting-{os.getpid()}"
+    register(plain, name, signoff, tokens["rui"])
+    for _ in range(3):
+        end_connections(signoff.environment["DATABASE_URL"])
+        moves = [
+            move(signoff, tokens["rui"], name, stage)
+            for stage in ("Staging", "Archived") * 4
+        ]
+        assert moves == [OK] * 8
+    signoff.manage("audit", "verify")
+
+
+def end_connections(database_url: str) -> None:
+    """Do to everybody else what a server does that stops, and wait until it is done."""
+    with psycopg.connect(database_url, autocommit=True) as own:
+        own.execute(_END_OTHERS)
