@@ -38,10 +38,20 @@ Kind = TransitionRequest.Kind
 Status = TransitionRequest.Status
 _RESTING = set(Stage.values) - set(SERVING_STAGES)
 _FEW = 10
+
+
+def _pk_of(model: int, number: int) -> QuerySet[ModelVersion, Any]:
+    """Return what finds the primary key of a version."""
+    rows = ModelVersion.objects.filter(model=model, number=number)
+    return rows.order_by().values("pk")[:1]
+
+
 _current = PreparedRow(
     Holding,
+    # The version first, then the index of what is held now. As a join PostgreSQL may
+    # look through all who hold such a target, of whatever model.
     lambda model, number, target: Q(
-        model=model, version__number=number, target=target, ended_at=None
+        version=_pk_of(model, number), target=target, ended_at=None
     ),
     int,
     int,

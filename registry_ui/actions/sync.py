@@ -151,9 +151,9 @@ class _Sync:
             read_versions_of(self.context.unread_models, self.client, self.context)
         read_missing_versions(self.client, self.context)
         mirror_aliases(self.context)
+        self._finish()
         if self.context.is_first:
             _learn_sizes()
-        self._finish()
 
     def _poll(self) -> None:
         newest = poll_versions(self.client, self.context, self.state, self._tell)

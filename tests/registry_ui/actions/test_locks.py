@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.apply import apply_due_requests
+from registry_ui.actions.audit import verify_audit_log
 from registry_ui.actions.comments import create_comment
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.metric_choices import choose_metrics
@@ -29,6 +30,7 @@ from registry_ui.events import EventType, record_event
 from registry_ui.mlflow_client import MLflowClient, ModelInfo, VersionInfo
 from registry_ui.models import (
     AuditEvent,
+    Holding,
     Level,
     MirrorState,
     ModelVersion,
@@ -269,3 +271,39 @@ def test_a_sync_that_waited_for_the_first_one_is_not_the_first(
     found = report.result(SECONDS)
     assert found is not None
     assert not found.is_first
+
+
+def test_an_event_that_waited_follows_what_was_added_meanwhile(
+    beside: ThreadPoolExecutor,
+) -> None:
+    def say(who: str) -> AuditEvent:
+        with transaction.atomic():
+            return record_event(EventType.POLICY_REORDERED, actor=None, who=who)
+
+    with transaction.atomic():
+        say("first")
+        waiting = beside.submit(apart, lambda: say("waiting"))
+        wait_until_somebody_waits_for_me()
+        newest = say("second")
+
+    assert waiting.result(SECONDS).previous_hash == newest.hash
+    assert verify_audit_log().fault == ""
+
+
+def test_a_first_sync_tells_postgresql_how_much_there_is_now(
+    mlflow_client: MLflowClient, mlflow_server: MLflowServer
+) -> None:
+    plain, name = PlainClient(mlflow_server.uri, mlflow_server.uri), "sized"
+    plain.create_registered_model(name)
+    plain.create_model_version(name, "s3://bucket/model")
+    plain.transition_model_version_stage(name, "1", "Staging")
+
+    sync_mirror(mlflow_client)
+
+    tables = [model._meta.db_table for model in (ModelVersion, Holding)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relname = ANY(%s) AND reltuples > 0",
+            [tables],
+        )
+        assert cursor.fetchone() == (len(tables),)
