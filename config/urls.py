@@ -14,6 +14,7 @@ from webhooks_ui.api import v1 as webhooks
 api.add_router("", webhooks.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("registry_ui.urls")),  # first: programs call it all the time
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path(
@@ -27,7 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("", include("webhooks_ui.urls")),
-    path("", include("registry_ui.urls")),
 ]
 
 if settings.DEMO:

@@ -59,6 +59,12 @@ _dialect: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    # First what programs call all the time: each address before it is looked at, too.
+    path(PREFIX, include((registry_addresses, "gate"))),
+    path(PREVIEW_PREFIX, include((registry_addresses, "gate_preview"))),
+    path(AJAX_PREFIX, include((registry_addresses, "gate_ajax")), _FROM_PAGES),
+    path("api/3.0/mlflow/", include((server_addresses, "gate_server"))),
+    path("ajax-api/3.0/mlflow/", include((server_addresses, "gate_ajax_server"))),
     path("api/2.0/", include((_dialect, "databricks"))),
     path(
         "api/2.0/preview/",
@@ -212,11 +218,6 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revoke/", account.token_revoke, name="token_revoke"),
     path("tokens/", tokens.token_list, name="token_list"),
     path("tokens/<int:pk>/revoke/", tokens.token_withdraw, name="token_withdraw"),
-    path(PREFIX, include((registry_addresses, "gate"))),
-    path(PREVIEW_PREFIX, include((registry_addresses, "gate_preview"))),
-    path(AJAX_PREFIX, include((registry_addresses, "gate_ajax")), _FROM_PAGES),
-    path("api/3.0/mlflow/", include((server_addresses, "gate_server"))),
-    path("ajax-api/3.0/mlflow/", include((server_addresses, "gate_ajax_server"))),
     path("api/forward-auth", forward_auth, name="gate_forward_auth"),
     # Envoy puts the path that it asks about behind this one.
     path("api/forward-auth/<path:asked>", forward_auth, name="gate_forward_auth_of"),

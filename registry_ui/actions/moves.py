@@ -22,7 +22,7 @@ from registry_ui.actions.requests import create_request, transition_directly
 from registry_ui.actions.short_moves import ShortMove, move_shortly
 from registry_ui.actions.targets import check_new_alias, refuse_archiving_in_vain
 from registry_ui.errors import ActionError, AlreadyExistsError, InvalidFieldError
-from registry_ui.mlflow_client import JsonObject, MLflowUnavailable, shared_client
+from registry_ui.mlflow_client import MLflowUnavailable, shared_client
 from registry_ui.models import (
     ALIAS_PREFIX,
     STAGE_PREFIX,
@@ -49,6 +49,34 @@ class RequestNeededError(PermissionDenied):
         self.request = request
 
 
+def transition_shortly(
+    model: RegisteredModel,
+    number: int,
+    stage: str,
+    *,
+    actor: User,
+    comment: str = COMMENT,
+) -> ShortMove | None:
+    """Move a version to another stage if that is one plain call of MLflow's.
+
+    Args:
+        model: that the actor may read.
+        number: of the candidate; perhaps there is none.
+        stage: MLflow's spelling.
+        actor: who moves it.
+        comment: why it is moved.
+
+    Returns:
+        None where it is not, or may not be made; nothing has happened then. Else the
+        version is there now.
+
+    Raises:
+        MLflowFailedError, ActionError: as `transition_at_once`.
+    """
+    target = f"{STAGE_PREFIX}{stage}"
+    return _moved_shortly(model, number, target, actor=actor, comment=comment)
+
+
 def transition_at_once(
     version: ModelVersion,
     stage: str,
@@ -57,7 +85,7 @@ def transition_at_once(
     archives: bool,
     asks: bool,
     comment: str = COMMENT,
-) -> JsonObject | None:
+) -> None:
     """Move a version to another stage, in MLflow, before this returns.
 
     Args:
@@ -68,24 +96,39 @@ def transition_at_once(
         asks: open a request where the move needs one.
         comment: why it is moved.
 
-    Returns:
-        MLflow's answer, which shows the version there; None where it has to be asked.
-
     Raises:
         RequestNeededError: it was not moved; a request may be open for it now.
         MLflowFailedError: MLflow cannot be used just now.
         ActionError: the version cannot be put there, or MLflow refused.
+    """
+    if not archives:
+        model, number = version.model, version.number
+        if transition_shortly(model, number, stage, actor=actor, comment=comment):
+            return
+    transition_at_length(
+        version, stage, actor=actor, archives=archives, asks=asks, comment=comment
+    )
+
+
+def transition_at_length(
+    version: ModelVersion,
+    stage: str,
+    *,
+    actor: User,
+    archives: bool,
+    asks: bool,
+    comment: str = COMMENT,
+) -> None:
+    """Make a move that is not short, or say why it may not be made.
+
+    Args and errors are those of `transition_at_once`.
     """
     target = f"{STAGE_PREFIX}{stage}"
     if version.stage == stage and _may_decide(actor, version, target):
         if archives:
             refuse_archiving_in_vain(target)
             _refuse_to_archive_others(version, stage)
-        return None
-    if not archives:
-        moved = move_shortly(version, target, actor=actor, comment=comment)
-        if moved is not None:
-            return _answer_to(moved)
+        return
 
     def move() -> TransitionRequest:
         return transition_directly(
@@ -100,7 +143,6 @@ def transition_at_once(
         return _asked(version, target, actor, comment=comment, archives=archives)
 
     _move(version, target, move, ask if asks else None, actor=actor)
-    return None
 
 
 def may_move_alias(user: User, model: RegisteredModel, alias: str) -> bool:
@@ -109,7 +151,9 @@ def may_move_alias(user: User, model: RegisteredModel, alias: str) -> bool:
     return permissions.may_decide(user, model, from_stage="", target=target)
 
 
-def point_alias_shortly(version: ModelVersion, alias: str, *, actor: User) -> bool:
+def point_alias_shortly(
+    model: RegisteredModel, number: int, alias: str, *, actor: User
+) -> bool:
     """Let an alias point to another version if that is one plain call of MLflow's.
 
     Returns:
@@ -120,11 +164,8 @@ def point_alias_shortly(version: ModelVersion, alias: str, *, actor: User) -> bo
     """
     check_new_alias(alias)
     target = f"{ALIAS_PREFIX}{alias}"
-    moved = move_shortly(version, target, actor=actor, comment=COMMENT)
-    if moved is None:
-        return False
-    _answer_to(moved)
-    return True
+    moved = _moved_shortly(model, number, target, actor=actor, comment=COMMENT)
+    return moved is not None
 
 
 def point_alias_at_once(
@@ -278,15 +319,18 @@ def _carry_out(request: TransitionRequest) -> None:
     _refuse_unless_applied(request)
 
 
-def _answer_to(moved: ShortMove) -> JsonObject | None:
-    """Return what MLflow answered to a move; None where it went another way.
+def _moved_shortly(
+    model: RegisteredModel, number: int, target: str, *, actor: User, comment: str
+) -> ShortMove | None:
+    """Make the move if it is short; None if nothing has happened.
 
     Raises:
         MLflowFailedError, ActionError: as `_carry_out`.
     """
-    if moved.answer is None:
+    moved = move_shortly(model, number, target, actor=actor, comment=comment)
+    if moved is not None and moved.answer is None:
         _refuse_unless_applied(moved.request)
-    return moved.answer
+    return moved
 
 
 def _refuse_unless_applied(request: TransitionRequest) -> None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from registry_ui.actions.decisions import aliases_of
 from registry_ui.actions.holdings import move_holders
 from registry_ui.actions.incidents import note_decided
-from registry_ui.actions.mirror import locked_model
 from registry_ui.actions.mirror_effects import mirror_effect
 from registry_ui.actions.requests import Status, change_of
 from registry_ui.actions.undo import record_undone, way_back
@@ -132,10 +131,9 @@ def _mirror(
     What is mirrored already is on record already: of an attempt before, or as done by
     somebody else.
     """
-    pk = request.version.model_id
-    model = request.version.model = locked_model(pk)
+    model = request.version.model
     model.written_at = now = timezone.now()
-    _save_written_at(model)
+    model = request.version.model = _locked_as_written(model)
     versions = _versions(model, {effect.version for effect in effects})
     mirrored = _mirrored(model, versions.values(), effects)
     changes = [
@@ -150,6 +148,14 @@ def _mirror(
         mirror_effect(effect, model, version, request, batch.add)
     move_holders(model, changes, at=now, through=request, versions=versions)
     note_decided(request, effects, actor=request.acting_for, record=batch.add)
+
+
+def _locked_as_written(model: RegisteredModel) -> RegisteredModel:
+    """Store that we wrote to the model, which locks it; return it as it is."""
+    found = _save_written_at.locked(model)
+    if found is None:  # nothing deletes a row of a model
+        raise RegisteredModel.DoesNotExist
+    return found
 
 
 def _versions(model: RegisteredModel, numbers: set[int]) -> dict[int, ModelVersion]:

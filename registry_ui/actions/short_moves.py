@@ -15,7 +15,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from registry_ui import permissions
@@ -38,6 +38,7 @@ from registry_ui.mlflow_client import (
 )
 from registry_ui.models import (
     ALIAS_PREFIX,
+    STAGE_PREFIX,
     MirrorState,
     ModelVersion,
     RegisteredModel,
@@ -45,17 +46,18 @@ from registry_ui.models import (
     Stage,
     TransitionRequest,
 )
-from registry_ui.models.prepared import (
-    PreparedInsert,
-    PreparedLookup,
-    PreparedRow,
-)
+from registry_ui.models.prepared import PreparedInsert, PreparedLookup, PreparedRow
 from registry_ui.planning import Effect, EffectKind, Holdings, Plan
 from registry_ui.policies import Governed, Policy
 
 Kind = TransitionRequest.Kind
 _requests = TransitionRequest.objects
-_version = PreparedRow(ModelVersion, lambda pk: Q(pk=pk), int)
+_version = PreparedRow(
+    ModelVersion,
+    lambda model, number: Q(model=model, number=number, deleted_at=None),
+    int,
+    int,
+)
 _made_when = PreparedLookup(
     lambda model, number: ModelVersion.objects.filter(
         model=model, number=number
@@ -63,15 +65,21 @@ _made_when = PreparedLookup(
     int,
     int,
 )
+_AGE = ("synced_at", "models_seconds", "versions_seconds")
+"""The columns that say whether a mirror is stale."""
 _beside = ThreadPoolExecutor(64, "look")
 """In which MLflow is asked; threads that nobody needs are not started."""
 _insert_request = PreparedInsert(TransitionRequest)
 _insert_review = PreparedInsert(Review)
-_in_the_way = PreparedLookup(
+_outlook = PreparedLookup(
     lambda model, version, target: (
-        _requests.in_flight().filter(version__model=model)
-        | _requests.open().filter(version=version, target=target)
-    ).values_list("pk")[:1],
+        MirrorState.objects.filter(id=MirrorState.ONLY)
+        .annotate(
+            is_busy=Exists(_requests.in_flight().filter(version__model=model)),
+            is_asked=Exists(_requests.open().filter(version=version, target=target)),
+        )
+        .values_list(*_AGE, "is_busy", "is_asked")
+    ),
     int,
     int,
     str,
@@ -98,12 +106,13 @@ class ShortMove:
 
 
 def move_shortly(
-    version: ModelVersion, target: str, *, actor: User, comment: str
+    model: RegisteredModel, number: int, target: str, *, actor: User, comment: str
 ) -> ShortMove | None:
     """Put a version into a target, if nothing but one call of MLflow's is needed.
 
     Args:
-        version: the candidate.
+        model: that the actor may read.
+        number: of the candidate; perhaps there is none.
         target: `stage:…` or `alias:…`, spelled as it shall be.
         actor: who moves it.
         comment: why.
@@ -113,7 +122,7 @@ def move_shortly(
         then; who goes the long way finds out why.
     """
     client = shared_client(settings.MLFLOW_REGISTRY_URI)
-    intent = _decide(version, target, client, actor=actor, comment=comment)
+    intent = _decide(model.pk, number, target, client, actor=actor, comment=comment)
     if intent is None:
         return None
     return ShortMove(intent.request, _carry_out(intent, client))
@@ -165,7 +174,8 @@ class _Look:
 
 @transaction.atomic(durable=True)
 def _decide(
-    version: ModelVersion,
+    model_pk: int,
+    number: int,
     target: str,
     client: MLflowClient,
     *,
@@ -173,23 +183,24 @@ def _decide(
     comment: str,
 ) -> _Intent | None:
     """Store the request, decided and claimed; meanwhile MLflow is asked beside it."""
-    version = _locked(version)
-    if not _is_free(version, target) or not permissions.may_decide(
-        actor, version.model, from_stage=version.stage, target=target
-    ):
+    version = _locked(model_pk, number)
+    if version is None or not _is_free(version, target):
+        return None
+    model, stage = version.model, version.stage
+    if not permissions.may_decide(actor, model, from_stage=stage, target=target):
         return None
     policies = policies_in_force()
     kind, policy = _kind_and_policy(version, target, policies)
     comment = clean_comment(comment)
     if not _lets_pass(policy) or not comment:
         return None
-    is_free = _may_overwrite(actor, version.model, target, policies)
+    is_free = _may_overwrite(actor, model, target, policies)
     seen = None if is_free else _look(version, target, client)
     request = TransitionRequest(
         kind=kind,
         version=version,
         target=target,
-        from_stage=version.stage,
+        from_stage=stage,
         comment=comment,
         requested_by=actor,
         created_at=timezone.now(),
@@ -228,21 +239,24 @@ def _look(
     return _beside.submit(client.get_version, name, version.number)
 
 
-def _locked(version: ModelVersion) -> ModelVersion:
-    """Read the version again, with its model under a lock."""
-    model = locked_model(version.model_id)
-    found = _version(version.pk)
-    if found is None:  # nothing deletes a row of a version
-        raise ModelVersion.DoesNotExist
-    found.model = model
-    return found
+def _locked(model_pk: int, number: int) -> ModelVersion | None:
+    """Read a live version with its model under a lock; None if there is none."""
+    model = locked_model(model_pk)
+    version = _version(model_pk, number)
+    if version is None or model.deleted_at is not None:
+        return None
+    version.model = model
+    return version
 
 
 def _is_free(version: ModelVersion, target: str) -> bool:
-    """Is the mirror fresh, and does nobody want the same, or is changing the model?"""
-    if not version.is_live or MirrorState.load().is_stale(timezone.now()):
+    """Is the move needed, the mirror fresh, and is nobody at it, or at the model?"""
+    if target == f"{STAGE_PREFIX}{version.stage}":
         return False
-    return not _in_the_way(version.model_id, version.pk, target)
+    for *age, is_busy, is_asked in _outlook(version.model_id, version.pk, target):
+        state = MirrorState(**dict(zip(_AGE, age, strict=True)))
+        return not (is_busy or is_asked or state.is_stale(timezone.now()))
+    return False  # the mirror was never read
 
 
 def _may_overwrite(

@@ -17,7 +17,6 @@ from registry_ui.models.prepared import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CHAIN_LOCK = 0x5160_0FF  # any constant that no other advisory lock here uses
 GENESIS = "0" * 64
 _DOMAIN = b"\x00"
 
@@ -51,14 +50,10 @@ class AuditEventManager(models.Manager["AuditEvent"]):
 
         The position is taken under a lock that holds until the transaction ends:
         sequence numbers are given out in another order than transactions commit.
-        SQLite has a single writer anyway.
         """
         if not connection.in_atomic_block:
             raise RuntimeError("An audit event belongs in the change's transaction.")
-        if connection.vendor == "postgresql":
-            lock = "SELECT pg_advisory_xact_lock(%s)"
-            planned_cursor().execute(lock, [_CHAIN_LOCK])
-        ((last, previous_hash),) = _end_of_chain() or [(0, GENESIS)]
+        ((last, previous_hash),) = _locked_end() or [(0, GENESIS)]
         events: list[AuditEvent] = []
         for position, (body, columns) in enumerate(bodies, start=last + 1):
             text = json.dumps(
@@ -127,6 +122,20 @@ class AuditEvent(models.Model):
         """Return the primary key of who did it; they may be gone by now."""
         actor: int | None = json.loads(self.body).get("actor_id")
         return actor
+
+
+def _locked_end() -> list[Any]:
+    """Return position and hash of the last row, with the lock of the chain taken.
+
+    On PostgreSQL a function does both (migration 0031): it locks, and looks after that.
+    SQLite has a single writer anyway.
+    """
+    if connection.vendor != "postgresql":
+        return _end_of_chain()
+    cursor = planned_cursor()
+    cursor.execute("SELECT * FROM registry_ui_lock_end_of_chain()")
+    rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 _end_of_chain = PreparedLookup(

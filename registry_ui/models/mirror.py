@@ -161,7 +161,10 @@ class ModelVersion(models.Model):
     """A model version, with what MLflow's registry says of it."""
 
     model = models.ForeignKey(
-        RegisteredModel, on_delete=models.PROTECT, related_name="versions"
+        RegisteredModel,
+        on_delete=models.PROTECT,
+        db_index=False,  # the unique constraint has an index that begins with it
+        related_name="versions",
     )
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField()

@@ -257,6 +257,7 @@ class PreparedSave(Generic[M]):
         self._model = model
         self._names = names
         self._by = by
+        self._all = [field.attname for field in model._meta.concrete_fields]
 
     @cached_property
     def _compiled(self) -> "tuple[str, list[Field[Any, Any]]]":
@@ -271,6 +272,14 @@ class PreparedSave(Generic[M]):
         sql = f"UPDATE {table} SET {changes} WHERE {found}"  # noqa: S608 - likewise
         return sql, [*saved, *known]
 
+    @cached_property
+    def _returning(self) -> tuple[str, _Converters]:
+        """Return SQL that tells the row, and what converts that."""
+        columns = ", ".join(map(_column, self._model._meta.concrete_fields))
+        rows = self._model._base_manager.values_list(*self._all)
+        _, _, converters = _compile(rows)
+        return f" RETURNING {columns}", converters
+
     def __call__(self, row: M, **known: object) -> bool:
         """Save the row; False if it is not there.
 
@@ -278,20 +287,38 @@ class PreparedSave(Generic[M]):
             row: as it shall be.
             known: what else than the row says it is found by now.
         """
-        sql, fields = self._compiled
+        sql, _ = self._compiled
+        cursor = planned_cursor()
+        with mark_for_rollback_on_error():
+            cursor.execute(sql, self._values(row, known))
+            return bool(cursor.rowcount)
+
+    def locked(self, row: M, **known: object) -> M | None:
+        """Save likewise; return the row as it is stored, None if it is not there.
+
+        Like a lock it waits for others' changes, and keeps them off until the end of
+        the transaction.
+        """
+        returning, converters = self._returning
+        sql, values = self._compiled[0] + returning, self._values(row, known)
+        with mark_for_rollback_on_error():
+            found = _answer(planned_cursor(), sql, values, converters)
+        for one in found:
+            return self._model.from_db(DEFAULT_DB_ALIAS, self._all, one)
+        return None
+
+    def _values(self, row: M, known: Mapping[str, object]) -> list[Any]:
+        """Return what the placeholders stand for, as the driver takes it."""
+        fields = self._compiled[1]
         values = [getattr(row, name) for name in self._names]
         values += [
             known[name] if name in known else getattr(row, name) for name in self._by
         ]
         connection = _connection()
-        prepared = [
+        return [
             field.get_db_prep_save(value, connection)
             for field, value in zip(fields, values, strict=True)
         ]
-        cursor = planned_cursor()
-        with mark_for_rollback_on_error():
-            cursor.execute(sql, prepared)
-            return bool(cursor.rowcount)
 
 
 def planned_cursor() -> CursorWrapper:

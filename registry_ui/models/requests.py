@@ -69,7 +69,10 @@ class TransitionRequest(models.Model):
     number = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.PROMOTION)
     version = models.ForeignKey(
-        ModelVersion, on_delete=models.PROTECT, related_name="transition_requests"
+        ModelVersion,
+        on_delete=models.PROTECT,
+        db_index=False,  # `request_of_version` begins with it
+        related_name="transition_requests",
     )
     target = models.CharField(
         max_length=270, help_text="`stage:Production` or `alias:champion`."

@@ -124,16 +124,32 @@ def version_or_404(model: RegisteredModel, version: str) -> ModelVersion:
         Http404: there is no such version.
         ActionError, MLflowError: as `new_model_or_404`.
     """
+    number = number_or_404(model, version)
+    found = _version(model.pk, number)
+    if found is None:
+        look_at(model.name, number)
+        found = _version(model.pk, number)
+    if found is None:
+        raise version_not_there(model.name, version)
+    found.model = model
+    return found
+
+
+def is_mirrored(model: RegisteredModel, number: int) -> bool:
+    """Has a sync, or a look, seen that version of the model?"""
+    return _version(model.pk, number) is not None
+
+
+def number_or_404(model: RegisteredModel, version: str) -> int:
+    """Return a number that a version of the model may have.
+
+    Raises:
+        InvalidFieldError: it is none.
+        Http404: no version has such a number.
+    """
     if not _NUMBER.fullmatch(version):
         text = f"Parameter 'version' must be an integer, got '{version}'."
         raise InvalidFieldError("version", text)
     if len(version) > _LONGEST_NUMBER or version.startswith("-"):
         raise version_not_there(model.name, version)
-    found = _version(model.pk, int(version))
-    if found is None:
-        look_at(model.name, int(version))
-        found = _version(model.pk, int(version))
-    if found is None:
-        raise version_not_there(model.name, version)
-    found.model = model
-    return found
+    return int(version)

@@ -181,7 +181,7 @@ _MOVES: Operations = (
         "POST",
         f"{_VERSIONS}/transition-stage",
         takes.Transition,
-        on_version(moves.transition),
+        moves.transition,
         Level.CAN_MANAGE_STAGING_VERSIONS,
         Checked.TARGET,
         Scope.REQUEST,

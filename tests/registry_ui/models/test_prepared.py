@@ -214,3 +214,21 @@ def test_a_row_is_saved_only_where_it_is_as_is_known() -> None:
     other.refresh_from_db()
     version.refresh_from_db()
     assert (other.stage, version.deleted_at) == (Stage.NONE, None)
+
+
+def test_a_row_that_is_saved_is_told_as_it_is_stored() -> None:
+    model = make_model(description="As it was read.")
+    RegisteredModel.objects.update(description="Changed meanwhile.")
+    model.written_at = timezone.now()
+    save = PreparedSave(RegisteredModel, "written_at")
+
+    with transaction.atomic():
+        stored = save.locked(model)
+
+    assert stored is not None
+    assert not stored._state.adding
+    assert stored.description == "Changed meanwhile."
+    assert stored.written_at == model.written_at
+    assert stored.created_at == model.created_at
+    model.pk += 1
+    assert save.locked(model) is None

@@ -22,9 +22,9 @@ SHORT = 2
 """How many calls of MLflow's one takes."""
 SHORTEST = 1
 """The same into what asks for nothing."""
-MOST_QUERIES = {TRANSITION: 37, ALIAS: 39}
+MOST_QUERIES = {TRANSITION: 30, ALIAS: 32}
 """Of the whole call, on PostgreSQL; a round trip each, and most of what it costs."""
-MOST_WITH_A_LOOK = {TRANSITION: 37, ALIAS: 40}
+MOST_WITH_A_LOOK = {TRANSITION: 30, ALIAS: 33}
 """The same into what asks for something."""
 Status = TransitionRequest.Status
 
