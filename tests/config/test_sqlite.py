@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registry_ui.models.prepared import planned_cursor
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,3 +36,21 @@ def test_many_may_be_stored_at_once() -> None:
         cursor.execute("CREATE TEMP TABLE pairs (a, b)")
         cursor.executemany("INSERT INTO pairs VALUES (%s, %s)", [(1, 2), (3, 4)])
     assert answer("SELECT sum(a), sum(b) FROM pairs", []) == (4, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_is_made_anew_keeps_a_cursor_of_its_own() -> None:
+    for _ in range(2):
+        kept = planned_cursor()
+        kept.execute("SELECT 1 UNION SELECT 2", [])
+        assert planned_cursor().cursor is kept.cursor
+        assert answer("SELECT %s", [3]) == (3,)
+        assert kept.fetchall() == [(1,), (2,)]
+        connection.close()
+
+
+def test_what_a_kept_cursor_is_asked_is_told_to_who_listens() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        planned_cursor().execute("SELECT %s", ["a"])
+
+    assert [query["sql"] for query in queries] == ["SELECT 'a'"]
