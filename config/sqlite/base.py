@@ -26,10 +26,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection with such cursors, and one of them that is kept."""
 
     _kept: Any = None
-    """The driver's cursor; to make one takes a third as long as to find a row."""
+    """The driver's cursor, made once: a move asks some thirty times."""
 
     def init_connection_state(self) -> None:
-        """Forget the cursor of the connection before."""
+        """Make the cursor that this connection keeps."""
         super().init_connection_state()
         self._kept = self.create_cursor()
 
