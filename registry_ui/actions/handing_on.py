@@ -36,6 +36,7 @@ from registry_ui.actions.registry_writes import (
     ask_mlflow,
     change_in_mlflow,
     mirroring,
+    register_in_mlflow,
 )
 from registry_ui.errors import InvalidFieldError
 from registry_ui.events import EventType, reading_wished, record_event
@@ -84,15 +85,18 @@ def register_model(
     """
     if not permissions.may_create_model(actor):
         raise PermissionDenied
-    _refuse_long_name(str(body["name"]), "name")
+    name = str(body["name"])
+    _refuse_long_name(name, "name")
     is_prompt = tags.get(PROMPT_TAG, "false")
     if is_prompt not in ("true", "false"):
         raise InvalidFieldError("tags", f"{PROMPT_TAG} is either true or false.")
     method, path = "POST", "registered-models/create"
-    answer = ask_mlflow(partial(_write, method, path, body))
+    write = partial(_write, method, path, body)
     if is_prompt == "true":
+        answer = ask_mlflow(write)
         record_prompt(method, path, body, answer, actor=actor)
     else:
+        answer = register_in_mlflow(name, write)
         mirror_new_model(model_in(answer), actor=actor)
     return answer
 

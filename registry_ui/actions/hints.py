@@ -209,13 +209,16 @@ def _read(client: MLflowClient, context: SyncContext, token: str) -> None:
         read_versions_of([pk], client, context)
     read_missing_versions(client, context)
     mirror_aliases(context)
-    done = [hint.pk for hint in fresh if hint.model_name in wanted]
-    Hint.objects.filter(pk__in=done).delete()
+    # What we wrote to meanwhile is asked for again.
+    left = RegisteredModel.objects.filter(pk__in=context.left)
+    done = wanted.keys() - set(left.values_list("name", flat=True))
+    read = [hint.pk for hint in fresh if hint.model_name in done]
+    Hint.objects.filter(pk__in=read).delete()
     counts = context.counts
     logger.info(
         "hints read hints=%d models=%d new=%d changed=%d gone=%d",
+        len(read),
         len(done),
-        len(wanted),
         counts["new"],
         counts["changed"],
         counts["gone"],

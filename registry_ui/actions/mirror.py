@@ -1,13 +1,16 @@
 """What all parts of a sync share: its memory, its locks, and what it may not touch."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Q
+from django.utils import timezone
 
 from registry_ui.actions.incidents import note_undecided
 from registry_ui.events import EventType, record_event
@@ -54,6 +57,8 @@ class SyncContext:
     """Models whose versions are to be read: they are new, or were touched."""
     strangers: set[str] = field(default_factory=set)
     """Names of models that a version came of and that the mirror does not know."""
+    left: set[int] = field(default_factory=set)
+    """Models that we wrote to while they were read, so that they stay as they are."""
 
     @property
     def is_first(self) -> bool:
@@ -64,6 +69,10 @@ class SyncContext:
     def chunk(self) -> int:
         """Return how many rows that differ one transaction takes, events included."""
         return 5000 if self.is_first else 200
+
+    def anew(self) -> SyncContext:
+        """Return what a second look at a few models knows of itself."""
+        return replace(self, started_at=timezone.now(), aliases={}, left=set())
 
     def record(self, event_type: EventType, **what: Any) -> None:
         """Count, and record, what was seen in MLflow, where nobody names an actor."""
@@ -103,25 +112,31 @@ def locked_model(pk: int) -> RegisteredModel:
     return model
 
 
-def movable(models: Iterable[RegisteredModel], context: SyncContext) -> set[int]:
-    """Return which locked models' holders may be taken from what the sync has read.
+def untouched(models: Iterable[RegisteredModel], context: SyncContext) -> set[int]:
+    """Return which locked models may be taken from what the sync has read.
 
     Not those that we wrote to since it began, or are about to: what it read of them may
-    be older than the mirror, or of our own making.
+    be older than the mirror, or of our own making. These are left to a second look.
     """
-    models = list(models)
-    busy = set(
-        TransitionRequest.objects.in_flight()
-        .filter(version__model__in=models)
-        .values_list("version__model", flat=True)
-    )
-    return {
+    pks = {model.pk for model in models}
+    ours = {
         model.pk
         for model in models
-        if model.pk not in busy
-        and not (model.written_at and model.written_at >= context.started_at)
-        and not (model.writing_until and model.writing_until > context.started_at)
+        if (model.written_at and model.written_at >= context.started_at)
+        or (model.writing_until and model.writing_until > context.started_at)
     }
+    context.left |= ours
+    return pks - ours
+
+
+def movable(models: Iterable[RegisteredModel], context: SyncContext) -> set[int]:
+    """Return which untouched models' holders may be taken from what was read.
+
+    Not where a plan is under way, which settles what becomes of them.
+    """
+    pks = untouched(models, context)
+    busy = TransitionRequest.objects.in_flight().filter(version__model__in=pks)
+    return pks - set(busy.values_list("version__model", flat=True))
 
 
 def is_ours(context: SyncContext) -> Q:

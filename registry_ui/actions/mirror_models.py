@@ -10,9 +10,11 @@ from registry_ui.actions.holdings import lost_holders
 from registry_ui.actions.mirror import (
     SyncContext,
     chunks,
+    is_ours,
     locked_model,
     locked_models,
     movable,
+    untouched,
 )
 from registry_ui.actions.mirror_effects import store_alias
 from registry_ui.actions.mirror_tags import MODEL_TAGS, create_tags, update_tags
@@ -24,6 +26,7 @@ from registry_ui.models import (
     Incident,
     ModelVersion,
     RegisteredModel,
+    Registration,
 )
 from registry_ui.planning import (
     GONE,
@@ -103,7 +106,8 @@ def _stored_aliases(pks: Iterable[int]) -> dict[int, dict[str, int]]:
 
 @transaction.atomic
 def _store(infos: dict[int, ModelInfo], context: SyncContext) -> None:
-    models = locked_models(infos)
+    locked = locked_models(infos)
+    models = {pk: locked[pk] for pk in untouched(locked.values(), context)}
     for pk, model in models.items():
         info = infos[pk]
         if model.updated_at != info.updated_at:
@@ -120,12 +124,19 @@ def _store(infos: dict[int, ModelInfo], context: SyncContext) -> None:
 def create_models(infos: Sequence[ModelInfo], context: SyncContext) -> None:
     """Store models that are new, or back: prompts no more, or out of a backup.
 
-    A name whose last bearer cannot be retired just now is left to the next sync.
+    A name whose last bearer cannot be retired just now is left to the next sync, as is
+    one that somebody registers through us, and what we have deleted since the sync
+    began: that is on record as theirs.
     """
-    live = RegisteredModel.objects.live()
-    taken = live.filter(name__in=[info.name for info in infos])
-    names = set(taken.values_list("name", flat=True))
-    free = [info for info in infos if info.name not in names]
+    names = {info.name for info in infos}
+    # First: who mirrors a model withdraws its announcement in the same transaction.
+    taken = Registration.announced(names, context.started_at)
+    live = RegisteredModel.objects.live().filter(name__in=names)
+    taken |= set(live.values_list("name", flat=True))
+    rows = RegisteredModel.objects.filter(is_ours(context))
+    rows = rows.filter(created_at__in=[info.created_at for info in infos])
+    ours = set(rows.values_list("created_at", flat=True))
+    free = [i for i in infos if i.name not in taken and i.created_at not in ours]
     for chunk in chunks(free, context.chunk):
         _create(chunk, context)
 

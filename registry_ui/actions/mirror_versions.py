@@ -12,6 +12,7 @@ from registry_ui.actions.mirror import (
     chunks,
     locked_models,
     movable,
+    untouched,
 )
 from registry_ui.actions.mirror_tags import VERSION_TAGS, create_tags, update_tags
 from registry_ui.events import EventType
@@ -45,7 +46,7 @@ def mirror_versions(
 ) -> None:
     """Store what differs in a page of versions, tags included.
 
-    Holders of models that we wrote to since the sync began, or are about to, stay as
+    Versions of models that we wrote to since the sync began, or are about to, stay as
     they are: the page may be older than the mirror. What may belong to another model
     that bears the name by now is left to the next sync.
 
@@ -131,6 +132,7 @@ def _differing(
 def _store(infos: dict[_Key, VersionInfo], context: SyncContext) -> None:
     """Store versions that differ; read again under the lock, as they may no more."""
     models = locked_models(model for model, _ in infos)
+    free = untouched(models.values(), context)
     steady = movable(models.values(), context)
     rows = _rows(infos, models)
     effects: dict[int, list[Effect]] = defaultdict(list)
@@ -138,7 +140,7 @@ def _store(infos: dict[_Key, VersionInfo], context: SyncContext) -> None:
     known: list[ModelVersion] = []
     for key, info in infos.items():
         model = models[key[0]]
-        if not model.is_in_mlflow:
+        if not model.is_in_mlflow or model.pk not in free:
             continue
         row = rows.get(key) or ModelVersion(model=model, number=info.number)
         (known if row.pk else new).append(row)

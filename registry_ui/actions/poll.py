@@ -25,7 +25,8 @@ def poll_versions(
     """Mirror what was touched since the last poll.
 
     Returns:
-        The newest touch seen, by MLflow's clock, where the next poll shall end.
+        The newest touch seen, by MLflow's clock, where the next poll shall end. Where
+        something was left as it is, the next one goes as far back as this one.
     """
     newest = state.newest_update_at
     end = newest - OVERLAP if newest else None
@@ -38,4 +39,4 @@ def poll_versions(
         tell("poll", count)
         if end is None or not page or page[-1].updated_at < end:
             break
-    return newest
+    return state.newest_update_at if context.left else newest

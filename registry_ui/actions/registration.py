@@ -13,9 +13,9 @@ from registry_ui.actions.holdings import lost_holders, move_holders
 from registry_ui.actions.metadata import Owner, clean_description
 from registry_ui.actions.mirror_tags import MODEL_TAGS, create_tags
 from registry_ui.actions.registry_writes import (
-    ask_mlflow,
     change_in_mlflow,
     mirroring,
+    register_in_mlflow,
 )
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.events import EventType, record_event
@@ -27,6 +27,7 @@ from registry_ui.models import (
     ModelPermission,
     ModelVersion,
     RegisteredModel,
+    Registration,
     TransitionRequest,
 )
 from registry_ui.planning import SERVING_STAGES
@@ -56,7 +57,7 @@ def create_model(name: str, description: str, *, actor: User) -> RegisteredModel
     if not permissions.may_create_model(actor):
         raise PermissionDenied
     name, description = _clean_name(name), clean_description(description)
-    info = ask_mlflow(lambda client: _create(client, name, description))
+    info = register_in_mlflow(name, lambda client: _create(client, name, description))
     return mirror_new_model(info, actor=actor)
 
 
@@ -66,6 +67,7 @@ def mirror_new_model(info: ModelInfo, *, actor: User) -> RegisteredModel:
         gone = _retire_namesakes(info.name, unless=info)
         model, is_new = _mirror_created(info)
         _grant(model, actor)
+        Registration.objects.filter(name=info.name).delete()
         _record_gone(gone)
         if is_new:  # else a sweep saw it first, and has it on record
             record_event(

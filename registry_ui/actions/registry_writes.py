@@ -2,7 +2,8 @@
 
 Announcing is a short transaction: until it is withdrawn or has run out, sweeps leave
 the model alone, so that they do not take our change for somebody else's, and nobody
-else changes the model through us. No transaction is open while MLflow is asked. What
+else changes the model through us. A model that is not there yet is announced by its
+name. No transaction is open while MLflow is asked. What
 it did is mirrored and recorded in one transaction, with the person who did it.
 """
 
@@ -25,8 +26,9 @@ from registry_ui.mlflow_client import (
     MLflowNotFound,
     MLflowRefused,
     shared_client,
+    storable,
 )
-from registry_ui.models import RegisteredModel
+from registry_ui.models import RegisteredModel, Registration
 
 WRITING = timedelta(seconds=60)
 """More than the deadlines of the calls that one change makes."""
@@ -87,6 +89,26 @@ def change_in_mlflow(
     except ActionError:
         mine = RegisteredModel.objects.filter(pk=model.pk, writing_until=until)
         mine.update(writing_until=None)
+        raise
+
+
+def register_in_mlflow(name: str, call: Callable[[MLflowClient], _Answer]) -> _Answer:
+    """Announce that a model is registered, and have MLflow do so.
+
+    Mirror it with `mirror_new_model` afterwards, which withdraws the announcement.
+
+    Raises:
+        ActionError: as `ask_mlflow`.
+    """
+    # Durable: an open transaction would hide it.
+    with transaction.atomic(durable=True):
+        announced = Registration.objects.create(
+            name=storable(name), until=timezone.now() + WRITING
+        )
+    try:
+        return ask_mlflow(call)
+    except ActionError:
+        announced.delete()
         raise
 
 

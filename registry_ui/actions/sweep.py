@@ -10,6 +10,7 @@ from registry_ui.actions.mirror import SyncContext, Tell, ahead, chunks, is_ours
 from registry_ui.actions.mirror_models import (
     create_models,
     match_models,
+    mirror_aliases,
     mirror_models,
     rename_models,
     retire_model,
@@ -48,6 +49,24 @@ def sweep_models(client: MLflowClient, context: SyncContext, tell: Tell) -> None
         return
     strangers = _settle_missing(client, context, seen, strangers)
     create_models(strangers, context)
+
+
+def read_left(client: MLflowClient, context: SyncContext, *, most: int) -> None:
+    """Look again at models that we wrote to while they were read, one at a time.
+
+    So short a look hardly ever meets another write; what does, or is beyond the first
+    few, is left to the next sync.
+    """
+    models = RegisteredModel.objects.in_mlflow().filter(pk__in=context.left)
+    for model in models.order_by("pk")[:most]:
+        look = context.anew()
+        found = _find_model(client, model.name, look)
+        if found is None or found.created_at != model.created_at:
+            continue  # renamed or made again: only a sweep can tell
+        mirror_models({model.pk: found}, look)
+        read_versions_of([model.pk], client, look)
+        read_missing_versions(client, look)
+        mirror_aliases(look)
 
 
 def read_strangers(client: MLflowClient, context: SyncContext) -> bool:

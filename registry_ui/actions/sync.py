@@ -27,6 +27,7 @@ from registry_ui.actions.mirror import SyncContext, Tell
 from registry_ui.actions.mirror_models import mirror_aliases
 from registry_ui.actions.poll import poll_versions
 from registry_ui.actions.sweep import (
+    read_left,
     read_missing_versions,
     read_strangers,
     read_versions_of,
@@ -151,6 +152,7 @@ class _Sync:
             read_versions_of(self.context.unread_models, self.client, self.context)
         read_missing_versions(self.client, self.context)
         mirror_aliases(self.context)
+        read_left(self.client, self.context, most=MOST_MODELS_READ_SINGLY)
         self._finish()
         if self.context.is_first:
             _learn_sizes()

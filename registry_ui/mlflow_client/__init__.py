@@ -5,7 +5,7 @@ Every call may raise `MLflowError`; nothing here knows Django or the mirror.
 
 from functools import lru_cache
 
-from registry_ui.mlflow_client.answers import Answer, JsonObject
+from registry_ui.mlflow_client.answers import Answer, JsonObject, storable
 from registry_ui.mlflow_client.client import MLflowClient
 from registry_ui.mlflow_client.connection import Cost
 from registry_ui.mlflow_client.entities import (
@@ -61,6 +61,7 @@ __all__ = [
     "model_in",
     "parse_change",
     "shared_client",
+    "storable",
     "version_in",
 ]
 

@@ -40,6 +40,7 @@ from registry_ui.models.mirror import (
 )
 from registry_ui.models.notifications import Notification
 from registry_ui.models.policies import Policy, PolicyVersion
+from registry_ui.models.registrations import Registration
 from registry_ui.models.requests import (
     ALIAS_PREFIX,
     COMMENT_LENGTH,
@@ -84,6 +85,7 @@ __all__ = [
     "Policy",
     "PolicyVersion",
     "RegisteredModel",
+    "Registration",
     "RequestFiles",
     "Review",
     "Scope",

@@ -2,12 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import urllib3
+
+from tests.threads import apart
 
 PATIENCE_SECONDS = 0.5
 """Of the client that comes through the door."""
@@ -50,6 +52,8 @@ class FlakyMLflow(ThreadingHTTPServer):
         self.count = 0
         self.delay_seconds = 0.0
         """Before each answer of MLflow's own."""
+        self.interludes: dict[str, Callable[[], object]] = {}
+        """By a part of method and path: done once, between MLflow's answer and ours."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -67,6 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
                 body=body or None,
                 headers={"Content-Type": "application/json"},
             )
+            self._interlude()
             fault = Fault(
                 answer.status,
                 body=answer.data,
@@ -79,6 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(fault.body)
         self.close_connection = fault.is_cut
+
+    def _interlude(self) -> None:
+        request = f"{self.command} {self.path}"
+        waiting = self.server.interludes
+        for part in [part for part in waiting if part in request]:
+            apart(waiting.pop(part))
 
     do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815 - the stdlib's names
 

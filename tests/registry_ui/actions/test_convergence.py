@@ -10,6 +10,7 @@ decided, net.
 import random
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -17,10 +18,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
+from pytest_django import Settings
 
 from registry_ui.actions.apply import apply_due_requests
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.hints import read_hints
+from registry_ui.actions.metadata import describe, set_tag
 from registry_ui.actions.requests import create_request
 from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
@@ -50,7 +53,7 @@ Act = Callable[[], object]
 
 
 class Us:
-    """Asks for, approves and applies promotions through Signoff."""
+    """Annotates, asks for, approves and applies promotions through Signoff."""
 
     def __init__(self, client: MLflowClient, somebody: Somebody) -> None:
         self.client = client
@@ -59,15 +62,31 @@ class Us:
         self.rui: User = make_user(level=Level.CAN_MANAGE_PRODUCTION_VERSIONS)
         self.applied_count = 0
 
-    def promote(self) -> None:
-        """Take one promotion from asking to applied, if nothing gets in its way."""
+    def annotate(self) -> None:
+        """Describe and tag a version, and its model."""
+        _, version = self._a_version()
+        if version is None:
+            return
+        for owner in (version, version.model):
+            with suppress(ActionError):  # gone, or its name is
+                describe(owner, f"Ours {self.somebody.chance.random()}", actor=self.rui)
+                set_tag(
+                    owner, "ours", f"{self.somebody.chance.random()}", actor=self.rui
+                )
+
+    def _a_version(self) -> tuple[Life | None, ModelVersion | None]:
+        """Return one that somebody has made, and is mirrored, with its model's life."""
         life = self.somebody.living()
         number = self.somebody.version_of(life) if life else None
         if life is None or number is None:
-            return
+            return None, None
         versions = ModelVersion.objects.live().select_related("model")
-        version = versions.filter(model__name=life.name, number=number).first()
-        if version is None:  # not mirrored yet
+        return life, versions.filter(model__name=life.name, number=number).first()
+
+    def promote(self) -> None:
+        """Take one promotion from asking to applied, if nothing gets in its way."""
+        life, version = self._a_version()
+        if life is None or version is None:
             return
         stage = self.somebody.chance.choice(list(SERVING_STAGES))
         try:
@@ -151,7 +170,9 @@ def test_mirror_and_mlflow_agree_and_what_nobody_decided_is_an_incident(
     mlflow_server: MLflowServer,
     mlflow_client: MLflowClient,
     syncing: list[BaseException],
+    settings: Settings,
 ) -> None:
+    settings.MLFLOW_REGISTRY_URI = mlflow_server.uri
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 - to run it again
     plain = PlainClient(mlflow_server.uri, mlflow_server.uri)
@@ -161,7 +182,9 @@ def test_mirror_and_mlflow_agree_and_what_nobody_decided_is_an_incident(
         somebody.add_version(somebody.create_model())
 
     for _ in range(steps):
-        act: Act = somebody.chance.choice([*somebody.acts, us.promote, us.promote])
+        act: Act = somebody.chance.choice(
+            [*somebody.acts, us.promote, us.promote, us.annotate]
+        )
         act()
     if us.applied_count == 0:  # there may be none left to promote
         somebody.add_version(somebody.create_model())

@@ -251,10 +251,9 @@ def test_a_sweep_that_waited_for_a_plan_does_not_take_its_move_back(
 
     swept.result(SECONDS)
     version.refresh_from_db()
-    assert (version.stage, version.description) == ("Production", "Second")
-    assert [event.type for event in AuditEvent.objects.all()] == [
-        "model_version.updated"
-    ]
+    assert (version.stage, version.description) == ("Production", "")
+    assert not AuditEvent.objects.exists()
+    assert context.left == {version.model_id}
 
 
 def test_a_sync_that_waited_for_the_first_one_is_not_the_first(
