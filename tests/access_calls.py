@@ -33,7 +33,7 @@ permissions_registered-models_id_permissionLevels GET 401 404 200 200 200 200 20
 _GATE = """\
 registered-models_get GET 401 404 400 400 400 400 400
 registered-models_alias GET 401 404 400 400 400 400 400
-registered-models_alias POST 401 404 400 400 400 400 400
+registered-models_alias POST 401 404 403 403 400 400 400
 registered-models_alias DELETE 401 404 400 400 400 400 400
 registered-models_get-latest-versions GET 401 404 400 400 400 400 400
 registered-models_get-latest-versions POST 401 404 400 400 400 400 400

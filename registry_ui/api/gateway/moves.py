@@ -37,7 +37,10 @@ from registry_ui.models import ModelVersion, RegisteredModel, Stage
 
 _Moves = TypeVar("_Moves", Transition, AliasMove)
 _Made = TypeVar("_Made")
-_BEHIND = "MLflow was changed around Signoff, which shows it with its next sync."
+_BEHIND = (
+    "MLflow was changed around Signoff, which shows it with its next sync. Try again"
+    " then."
+)
 
 
 def transition(call: Call[Transition], model: RegisteredModel) -> Answer | HttpResponse:
@@ -83,9 +86,12 @@ def set_alias(call: Call[AliasMove], model: RegisteredModel) -> Answer:
         return {}
     version = version_or_404(model, given.version)
     try:
-        is_there = _holder(model, given.alias) == version.number
-        if is_there and may_move_alias(call.user, model, given.alias):
-            return {}
+        if may_move_alias(call.user, model, given.alias):
+            if _holder(model, given.alias) == version.number:
+                return {}
+            if version.aliases.filter(name=given.alias).exists():
+                text = f"@{given.alias} no longer points to {version}."
+                raise ActionError(f"{text} {_BEHIND}")
         point_alias_at_once(version, given.alias, actor=call.user, asks=asks(call))
     except RequestNeededError as needed:
         line, choice = _line(call, "registered-models/alias"), {"alias": given.alias}

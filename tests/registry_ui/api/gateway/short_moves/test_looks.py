@@ -147,6 +147,26 @@ def test_where_a_target_asks_for_nothing_the_last_one_who_writes_wins(
     ]
 
 
+def test_a_move_to_where_the_mirror_has_it_says_that_it_is_behind(
+    churn: str, client: Client, plain: PlainClient, sync: Callable[[], None]
+) -> None:
+    changed_around(churn, plain)
+
+    moved = transition(client, churn, "None")
+    pointed = post(client, ALIAS, name=churn, version="1", alias="champion")
+
+    assert f"{churn} v1 is not in None." in moved.json()["message"]
+    assert "@champion no longer points to" in pointed.json()["message"]
+    for answer in (moved, pointed):
+        assert answer.status_code == 400
+        assert "shows it with its next sync. Try again then" in answer.json()["message"]
+    sync()
+    assert transition(client, churn, "None").status_code == 200
+    assert post(client, ALIAS, name=churn, version="1", alias="champion").json() == {}
+    assert stage(plain, churn) == "None"
+    assert plain.get_registered_model(churn).aliases == {"champion": "1"}
+
+
 def test_that_a_model_was_made_again_is_seen_in_the_answer(
     churn: str, client: Client, plain: PlainClient, sync: Callable[[], None]
 ) -> None:
