@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.whole_server import PREFIX, WholeServer
+from tests.browser.whole_server import PREFIX, PROXIES, WholeServer
 
 PEOPLE = """
 from registry_ui.actions.sync import sync_mirror
@@ -49,6 +50,13 @@ WRITES: list[tuple[str, str, dict[str, Any]]] = [
     ("DELETE", "model-versions/delete", {}),
     ("DELETE", "registered-models/delete", {}),
 ]
+FILES = [
+    "get-artifact?path=x&run_uuid=y",
+    "model-versions/get-artifact?name=churn&version=1&path=x",
+    "ajax-api/2.0/mlflow/get-trace-artifact?request_id=x",
+    "ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files?artifact_file_path=x",
+    "ajax-api/2.0/mlflow-artifacts/artifacts/1/a%20page.html",
+]
 _numbers = count(1)
 expect.set_options(timeout=20_000)
 
@@ -78,7 +86,7 @@ def plain(server: WholeServer) -> MlflowClient:
     return MlflowClient(server.mlflow.uri, server.mlflow.uri)
 
 
-@pytest.fixture(params=["nginx", "caddy"])
+@pytest.fixture(params=PROXIES)
 def url(request: pytest.FixtureRequest, server: WholeServer) -> str:
     """Where people find both, behind each proxy."""
     return server.urls[request.param]
@@ -314,13 +322,21 @@ def test_who_is_not_signed_in_gets_nothing_of_mlflow(
     ] == []
 
 
+def test_mlflow_is_found_without_the_last_slash(url: str) -> None:
+    answer = urllib3.request("GET", f"{url}{PREFIX}", redirect=False)
+
+    assert answer.status in (301, 302, 308)
+    assert answer.headers["Location"].removeprefix(url) == f"{PREFIX}/"
+
+
 def test_the_assistant_is_out_of_reach_and_files_run_no_scripts(
     open_as: OpenAs,
 ) -> None:
     page = open_as("rui")
 
     status, _ = call(page, "POST", f"{PREFIX}/ajax-api/3.0/mlflow/assistant/message")
-    file = page.request.get(f"{PREFIX}/get-artifact?path=x&run_uuid=y")
+    files = [page.request.get(f"{PREFIX}/{path}") for path in FILES]
 
     assert status == 404
-    assert file.headers["content-security-policy"] == "sandbox"
+    for file in files:
+        assert file.headers["content-security-policy"] == "sandbox", file.url

@@ -6,16 +6,20 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from django.conf import settings
 
 from tests.mlflow_server import MLflowServer
 from tests.running import RunningSignoff, free_port
 
 PREFIX = "/mlflow"
+PROXIES = ("nginx", "caddy", "envoy")
 _DOCUMENT = Path(settings.BASE_DIR) / "docs" / "whole-server.md"
 _ALL_OF_NGINX = """
 daemon off;
@@ -48,7 +52,8 @@ _SEEN_BY_MLFLOW = "seen.log"
 
 def program(name: str) -> str:
     """Return the path of an installed program; skips or fails where there is none."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    ours = Path(sys.executable).parent  # Envoy is a package of the tests
+    found = shutil.which(name) or shutil.which(name, path=f"{ours}:/usr/sbin:/sbin")
     if found is None:
         if os.environ.get("SIGNOFF_REQUIRE_ALL") == "1":
             pytest.fail(f"{name} is not installed")
@@ -65,7 +70,7 @@ def snippet(language: str) -> str:
 
 @dataclass(slots=True)
 class WholeServer:
-    """The two behind both proxies at once, and what MLflow has been sent."""
+    """The two behind all proxies at once, and what MLflow has been sent."""
 
     urls: dict[str, str]
     signoff: RunningSignoff
@@ -76,8 +81,8 @@ class WholeServer:
     @classmethod
     def launch(cls, folder: Path) -> "WholeServer":
         """Start all of it and return when it is ready."""
-        nginx, caddy = program("nginx"), program("caddy")
-        fronts = {name: f"127.0.0.1:{free_port()}" for name in ("nginx", "caddy")}
+        nginx, caddy, envoy = map(program, PROXIES)
+        fronts = {name: f"127.0.0.1:{free_port()}" for name in PROXIES}
         recorder = f"127.0.0.1:{free_port()}"
         mlflow = MLflowServer.launch(
             folder / "mlflow", arguments=("--static-prefix", PREFIX)
@@ -100,6 +105,10 @@ class WholeServer:
                 [caddy, "run", "--adapter", "caddyfile", "--config"],
                 _caddy_file(running, recorder),
             )
+            running._start(
+                [envoy, "--use-dynamic-base-id", "--concurrency", "1", "-c"],
+                _envoy_file(running, recorder),
+            )
             mlflow.uri += PREFIX
             mlflow.wait_until_ready()
             signoff.wait_until_ready()
@@ -109,7 +118,7 @@ class WholeServer:
         return running
 
     def _start(self, command: list[str], content: str) -> None:
-        file = self.folder / f"{Path(command[0]).name}.conf"
+        file = self.folder / f"{Path(command[0]).name}.yaml"  # as Envoy wants it
         file.write_text(content)
         with file.with_suffix(".log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - the proxies, with our files
@@ -137,7 +146,7 @@ class WholeServer:
 
 def _nginx_file(server: WholeServer, recorder: str) -> str:
     """Return the document's snippet within a whole file, without TLS."""
-    front = server.urls["nginx"].removeprefix("http://")
+    front = _address(server, "nginx")
     served = snippet("nginx").replace("listen 443 ssl", f"listen {front}")
     served = re.sub(r"(?m)^ +ssl_certificate.*\n", "", served)
     served = served.replace("http://signoff:8000", server.signoff.url)
@@ -155,3 +164,49 @@ def _caddy_file(server: WholeServer, recorder: str) -> str:
     served = snippet("caddyfile").replace("signoff.example.com", server.urls["caddy"])
     served = served.replace("signoff:8000", server.signoff.url.removeprefix("http://"))
     return "{\n\tadmin off\n}\n" + served.replace("mlflow:5000", recorder)
+
+
+def _envoy_file(server: WholeServer, recorder: str) -> str:
+    """Return the document's snippet within a whole file, without TLS."""
+    served = snippet("yaml").replace("signoff.example.com", _address(server, "envoy"))
+    manager = yaml.safe_load(served.replace("mlflow:5000", recorder))
+    manager["stat_prefix"] = "front"
+    manager["@type"] = (
+        "type.googleapis.com/envoy.extensions.filters.network"
+        ".http_connection_manager.v3.HttpConnectionManager"
+    )
+    filters = [
+        {
+            "name": "envoy.filters.network.http_connection_manager",
+            "typed_config": manager,
+        }
+    ]
+    listener = {
+        "address": _socket(_address(server, "envoy")),
+        "filter_chains": [{"filters": filters}],
+    }
+    signoff = server.signoff.url.removeprefix("http://")
+    clusters = [_cluster("signoff", signoff), _cluster("mlflow", recorder)]
+    return yaml.safe_dump(
+        {"static_resources": {"listeners": [listener], "clusters": clusters}}
+    )
+
+
+def _address(server: WholeServer, name: str) -> str:
+    return server.urls[name].removeprefix("http://")
+
+
+def _cluster(name: str, address: str) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": _socket(address)}}
+    return {
+        "name": name,
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [endpoint]}],
+        },
+    }
+
+
+def _socket(address: str) -> dict[str, Any]:
+    host, _, port = address.partition(":")
+    return {"socket_address": {"address": host, "port_value": int(port)}}

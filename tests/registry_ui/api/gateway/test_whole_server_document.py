@@ -40,7 +40,7 @@ def test_envoys_snippet_strips_what_signoff_knows_people_by() -> None:
         if route.get("route", {}).get("cluster") == "mlflow"
     ]
 
-    assert len(to_mlflow) == 2
+    assert len(to_mlflow) == 3
     for route in to_mlflow:
         assert {"cookie", "authorization"} <= set(route["request_headers_to_remove"])
         assert "typed_per_filter_config" not in route
