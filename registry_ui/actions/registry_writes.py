@@ -3,8 +3,8 @@
 Announcing is a short transaction: until it is withdrawn or has run out, sweeps leave
 the model alone, so that they do not take our change for somebody else's, and nobody
 else changes the model through us. A model that is not there yet is announced by its
-name. No transaction is open while MLflow is asked. What
-it did is mirrored and recorded in one transaction, with the person who did it.
+name. No transaction is open while MLflow is asked. What it did is mirrored and recorded
+in one transaction, with the person who did it.
 """
 
 import time
