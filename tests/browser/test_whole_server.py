@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -280,6 +282,22 @@ def test_mlflow_gets_nothing_that_signoff_knows_people_by(
     }
     for header in ("cookie", "authorization", "origin", "referer"):
         assert {call[header] for call in seen} == {""}
+
+
+def test_files_of_runs_pass_whole(
+    url: str, danas_token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = url.replace("://", f"://dana:{danas_token}@") + PREFIX
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", program)  # of the artifacts, too
+    client = MlflowClient(program)
+    run = client.create_run(client.create_experiment(f"{url} files")).info.run_id
+    file = tmp_path / "a page, 100%.html"
+    file.write_bytes(os.urandom(5_000_000))
+
+    client.log_artifact(run, str(file))
+    found = client.download_artifacts(run, file.name, str(tmp_path / "back"))
+
+    assert Path(found).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ http {{
     server {{
         listen {recorder};
         access_log {folder}/seen.log seen;
+        client_max_body_size 0;
         location / {{
             proxy_pass {mlflow};
         }}
