@@ -35,7 +35,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponseBase:
     # Somebody real may have taken the name and set a password: that account is theirs.
     if person.has_usable_password():
         raise Http404
-    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, person)
     target = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
