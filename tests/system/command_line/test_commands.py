@@ -223,12 +223,15 @@ def test_waiting_ends_with_status_4_when_the_time_is_over(
 def test_ctrl_c_ends_the_waiting_without_a_word_too_many(
     environment: Mapping[str, str], tokens: dict[str, str], number: int
 ) -> None:
+    # Tests that a shell runs in the background are deaf to it, and so are children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     waiting = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "signoff", "wait", str(number)],
         env={**environment, "SIGNOFF_TOKEN": tokens["dana"]},
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert waiting.stderr is not None
     said = waiting.stderr.readline()
     time.sleep(1)  # until it waits: amid printing, rich would print once more
