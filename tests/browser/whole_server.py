@@ -107,7 +107,7 @@ class WholeServer:
                 _caddy_file(running, recorder),
             )
             running._start(
-                [envoy, "--use-dynamic-base-id", "--concurrency", "1", "-c"],
+                [envoy, "--disable-hot-restart", "--concurrency", "1", "-c"],
                 _envoy_file(running, recorder),
             )
             mlflow.uri += PREFIX
