@@ -167,69 +167,31 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = EMBEDDED_BROKER_DIR is None
 CELERY_TASK_DEFAULT_QUEUE = "signoff"
 DELIVERY_QUEUE = "signoff-deliveries"
 CELERY_TASK_ROUTES = {"webhooks_ui.tasks.*": {"queue": DELIVERY_QUEUE}}
+
+
+def _tick(task: str, seconds: float, *args: str) -> dict[str, object]:
+    """Return how often beat wakes a task, and how long its message lasts.
+
+    For seconds at least: else a worker that is a little behind would forget what is
+    woken most often, which is what people wait for.
+    """
+    options = {"expires": max(seconds, 10)}
+    return {"task": task, "schedule": seconds, "args": args, "options": options}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sync": {
-        "task": "registry_ui.tasks.sync_mirror",
-        "schedule": SYNC_SECONDS,
-        "options": {"expires": SYNC_SECONDS},
-    },
-    "hints": {
-        "task": "registry_ui.tasks.read_hints",
-        "schedule": 2,
-        "options": {"expires": 2},
-    },
-    "evidence": {
-        "task": "registry_ui.tasks.read_evidence",
-        "schedule": 5,
-        "options": {"expires": 5},
-    },
-    "request_files": {
-        "task": "registry_ui.tasks.read_request_files",
-        "schedule": 5,
-        "options": {"expires": 5},
-    },
-    "apply": {
-        "task": "registry_ui.tasks.apply_requests",
-        "schedule": 1,
-        "options": {"expires": 1},
-    },
-    "judge": {
-        "task": "registry_ui.tasks.judge_requests",
-        "schedule": 10,
-        "options": {"expires": 10},
-    },
-    "remind": {
-        "task": "registry_ui.tasks.remind_people",
-        "schedule": 60,
-        "options": {"expires": 60},
-    },
-    "forget": {
-        "task": "webhooks_ui.tasks.forget_old_deliveries",
-        "schedule": 3600,
-        "options": {"expires": 3600},
-    },
-    "watch_webhooks": {
-        "task": "webhooks_ui.tasks.watch_failing_webhooks",
-        "schedule": 60,
-        "options": {"expires": 60},
-    },
-    "deliver": {
-        "task": "webhooks_ui.tasks.drain_deliveries",
-        "schedule": 1,
-        "options": {"expires": 1},
-    },
-    "mail": {
-        "task": "webhooks_ui.tasks.send_notices",
-        "args": ("mail",),
-        "schedule": 5,
-        "options": {"expires": 5},
-    },
-    "chat": {
-        "task": "webhooks_ui.tasks.send_notices",
-        "args": ("chat",),
-        "schedule": 5,
-        "options": {"expires": 5},
-    },
+    "sync": _tick("registry_ui.tasks.sync_mirror", SYNC_SECONDS),
+    "hints": _tick("registry_ui.tasks.read_hints", 2),
+    "evidence": _tick("registry_ui.tasks.read_evidence", 5),
+    "request_files": _tick("registry_ui.tasks.read_request_files", 5),
+    "apply": _tick("registry_ui.tasks.apply_requests", 1),
+    "judge": _tick("registry_ui.tasks.judge_requests", 10),
+    "remind": _tick("registry_ui.tasks.remind_people", 60),
+    "forget": _tick("webhooks_ui.tasks.forget_old_deliveries", 3600),
+    "watch_webhooks": _tick("webhooks_ui.tasks.watch_failing_webhooks", 60),
+    "deliver": _tick("webhooks_ui.tasks.drain_deliveries", 1),
+    "mail": _tick("webhooks_ui.tasks.send_notices", 5, "mail"),
+    "chat": _tick("webhooks_ui.tasks.send_notices", 5, "chat"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 

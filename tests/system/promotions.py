@@ -114,11 +114,23 @@ def approve(signoff: RunningSignoff, token: str, number: int) -> None:
 def wait_until_applied(
     signoff: RunningSignoff, token: str, number: int, *, seconds: float
 ) -> None:
+    """Wait until a request is applied.
+
+    Raises:
+        AssertionError: it failed, or is not applied in time; says what became of it.
+    """
+    found: dict[str, Any] = {}
+
     def is_applied() -> bool:
-        found = call(signoff, token, "GET", f"/requests/{number}")
+        found.update(call(signoff, token, "GET", f"/requests/{number}"))
+        assert found["status"] != "failed", found["failure"]
         return bool(found["status"] == "applied")
 
-    wait_for(is_applied, seconds=seconds, what="the request is applied")
+    try:
+        wait_for(is_applied, seconds=seconds, what="the request is applied")
+    except AssertionError as error:
+        error.add_note(f"{found}\n" + "\n".join(signoff.output[-60:]))
+        raise
 
 
 def stages(plain: MlflowClient, name: str) -> list[str | None]:
