@@ -22,15 +22,17 @@ class Operations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that has a cursor whose statements the server keeps, too.
+    """A connection that has cursors whose statements the server keeps, too.
 
     Behind a pooler there are only the usual ones: it may hand the server on after each
     transaction, and the next one knows none of them, or another's by the same name.
     """
 
     ops_class = Operations
-    _keeping: Any = None
-    """The driver's cursor, made once: each one learns anew how to read columns."""
+    _keeps: bool = False
+    _kept: dict[str, Any]
+    """The driver's cursors by what they ask, over and over: with another statement each
+    would learn anew how to write its values and to read its answers."""
 
     def init_connection_state(self) -> None:
         """Find out who answers: a pooler tells another process than the server is."""
@@ -38,11 +40,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             ((server,),) = cursor.fetchall()
-        self._keeping = None
-        if server == self.connection.info.backend_pid:
+        self._kept = {}
+        self._keeps = server == self.connection.info.backend_pid
+        if self._keeps:
             self.connection.prepare_threshold = _ASKED_BEFORE
-            make: Any = base.ServerBindingCursor
-            self._keeping = make(self.connection)
 
     def is_usable(self) -> bool:
         """Is the server there? It is asked only where it has said something unasked.
@@ -55,16 +56,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         unread.register(self.connection.fileno(), select.POLLIN)
         return not unread.poll(0) or bool(super().is_usable())
 
-    def planned_cursor(self) -> CursorWrapper:
+    def planned_cursor(self, sql: str) -> CursorWrapper:
         """Return the cursor for what is asked all the time; nobody closes it.
 
         The server parses each once a connection, and plans it a few times. What it
-        answers is gone with the next statement.
+        answers is gone when the same is asked again.
         """
         backend: Any = self  # of which django-stubs know less than there is
         backend.close_if_health_check_failed()
         self.ensure_connection()
-        if self._keeping is None:
+        if not self._keeps:
             return self.cursor()
-        cursor: CursorWrapper = backend._prepare_cursor(self._keeping)
+        kept = self._kept.get(sql)
+        if kept is None:
+            make: Any = base.ServerBindingCursor
+            kept = self._kept[sql] = make(self.connection)
+        cursor: CursorWrapper = backend._prepare_cursor(kept)
         return cursor

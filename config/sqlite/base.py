@@ -33,10 +33,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().init_connection_state()
         self._kept = self.create_cursor()
 
-    def planned_cursor(self) -> CursorWrapper:
+    def planned_cursor(self, _sql: str) -> CursorWrapper:
         """Return the cursor for what is asked all the time; nobody closes it.
 
-        What it answers is gone with the next statement.
+        It is one for all, and what it answers is gone with the next statement.
         """
         self.ensure_connection()
         backend: Any = self  # of which django-stubs know less than there is

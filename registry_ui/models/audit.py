@@ -11,7 +11,7 @@ from django.db import connection, models
 from registry_ui.models.prepared import (
     PreparedInsert,
     PreparedLookup,
-    planned_cursor,
+    run_planned,
 )
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 GENESIS = "0" * 64
 _DOMAIN = b"\x00"
+_LOCK = "SELECT * FROM registry_ui_lock_end_of_chain()"
 
 
 def chain_hash(previous_hash: str, body: str) -> str:
@@ -132,9 +133,7 @@ def _locked_end() -> list[Any]:
     """
     if connection.vendor != "postgresql":
         return _end_of_chain()
-    cursor = planned_cursor()
-    cursor.execute("SELECT * FROM registry_ui_lock_end_of_chain()")
-    rows: list[Any] = cursor.fetchall()
+    rows: list[Any] = run_planned(_LOCK).fetchall()
     return rows
 
 

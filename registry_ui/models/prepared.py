@@ -96,7 +96,8 @@ class PreparedQuery:
         sql = "".join(chain.from_iterable(pieces))
         # Keys stand in it: the server would plan it for each list of them anew.
         cursor = _connection().cursor()
-        return _answer(cursor, sql, compiled.parameters, compiled.converters)
+        cursor.execute(sql, compiled.parameters)
+        return _answer(cursor, compiled.converters)
 
 
 class PreparedLookup:
@@ -137,7 +138,7 @@ class PreparedLookup:
         """Return the answer for values of the kinds."""
         sql, parameters, converters = self._compiled
         told = [one if place is None else values[place] for place, one in parameters]
-        return _answer(planned_cursor(), sql, told, converters)
+        return _answer(run_planned(sql, told), converters)
 
 
 class PreparedRow(Generic[M]):
@@ -195,15 +196,15 @@ class PreparedInsert(Generic[M]):
         self._model = model
         self._ignores_conflicts = ignores_conflicts
         self._returns_key = makes_key and not ignores_conflicts
+        self._sql: dict[int, str] = {}
         self._fields = [
             field
             for field in model._meta.concrete_fields
             if not (makes_key and field.primary_key)
         ]
 
-    @cached_property
-    def _pieces(self) -> tuple[str, str, str]:
-        """Return the SQL before the rows, of one row, and after them."""
+    def _written(self, count: int) -> str:
+        """Return the SQL that stores so many rows."""
         meta = self._model._meta
         names = ", ".join(_column(field) for field in self._fields)
         table = _connection().ops.quote_name(meta.db_table)
@@ -212,7 +213,7 @@ class PreparedInsert(Generic[M]):
         after = " ON CONFLICT DO NOTHING" if self._ignores_conflicts else ""
         if self._returns_key:
             after = f" RETURNING {_column(meta.pk)}"
-        return before, row, after
+        return before + ", ".join(repeat(row, count)) + after
 
     def __call__(self, *rows: M) -> None:
         """Store the rows, which get the keys that the database makes.
@@ -225,16 +226,17 @@ class PreparedInsert(Generic[M]):
             self._insert(rows[start : start + size])
 
     def _insert(self, rows: Sequence[M]) -> None:
-        before, one, after = self._pieces
         connection = _connection()
+        sql = self._sql.get(len(rows))
+        if sql is None:
+            sql = self._sql[len(rows)] = self._written(len(rows))
         values = [
             field.get_db_prep_save(field.pre_save(row, add=True), connection)
             for row in rows
             for field in self._fields
         ]
-        cursor = planned_cursor()
         with mark_for_rollback_on_error():
-            cursor.execute(before + ", ".join(repeat(one, len(rows))) + after, values)
+            cursor = run_planned(sql, values)
             if self._returns_key:
                 ((rows[0].pk,),) = cursor.fetchall()
         for row in rows:
@@ -274,11 +276,11 @@ class PreparedSave(Generic[M]):
 
     @cached_property
     def _returning(self) -> tuple[str, _Converters]:
-        """Return SQL that tells the row, and what converts that."""
+        """Return SQL that tells the row, too, and what converts that."""
         columns = ", ".join(map(_column, self._model._meta.concrete_fields))
         rows = self._model._base_manager.values_list(*self._all)
         _, _, converters = _compile(rows)
-        return f" RETURNING {columns}", converters
+        return f"{self._compiled[0]} RETURNING {columns}", converters
 
     def __call__(self, row: M, **known: object) -> bool:
         """Save the row; False if it is not there.
@@ -288,10 +290,8 @@ class PreparedSave(Generic[M]):
             known: what else than the row says it is found by now.
         """
         sql, _ = self._compiled
-        cursor = planned_cursor()
         with mark_for_rollback_on_error():
-            cursor.execute(sql, self._values(row, known))
-            return bool(cursor.rowcount)
+            return bool(run_planned(sql, self._values(row, known)).rowcount)
 
     def locked(self, row: M, **known: object) -> M | None:
         """Save likewise; return the row as it is stored, None if it is not there.
@@ -299,10 +299,10 @@ class PreparedSave(Generic[M]):
         Like a lock it waits for others' changes, and keeps them off until the end of
         the transaction.
         """
-        returning, converters = self._returning
-        sql, values = self._compiled[0] + returning, self._values(row, known)
+        sql, converters = self._returning
+        values = self._values(row, known)
         with mark_for_rollback_on_error():
-            found = _answer(planned_cursor(), sql, values, converters)
+            found = _answer(run_planned(sql, values), converters)
         for one in found:
             return self._model.from_db(DEFAULT_DB_ALIAS, self._all, one)
         return None
@@ -321,15 +321,21 @@ class PreparedSave(Generic[M]):
         ]
 
 
-def planned_cursor() -> CursorWrapper:
-    """Return a cursor for what is asked all the time: the server plans it once.
+def run_planned(sql: str, parameters: Sequence[Any] = ()) -> CursorWrapper:
+    """Run what is asked all the time, which the server plans once; return the cursor.
 
-    Nobody closes it, and what it answers is gone when it is asked the next.
+    Nobody closes it, and what it answers is gone when anything else is run.
+
+    Args:
+        sql: one text, not made anew each time: cursors know it again as such.
+        parameters: for its placeholders.
     """
     connection = _connection()
-    planned: Callable[[], CursorWrapper] | None
+    planned: Callable[[str], CursorWrapper] | None
     planned = getattr(connection, "planned_cursor", None)  # of `config/postgresql`
-    return planned() if planned else connection.cursor()
+    cursor = planned(sql) if planned else connection.cursor()
+    cursor.execute(sql, parameters)
+    return cursor
 
 
 def _column(field: "Field[Any, Any]") -> str:
@@ -364,14 +370,8 @@ def _with_texts_in(
     return "".join(chain.from_iterable(pieces)), tuple(told)
 
 
-def _answer(
-    cursor: CursorWrapper,
-    sql: str,
-    parameters: Sequence[Any],
-    converters: _Converters,
-) -> list[Row]:
+def _answer(cursor: CursorWrapper, converters: _Converters) -> list[Row]:
     """Return what the database answers, in Django's values."""
-    cursor.execute(sql, parameters)
     rows: list[Row] = cursor.fetchall()
     if not converters:
         return rows

@@ -33,7 +33,7 @@ def fresh() -> Iterator[DatabaseWrapper]:
 
 
 def ask(database: DatabaseWrapper, value: int) -> int:
-    cursor = database.planned_cursor()
+    cursor = database.planned_cursor(STATEMENT)
     cursor.execute(STATEMENT, [value])
     ((found,),) = cursor.fetchall()
     return int(found)

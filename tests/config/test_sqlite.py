@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry_ui.models.prepared import planned_cursor
+from registry_ui.models.prepared import run_planned
 
 pytestmark = [
     pytest.mark.django_db,
@@ -41,16 +41,15 @@ def test_many_may_be_stored_at_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_is_made_anew_keeps_a_cursor_of_its_own() -> None:
     for _ in range(2):
-        kept = planned_cursor()
-        kept.execute("SELECT 1 UNION SELECT 2", [])
-        assert planned_cursor().cursor is kept.cursor
+        kept = run_planned("SELECT 1 UNION SELECT 2")
         assert answer("SELECT %s", [3]) == (3,)
         assert kept.fetchall() == [(1,), (2,)]
+        assert run_planned("SELECT 4").cursor is kept.cursor
         connection.close()
 
 
 def test_what_a_kept_cursor_is_asked_is_told_to_who_listens() -> None:
     with CaptureQueriesContext(connection) as queries:
-        planned_cursor().execute("SELECT %s", ["a"])
+        run_planned("SELECT %s", ["a"])
 
     assert [query["sql"] for query in queries] == ["SELECT 'a'"]
