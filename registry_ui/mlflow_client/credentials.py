@@ -41,7 +41,8 @@ def read_access(uri: str) -> Access:
     """
     # MLflow's own code, so that its rules stay its own. Imported here alone, since it
     # takes seconds and about 140 MB, which the processes that never call MLflow
-    # (web, beat, most commands) would pay at each start.
+    # (beat, most commands) would pay at each start; the web server does at its first
+    # call.
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
     from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
 
