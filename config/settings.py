@@ -172,8 +172,8 @@ CELERY_TASK_ROUTES = {"webhooks_ui.tasks.*": {"queue": DELIVERY_QUEUE}}
 def _tick(task: str, seconds: float, *args: str) -> dict[str, object]:
     """Return how often beat wakes a task, and how long its message lasts.
 
-    For seconds at least: else a worker that is a little behind would forget what is
-    woken most often, which is what people wait for.
+    That is ten seconds at least: else a worker that is a little behind would forget
+    first what is woken most often, which is what people wait for.
     """
     options = {"expires": max(seconds, 10)}
     return {"task": task, "schedule": seconds, "args": args, "options": options}
