@@ -29,10 +29,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     ops_class = Operations
-    _keeps: bool = False
-    _kept: dict[str, Any]
+    _kept: dict[str, Any] | None = None
     """The driver's cursors by what they ask, over and over: with another statement each
-    would learn anew how to write its values and to read its answers."""
+    would learn anew how to write its values and to read its answers. None: behind a
+    pooler."""
 
     def init_connection_state(self) -> None:
         """Find out who answers: a pooler tells another process than the server is."""
@@ -40,10 +40,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             ((server,),) = cursor.fetchall()
-        self._kept = {}
-        self._keeps = server == self.connection.info.backend_pid
-        if self._keeps:
+        self._kept = None
+        if server == self.connection.info.backend_pid:
             self.connection.prepare_threshold = _ASKED_BEFORE
+            self._kept = {}
 
     def is_usable(self) -> bool:
         """Is the server there? It is asked only where it has said something unasked.
@@ -65,7 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         backend: Any = self  # of which django-stubs know less than there is
         backend.close_if_health_check_failed()
         self.ensure_connection()
-        if not self._keeps:
+        if self._kept is None:
             return self.cursor()
         kept = self._kept.get(sql)
         if kept is None:

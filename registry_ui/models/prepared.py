@@ -330,10 +330,8 @@ def run_planned(sql: str, parameters: Sequence[Any] = ()) -> CursorWrapper:
         sql: one text, not made anew each time: cursors know it again as such.
         parameters: for its placeholders.
     """
-    connection = _connection()
-    planned: Callable[[str], CursorWrapper] | None
-    planned = getattr(connection, "planned_cursor", None)  # of `config/postgresql`
-    cursor = planned(sql) if planned else connection.cursor()
+    connection: Any = _connection()  # of `config/postgresql` or `config/sqlite`
+    cursor: CursorWrapper = connection.planned_cursor(sql)
     cursor.execute(sql, parameters)
     return cursor
 

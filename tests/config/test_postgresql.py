@@ -53,6 +53,17 @@ def test_what_is_asked_again_is_kept_and_answers_for_each_value(
     assert kept(fresh) == ["SELECT $1::int + 1"]
 
 
+def test_each_statement_has_a_cursor_that_remembers_only_that(
+    fresh: DatabaseWrapper,
+) -> None:
+    one, other = (fresh.planned_cursor(text) for text in (STATEMENT, "SELECT 7"))
+    one.execute(STATEMENT, [1])
+    other.execute("SELECT 7")
+
+    assert fresh.planned_cursor(STATEMENT).cursor is one.cursor
+    assert (one.fetchall(), other.fetchall()) == ([(2,)], [(7,)])
+
+
 def test_a_server_that_went_away_meanwhile_is_asked_anew(
     fresh: DatabaseWrapper,
 ) -> None:
