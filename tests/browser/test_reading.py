@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.looks import NARROW
 from tests.browser.people import sign_in
 
 PAIR = "/compare/?v=churn-classifier/5&v=churn-classifier/7"
@@ -68,6 +69,25 @@ def test_the_matrix_says_in_words_what_its_colours_say(open_page: OpenPage) -> N
             - cell:
               - link /Compare Production and Staging of churn-classifier. .*, worse/
     """)
+
+
+def test_a_phone_shows_what_waits_without_a_swipe(open_page: OpenPage) -> None:
+    page, _ = open_page(viewport=NARROW)
+    sign_in(page, "Rui Tanaka")
+    for path, label in (("/models/", "models"), ("/stages/", "stages")):
+        page.goto(f"{path}?q=churn-classifier")
+        table = page.get_by_role("group", name=f"Table of {label}")
+
+        hidden: int = table.evaluate("(box) => box.scrollWidth - box.clientWidth")
+        assert hidden == 0
+        expect(table.get_by_text("1 open")).to_be_in_viewport(ratio=1)
+        # The headings are not shown: each row says itself what is where.
+        expect(table.get_by_role("row")).to_match_aria_snapshot("""
+          - row:
+            - cell "churn-classifier"
+            - cell /Production v5.*/
+            - cell /Staging v6.*/
+        """)
 
 
 def test_a_chart_is_an_image_with_a_name_beside_a_table(open_page: OpenPage) -> None:
