@@ -14,6 +14,7 @@ pytestmark = pytest.mark.system
 _HANGS_AFTER_SECONDS = 60
 _GET = b"/api/2.0/mlflow/registered-models/get"
 _SEARCH = b"/api/2.0/mlflow/model-versions/search"
+_LATEST = "/api/2.0/mlflow/registered-models/get-latest-versions"
 _CREATE = b"/api/2.0/mlflow/registered-models/create"
 
 
@@ -67,6 +68,39 @@ def test_what_is_hardly_http_breaks_nothing(
     assert afterwards.status == 401  # it was not signed in
     said = "\n".join(signoff.output)
     assert "Traceback" not in said, said.partition("Traceback")[2][:5000]
+
+
+def test_a_body_is_read_though_nobody_said_how_long_it_is(
+    signoff: RunningSignoff, tokens: dict[str, str]
+) -> None:
+    client = HTTPConnection(urlsplit(signoff.url).netloc, timeout=_HANGS_AFTER_SECONDS)
+    sent = (b'{"name": ', b'"in chunks"}')
+    sign_in = {"Authorization": f"Bearer {tokens['dana']}"}
+
+    client.request("POST", _LATEST, iter(sent), sign_in, encode_chunked=True)
+    answer = json.load(client.getresponse())
+    client.close()
+
+    assert answer["message"] == "Registered Model with name=in chunks not found"
+
+
+@pytest.mark.parametrize(
+    "header", [b"Content-Length: 50", b"Transfer-Encoding: chunked"]
+)
+def test_a_body_that_broke_off_is_not_taken_for_none(
+    header: bytes, signoff: RunningSignoff, tokens: dict[str, str]
+) -> None:
+    address = urlsplit(signoff.url).netloc
+    sign_in = f"Host: {address}\r\nAuthorization: Bearer {tokens['rui']}".encode()
+
+    answer = _answer(
+        address,
+        b"PUT /api/2.0/permissions/registered-models/1 HTTP/1.1\r\n"
+        + b"\r\n".join([sign_in, header, b"", b""]),
+    )
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"did not arrive as a whole" in answer
 
 
 def _answer(address: str, request: bytes) -> bytes:
