@@ -1,8 +1,10 @@
 """Reading through the gate: MLflow answers, cut down to what the caller may read."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
@@ -30,8 +32,50 @@ MOST_PAGES = 20
 """So many of MLflow's pages are read for one of ours; the rest comes with the next."""
 LONGEST_FILTER = 3000
 """In bytes of the address, which some servers limit to 4,000 in all."""
+LARGEST_PAGE = 1000
+"""So many rows at the most are read at once where none of those before was readable;
+MLflow takes no more of models."""
+_NOT_POSITIVE = (
+    "Invalid value for max_results. It must be a positive integer, but got {}"
+)
+"""MLflow's words for versions; of models it would say whether there are any."""
 _LISTED = re.compile(r"""[^'"\\\x00-\x1f\x7f-\x9f]+""")
 """What can stand in a list of MLflow's filters, whose grammar has no escape."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a page of ours begins among MLflow's.
+
+    Attributes:
+        filter: that is handed on.
+        size: how many rows MLflow is asked for at once.
+        token: MLflow's, of its page.
+        skipped: how many rows of that page belong to ours before.
+        is_narrow: does the filter find nothing but what the user may read?
+    """
+
+    filter: str
+    size: int
+    token: str = ""
+    skipped: int = 0
+    is_narrow: bool = False
+
+    def place(self, user: User) -> str:
+        """Name what a token is good for: one user and one filter."""
+        return f"start of a page of {user.pk} for {self.filter}"
+
+    def sealed(self, user: User) -> str:
+        """Return a token for the start; sealed, since it tells how many are hidden."""
+        said = json.dumps([self.size, self.token, self.skipped])
+        return encrypt(said, place=self.place(user))
+
+    def at(self, said: str) -> "_Start":
+        """Return the start of the same search that was sealed."""
+        size, token, skipped = json.loads(said)
+        if not skipped:
+            size = max(size, self.size)
+        return replace(self, size=size, token=token, skipped=skipped)
 
 
 def of_model(path: str) -> Callable[[Call[_Named]], HttpResponse]:
@@ -69,12 +113,15 @@ def search(path: str, key: str, a_page: int) -> Callable[[Call[Search]], HttpRes
         names = readable_names(call.user)
         if names is None:
             return handed_back(relay().read(path, sent))
-        sent.setdefault("max_results", a_page)
-        filters = _filters(sent.get("filter", ""), names)
-        if token := sent.pop("page_token", ""):
-            sent["page_token"], filters = _opened(token, call.user, filters)
-        for sent["filter"] in filters:
-            answer = _readable_page(path, key, sent, call.user, names)
+        wanted = sent.pop("max_results", a_page)
+        if wanted < 1:
+            raise InvalidFieldError("max_results", _NOT_POSITIVE.format(wanted))
+        token, said = sent.pop("page_token", ""), sent.pop("filter", "")
+        starts = _starts(said, names, wanted)
+        if token:
+            starts = [_opened(token, call.user, starts)]
+        for start in starts:
+            answer = _readable_page(path, key, sent, start, call.user, names, wanted)
             if answer.status_code == HTTPStatus.OK:
                 break
         return answer
@@ -103,64 +150,85 @@ def handed_back(answer: Answer) -> HttpResponse:
     return HttpResponse(body, status=answer.status, content_type="application/json")
 
 
-def _filters(said: str, names: set[str]) -> list[str]:
-    """Return the filters to try until MLflow takes one; the last is as it was said.
+def _starts(said: str, names: set[str], wanted: int) -> list[_Start]:
+    """Return where to begin, to be tried until MLflow takes one; the last as was said.
 
     Before that one stands the same, narrowed to what the user may read: MLflow takes
     longest over what it finds. An older MLflow knows no list of models' names, and a
     mistake in a filter is told in MLflow's words about the filter that was said.
     """
-    if "name" in said or not all(map(_LISTED.fullmatch, names)):
-        return [said]
+    as_said = _Start(said, wanted)
+    if not all(map(_LISTED.fullmatch, names)):
+        return [as_said]
     listed = ", ".join(f"'{name}'" for name in sorted(names) or [""])
     narrow = f"name IN ({listed})" + (f" AND {said}" if said else "")
-    return [narrow, said] if len(quote(narrow)) <= LONGEST_FILTER else [said]
+    if len(quote(narrow)) > LONGEST_FILTER:
+        return [as_said]
+    return [_Start(narrow, wanted, is_narrow=True), as_said]
 
 
 def _readable_page(
-    path: str, key: str, sent: JsonObject, user: User, names: set[str]
+    path: str,
+    key: str,
+    sent: JsonObject,
+    start: _Start,
+    user: User,
+    names: set[str],
+    wanted: int,
 ) -> HttpResponse:
     """Return one page of what the user may read.
 
-    Where something is left out the page is filled from the next ones, so that nobody
-    can count what is hidden; MLflow is never asked for more than still fits, since its
-    token must go on right after the last one shown.
+    Where something is left out the page is filled from the next ones. That more is to
+    come is said where something readable is, so that nobody learns by it what is
+    hidden; and after `MOST_PAGES`, which tells that thousands of rows are.
     """
-    wanted, token = sent["max_results"], sent.get("page_token", "")
     found: list[JsonObject] = []
     for _ in range(MOST_PAGES):
-        asked = {"max_results": wanted - len(found), "page_token": token}
-        answer = relay().read(path, sent | asked)
+        asked = {"filter": start.filter, "max_results": start.size}
+        answer = relay().read(path, sent | asked | {"page_token": start.token})
         if not answer.is_ok:
             return handed_back(answer)
         page = answer.json()
-        found += [item for item in page.get(key, ()) if item["name"] in names]
-        token = page.get("next_page_token", "")
-        if not token or len(found) >= wanted:
+        rows, token = page.get(key, ()), page.get("next_page_token", "")
+        readable = [
+            place
+            for place, row in enumerate(rows)
+            if place >= start.skipped and row["name"] in names
+        ]
+        left = wanted - len(found)
+        found += [rows[place] for place in readable[:left]]
+        if len(readable) > left:
+            return _page(key, found, replace(start, skipped=readable[left]), user)
+        if not token:
+            return _page(key, found, None, user)
+        size = start.size if readable else min(4 * start.size, LARGEST_PAGE)
+        start = replace(start, token=token, skipped=0, size=max(size, wanted))
+        if start.is_narrow:
             break
-    if not token and found == page.get(key):
-        return handed_back(answer)
+    return _page(key, found, start, user)
+
+
+def _page(
+    key: str, found: list[JsonObject], more: _Start | None, user: User
+) -> HttpResponse:
+    """Return what was found, and where the next page begins; None: there is none."""
     content: JsonObject = {key: found} if found else {}
-    if token:
-        content["next_page_token"] = encrypt(token, place=_place(user, sent["filter"]))
+    if more:
+        content["next_page_token"] = more.sealed(user)
     return JsonResponse(content)
 
 
-def _opened(token: str, user: User, filters: Iterable[str]) -> tuple[str, list[str]]:
-    """Return MLflow's token and the filter that it goes on with.
+def _opened(token: str, user: User, starts: Iterable[_Start]) -> _Start:
+    """Return where the page begins that a token of ours stands for.
 
-    It tells how many there are, and so is sealed. As the number of those passed it
-    means something for one user and one filter only.
+    Raises:
+        InvalidFieldError: it stands for none of this user's in such a search.
     """
-    for one in filters:
+    for start in starts:
         with suppress(CredentialUnreadableError):
-            return decrypt(token, place=_place(user, one)), [one]
+            return start.at(decrypt(token, place=start.place(user)))
     raise InvalidFieldError(
         "page_token",
         "`page_token` must be the `next_page_token` of a page before, of the same"
         " search, and what you may read must be the same since. Search once more.",
     )
-
-
-def _place(user: User, sent_filter: str) -> str:
-    return f"page token of {user.pk} for {sent_filter}"

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from mlflow import MlflowClient as PlainClient
 from mlflow.exceptions import RestException
 
+from registry_ui.api.gateway.reads import MOST_PAGES
 from registry_ui.models import Level, RegisteredModel
 from tests.factories import grant, make_user
 from tests.registry_ui.api.gateway.conftest import ClientOf
@@ -132,6 +133,54 @@ def test_a_search_finds_just_what_one_may_read_in_full_pages(
     assert b"offset" not in base64.b64decode(first.token.partition(":")[2])
     with pytest.raises(RestException, match="page_token"):
         client.search_registered_models(page_token=plain_token(1))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+@pytest.mark.parametrize("letter", ["x", "'"])
+def test_no_page_token_tells_what_is_hidden(
+    gate_of: ClientOf,
+    sync: Callable[[], None],
+    plain: PlainClient,
+    name: str,
+    letter: str,
+    most: int,
+) -> None:
+    """With a quote in a name MLflow cannot be told the names: pages are cut down."""
+    hidden, mine = f"{name} hidden", [f"{name} {letter} {place}" for place in (1, 2, 3)]
+    for one in (hidden, *mine):
+        plain.create_registered_model(one)
+        for _ in range(MOST_PAGES + 1 if one == hidden else 3):
+            plain.create_model_version(one, "s3://bucket/model")
+    sync()
+    user = make_user()
+    for one in mine:
+        grant(user, Level.CAN_READ, RegisteredModel.objects.get(name=one))
+    client = gate_of(user)
+
+    for about in (f"name = '{hidden}'", f"name LIKE '{name} h%'"):
+        assert not client.search_registered_models(about, max_results=most).token
+        assert not client.search_model_versions(about, max_results=most).token
+
+    found, token = [], None
+    while page := client.search_model_versions(
+        f"name LIKE '{name}%'", most, ["name ASC", "version_number ASC"], token
+    ):
+        found += [(one.name, int(one.version)) for one in page]
+        token = page.token
+        if not token:
+            break
+        assert len(page) == most
+    assert found == [(one, number) for one in mine for number in (1, 2, 3)]
+
+
+def test_nobody_asks_for_no_rows_to_see_whether_there_are_any(
+    gate_of: ClientOf, sync: Callable[[], None], plain: PlainClient, name: str
+) -> None:
+    plain.create_registered_model(name)
+    sync()
+
+    with pytest.raises(RestException, match="positive integer, but got 0"):
+        gate_of(make_user()).search_registered_models(max_results=0)
 
 
 def test_nobody_uses_somebody_elses_page(
