@@ -117,10 +117,12 @@ def claim() -> dict[str, Any]:
 def _is_claimed(pk: int, model_pk: int) -> bool:
     """Claim a due request, unless another plan for its model is being carried out.
 
-    Two at once would each see the other's half, and undo it.
+    Two at once would each see the other's half, and undo it. Nor is any begun on a
+    model that is being renamed or deleted.
     """
-    locked_models([model_pk])
     now = timezone.now()
+    if locked_models([model_pk])[model_pk].is_closed(now):
+        return False
     in_flight = TransitionRequest.objects.in_flight()
     at_work = in_flight.filter(status=Status.APPLYING, due_at__gt=now)
     if at_work.filter(version__model=model_pk).exists():

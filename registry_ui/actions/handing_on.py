@@ -5,7 +5,8 @@ words itself, and its answer goes back as it is. Announcing, mirroring and recor
 the same: `registry_writes.py` says what happens if one side dies in between.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from django.contrib.auth.models import User
@@ -29,8 +30,11 @@ from registry_ui.actions.registration import (
     mirror_deleted_version,
     mirror_new_model,
     mirror_renamed,
+    refuse_amid_a_plan,
     refuse_unless_managed,
+    uses_in_mlflow,
     uses_of,
+    why_not_named,
 )
 from registry_ui.actions.registry_writes import (
     ask_mlflow,
@@ -44,6 +48,7 @@ from registry_ui.mlflow_client import (
     PROMPT_TAG,
     JsonObject,
     MLflowClient,
+    MLflowNotFound,
     VersionInfo,
     model_in,
     version_in,
@@ -179,15 +184,21 @@ def rename_as_said(
     """Give a model another name, in MLflow's words.
 
     Raises:
-        PermissionDenied: the actor does not manage the model.
+        PermissionDenied: the actor does not manage the model, or other policies would
+            govern it by its new name.
         InvalidFieldError: the name is too long.
         ActionError: a plan is being carried out, or somebody else is changing it.
     """
     refuse_unless_managed(model, actor)
     _refuse_long_name(new_name, "new_name")
-    answer = change_in_mlflow(
-        model, partial(_write, "POST", "registered-models/rename", body)
-    )
+
+    def check() -> None:
+        refuse_amid_a_plan(model)
+        if why := why_not_named(model, new_name, actor):
+            raise PermissionDenied(why)
+
+    write = partial(_write, "POST", "registered-models/rename", body)
+    answer = change_in_mlflow(model, write, check=check)
     mirror_renamed(model, model_in(answer), actor=actor)
     return answer
 
@@ -201,9 +212,19 @@ def delete_as_said(owner: Owner, body: JsonObject, *, actor: User) -> JsonObject
         ActionError: a plan is being carried out, or somebody else is changing it.
     """
     refuse_unless_managed(model_of(owner), actor)
-    _refuse_governed_uses(owner)
     path = f"{_PLACES[type(owner)]}/delete"
-    answer = change_in_mlflow(model_of(owner), partial(_write, "DELETE", path, body))
+
+    def check() -> None:
+        refuse_amid_a_plan(model_of(owner))
+        now = type(owner).objects.get(pk=owner.pk)
+        _refuse_governed(owner, uses_of(now))
+
+    def call(client: MLflowClient) -> JsonObject:
+        with suppress(MLflowNotFound):  # it says so once more
+            _refuse_governed(owner, uses_in_mlflow(owner, client))
+        return _write("DELETE", path, body, client)
+
+    answer = change_in_mlflow(model_of(owner), call, check=check)
     if isinstance(owner, RegisteredModel):
         mirror_deleted(owner, actor=actor)
     else:
@@ -225,10 +246,10 @@ def _refuse_long_name(name: str, field: str) -> None:
         )
 
 
-def _refuse_governed_uses(owner: Owner) -> None:
+def _refuse_governed(owner: Owner, uses: Iterable[str]) -> None:
     """Refuse to end by a deletion what a policy would not let one end by a move."""
     policies = policies_in_force()
-    for use in uses_of(owner):
+    for use in uses:
         is_alias = use.startswith("@")
         target = f"{ALIAS_PREFIX}{use[1:]}" if is_alias else f"{STAGE_PREFIX}{use}"
         policy = policy_of(model_of(owner).name, target, policies=policies)

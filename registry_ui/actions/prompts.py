@@ -5,7 +5,7 @@ changed past the gate nobody sees. If this process dies between MLflow's answer 
 record, the change is not on record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -14,8 +14,9 @@ from django.db import transaction
 from registry_ui import permissions
 from registry_ui.actions.metadata import refuse_prompt_tag
 from registry_ui.actions.registry_writes import ask_mlflow
+from registry_ui.errors import InvalidFieldError
 from registry_ui.events import EventType, record_event
-from registry_ui.mlflow_client import JsonObject
+from registry_ui.mlflow_client import PROMPT_TAG, JsonObject
 from registry_ui.models import Level, RegisteredModel
 
 _EVENTS: Mapping[tuple[str, str], EventType] = {
@@ -75,15 +76,31 @@ def change_prompt(
 
     Raises:
         PermissionDenied: the actor lacks the level.
-        InvalidFieldError: it would turn the prompt into a model.
+        InvalidFieldError: it would turn the prompt, or a version of it, into a model.
         MLflowFailedError: MLflow refused, or cannot be used.
     """
     if permissions.level_of(actor, None) < level:
         raise PermissionDenied
     refuse_prompt_tag(str(body.get("key", "")))
+    if path == "model-versions/create":
+        _refuse_models_version(body.get("tags", ()))
     answer = ask_mlflow(lambda client: client.relay.write(method, path, body))
     record_prompt(method, path, body, answer, actor=actor)
     return answer
+
+
+def _refuse_models_version(tags: Iterable[Mapping[str, str]]) -> None:
+    """Refuse a version that MLflow would not take for a prompt's: no policy governs it.
+
+    Raises:
+        InvalidFieldError: the tag is missing that MLflow's client sets.
+    """
+    if {"key": PROMPT_TAG, "value": "true"} not in tags:
+        raise InvalidFieldError(
+            "tags",
+            f"The model is a prompt, so its versions need the tag {PROMPT_TAG}=true."
+            " Register a model's version under another name.",
+        )
 
 
 def record_prompt(

@@ -12,6 +12,7 @@ from registry_ui import permissions
 from registry_ui.actions.holdings import lost_holders, move_holders
 from registry_ui.actions.metadata import Owner, clean_description
 from registry_ui.actions.mirror_tags import MODEL_TAGS, create_tags
+from registry_ui.actions.policies import policies_in_force
 from registry_ui.actions.registry_writes import (
     change_in_mlflow,
     mirroring,
@@ -31,6 +32,7 @@ from registry_ui.models import (
     TransitionRequest,
 )
 from registry_ui.planning import SERVING_STAGES
+from registry_ui.policies import is_about
 
 
 def uses_of(owner: Owner) -> list[str]:
@@ -44,6 +46,19 @@ def uses_of(owner: Owner) -> list[str]:
         held = owner.versions.filter(deleted_at=None, stage__in=SERVING_STAGES)
         stages = list(held.values_list("stage", flat=True).distinct())
     return _uses(stages, owner.aliases.values_list("name", flat=True))
+
+
+def uses_in_mlflow(owner: Owner, client: MLflowClient) -> list[str]:
+    """Return the same as MLflow has it now: the mirror may be older.
+
+    Raises:
+        MLflowError: it cannot tell, or has it no longer.
+    """
+    if isinstance(owner, ModelVersion):
+        found = client.get_version(owner.model.name, owner.number)
+        return _uses([found.stage], found.aliases or ())
+    holders = client.holders(owner.name)
+    return _uses(holders.stages, holders.aliases)
 
 
 def create_model(name: str, description: str, *, actor: User) -> RegisteredModel:
@@ -101,7 +116,15 @@ def rename_model(model: RegisteredModel, name: str, *, actor: User) -> Registere
     name, old = _clean_name(name), model.name
     if name == old:
         return model
-    info = change_in_mlflow(model, lambda client: _rename(client, old, name))
+
+    def check() -> None:
+        refuse_amid_a_plan(model)
+        if why := why_not_named(model, name, actor):
+            raise InvalidFieldError("name", why)
+
+    info = change_in_mlflow(
+        model, lambda client: _rename(client, old, name), check=check
+    )
     return mirror_renamed(model, info, actor=actor)
 
 
@@ -127,6 +150,27 @@ def mirror_renamed(
     return row
 
 
+def why_not_named(model: RegisteredModel, name: str, actor: User) -> str:
+    """Say why a model may not get that name; empty if it may.
+
+    Policies go by names: to rename a model is to put it under others, as changing the
+    policies would.
+    """
+    if permissions.may_manage_registry(actor):
+        return ""
+    changed = [
+        policy.label
+        for policy in policies_in_force()
+        if is_about(policy.definition, model.name) != is_about(policy.definition, name)
+    ]
+    if not changed:
+        return ""
+    return (
+        f"Policies go by names: as {name} others would govern {model.name} than now"
+        f" ({', '.join(changed)}). Ask an administrator to rename it."
+    )
+
+
 def delete_model(model: RegisteredModel, confirmation: str, *, actor: User) -> None:
     """Delete a model with all its versions from MLflow; what was known of it stays.
 
@@ -143,14 +187,16 @@ def delete_model(model: RegisteredModel, confirmation: str, *, actor: User) -> N
     refuse_unless_managed(model, actor)
     if confirmation.strip() != model.name.strip():
         raise InvalidFieldError("confirmation", f"Type {model.name} to delete it.")
-    _refuse_in_use(model, uses_of(model))
+
+    def check() -> None:
+        refuse_amid_a_plan(model)
+        _refuse_in_use(model, uses_of(model))
 
     def call(client: MLflowClient) -> None:
-        holders = client.holders(model.name)  # the mirror may be older
-        _refuse_in_use(model, _uses(holders.stages, holders.aliases))
+        _refuse_in_use(model, uses_in_mlflow(model, client))
         client.delete_model(model.name)
 
-    change_in_mlflow(model, call)
+    change_in_mlflow(model, call, check=check)
     mirror_deleted(model, actor=actor)
 
 
@@ -179,16 +225,19 @@ def delete_version(version: ModelVersion, *, actor: User) -> None:
     """
     model, name, number = version.model, version.model.name, version.number
     refuse_unless_managed(model, actor)
-    if not version.is_live:
-        raise ActionError(f"{version} was deleted in MLflow.")
-    _refuse_in_use(version, uses_of(version))
+
+    def check() -> None:
+        refuse_amid_a_plan(model)
+        now = ModelVersion.objects.get(pk=version.pk)
+        if not now.is_live:
+            raise ActionError(f"{version} was deleted in MLflow.")
+        _refuse_in_use(version, uses_of(now))
 
     def call(client: MLflowClient) -> None:
-        found = client.get_version(name, number)  # the mirror may be older
-        _refuse_in_use(version, _uses([found.stage], found.aliases or ()))
+        _refuse_in_use(version, uses_in_mlflow(version, client))
         client.delete_version(name, number)
 
-    change_in_mlflow(model, call)
+    change_in_mlflow(model, call, check=check)
     mirror_deleted_version(version, actor=actor)
 
 
@@ -212,16 +261,24 @@ def mirror_deleted_version(version: ModelVersion, *, actor: User) -> None:
 
 
 def refuse_unless_managed(model: RegisteredModel, actor: User) -> None:
-    """Let those pass who manage the model, while no plan is carried out on it.
+    """Let those pass who manage the model, if it is there.
 
     Raises:
         PermissionDenied: the actor does not.
-        ActionError: it was deleted, or a plan is being carried out.
+        ActionError: it was deleted.
     """
     if not permissions.may_manage_model(actor, model):
         raise PermissionDenied
     if not model.is_live:
         raise ActionError(f"{model} was deleted in MLflow.")
+
+
+def refuse_amid_a_plan(model: RegisteredModel) -> None:
+    """Let nobody rename or delete what a plan is carried out on.
+
+    Raises:
+        ActionError: one is.
+    """
     plans = TransitionRequest.objects.in_flight().filter(version__model=model)
     if (plan := plans.first()) is not None:
         raise ActionError(

@@ -10,10 +10,11 @@ in one transaction, with the person who did it.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -73,22 +74,32 @@ def ask_mlflow(call: Callable[[MLflowClient], _Answer]) -> _Answer:
 
 
 def change_in_mlflow(
-    model: RegisteredModel, call: Callable[[MLflowClient], _Answer]
+    model: RegisteredModel,
+    call: Callable[[MLflowClient], _Answer],
+    *,
+    check: Callable[[], None] | None = None,
 ) -> _Answer:
     """Announce a change of the model, and have MLflow make it.
 
     Mirror it with `mirroring` afterwards, which withdraws the announcement.
 
+    Args:
+        model: that is changed.
+        call: has MLflow do it.
+        check: raises what stands in the way of a change that no plan for the model may
+            come across; asked with the model locked. No plan is begun from then on.
+
     Raises:
         ActionError: somebody else is changing the model; or as `ask_mlflow`.
+        PermissionDenied: by `check` or `call`.
     """
     until = timezone.now() + WRITING
-    _announce(model, until)
+    _announce(model, until, check)
     try:
         return ask_mlflow(call)
-    except ActionError:
+    except (ActionError, PermissionDenied):
         mine = RegisteredModel.objects.filter(pk=model.pk, writing_until=until)
-        mine.update(writing_until=None)
+        mine.update(writing_until=None, closed_until=None)
         raise
 
 
@@ -117,16 +128,18 @@ def mirroring(model: RegisteredModel) -> Iterator[RegisteredModel]:
     """Lock the model in a transaction that mirrors and records what MLflow did."""
     with transaction.atomic():
         row = locked_model(model.pk)
-        row.writing_until = None
+        row.writing_until = row.closed_until = None
         row.written_at = timezone.now()
-        row.save(update_fields=["writing_until", "written_at"])
+        row.save(update_fields=["writing_until", "closed_until", "written_at"])
         yield row
 
 
-def _announce(model: RegisteredModel, until: object) -> None:
+def _announce(
+    model: RegisteredModel, until: datetime, check: Callable[[], None] | None
+) -> None:
     """Announce a change; whoever comes second waits for a moment."""
     deadline = time.monotonic() + settings.APPLY_PATIENCE_SECONDS
-    while not _is_announced(model, until):
+    while not _is_announced(model, until, check):
         if time.monotonic() > deadline:
             raise ActionError(
                 f"Somebody else is changing {model.name} right now. Try again in a"
@@ -135,13 +148,18 @@ def _announce(model: RegisteredModel, until: object) -> None:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _is_announced(model: RegisteredModel, until: object) -> bool:
+def _is_announced(
+    model: RegisteredModel, until: datetime, check: Callable[[], None] | None
+) -> bool:
     free = Q(writing_until=None) | Q(writing_until__lt=timezone.now())
     # Durable: an open transaction would hide the announcement, and hold its locks
     # while MLflow is asked.
     with transaction.atomic(durable=True):
         live = RegisteredModel.objects.live().filter(pk=model.pk)
-        if live.filter(free).update(writing_until=until):
+        closed = {"closed_until": until} if check else {}
+        if live.filter(free).update(writing_until=until, **closed):
+            if check:
+                check()
             return True
         if live.exists():
             return False

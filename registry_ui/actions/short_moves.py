@@ -243,7 +243,7 @@ def _locked(model_pk: int, number: int) -> ModelVersion | None:
     """Read a live version with its model under a lock; None if there is none."""
     model = locked_model(model_pk)
     version = _version(model_pk, number)
-    if version is None or model.deleted_at is not None:
+    if version is None or model.deleted_at or model.is_closed(timezone.now()):
         return None
     version.model = model
     return version

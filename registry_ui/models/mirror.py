@@ -82,6 +82,11 @@ class RegisteredModel(models.Model):
         blank=True,
         help_text="While we write to MLflow: until when a sweep leaves it alone.",
     )
+    closed_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="While we rename or delete: until when no plan for it is begun.",
+    )
 
     headline_metric = models.CharField(
         max_length=METRIC_KEY_LENGTH,
@@ -133,6 +138,10 @@ class RegisteredModel(models.Model):
     def is_in_mlflow(self) -> bool:
         """Is the model still in MLflow, as far as we know, be it hidden by a tag?"""
         return self.is_live or self.is_prompt
+
+    def is_closed(self, now: datetime) -> bool:
+        """Is the model being renamed or deleted through us, so that nobody moves it?"""
+        return self.closed_until is not None and self.closed_until > now
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):

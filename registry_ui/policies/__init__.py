@@ -22,7 +22,7 @@ from registry_ui.policies.document import (
     write_document,
 )
 from registry_ui.policies.durations import format_duration, in_words, parse_duration
-from registry_ui.policies.governing import does_match, governing
+from registry_ui.policies.governing import does_match, governing, is_about
 from registry_ui.policies.words import Rule, rules_in_words
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "format_duration",
     "governing",
     "in_words",
+    "is_about",
     "json_schema",
     "parse_document",
     "parse_duration",

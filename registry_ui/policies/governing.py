@@ -38,9 +38,14 @@ def does_match(definition: PolicyDefinition, model: str, target: str) -> bool:
 
     Aliases are compared without case, as MLflow lets `Champion` stand by `champion`.
     """
-    return any(_fits(target, one) for one in definition.targets) and any(
-        _matches(model, pattern) for pattern in definition.models
+    return is_about(definition, model) and any(
+        _fits(target, one) for one in definition.targets
     )
+
+
+def is_about(definition: PolicyDefinition, model: str) -> bool:
+    """Does one of the definition's patterns for models fit the name?"""
+    return any(_matches(model, pattern) for pattern in definition.models)
 
 
 def _fits(target: str, pattern: str) -> bool:

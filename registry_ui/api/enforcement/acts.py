@@ -183,7 +183,7 @@ ACTS = (
         "make a prompt of a model that serves, by a tag",
         "POST",
         "registered-models/set-tag",
-        "MLflow's lists hide it; its stages and aliases still load.",
+        "MLflow's lists hide it, and whoever loads it gets an error.",
         Outcome.DETECTED,
         MLflowRight.EDIT,
         serves=True,

@@ -1,6 +1,10 @@
 """Models registered, renamed and deleted by people, and versions deleted."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from time import sleep
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,19 +14,31 @@ from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 
 from registry_ui import permissions
+from registry_ui.actions.apply import apply_at_once, apply_due_requests
+from registry_ui.actions.decisions import gather_decision
+from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.registration import (
     create_model,
     delete_model,
     delete_version,
     rename_model,
 )
+from registry_ui.actions.reviews import review_request
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.errors import ActionError, InvalidFieldError
 from registry_ui.mlflow_client import MLflowClient
-from registry_ui.models import AuditEvent, Level, ModelVersion, RegisteredModel
+from registry_ui.models import (
+    AuditEvent,
+    Level,
+    ModelVersion,
+    RegisteredModel,
+    Review,
+)
+from registry_ui.policies import PolicyDefinition
 from tests.factories import make_model, make_transition_request, make_user
 from tests.mlflow_server import MLflowServer
 from tests.registry_ui.actions.registering import new_name
+from tests.threads import apart
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +257,85 @@ def test_nothing_is_deleted_or_renamed_while_a_plan_is_carried_out(
         delete_model(model, model.name, actor=manager)
     with pytest.raises(ActionError, match="is being carried out"):
         rename_model(model, new_name(), actor=manager)
+
+
+@pytest.mark.parametrize("is_guarded_now", [True, False])
+def test_a_model_is_not_renamed_to_come_under_other_policies(
+    is_guarded_now: bool, model: RegisteredModel, theirs: PlainClient
+) -> None:
+    manager = make_user(level=Level.CAN_MANAGE)
+    old, same, other = model.name, f"{model.name}-too", new_name()
+    pattern = f"{old}*" if is_guarded_now else other
+    guarded = PolicyDefinition(name="guarded", models=(pattern,), targets=("stage:*",))
+    all_else = PolicyDefinition(name="else", models=("*",), targets=("stage:*",))
+    apply_policies([guarded, all_else], actor=None)
+
+    with pytest.raises(
+        InvalidFieldError, match=r"Policies go by names.*\(guarded v1\)"
+    ):
+        rename_model(model, other, actor=manager)
+    assert is_in_mlflow(theirs, old)
+    model.refresh_from_db()
+    assert (model.name, model.writing_until, model.closed_until) == (old, None, None)
+
+    model = rename_model(model, same, actor=manager)
+    rename_model(model, other, actor=make_user(is_superuser=True))
+    assert is_in_mlflow(theirs, other)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model, actor: delete_model(model, model.name, actor=actor),
+        lambda model, actor: delete_version(version_of(model), actor=actor),
+        lambda model, actor: rename_model(model, new_name(), actor=actor),
+    ],
+)
+def test_what_was_decided_while_somebody_waited_counts(
+    change: Callable[[RegisteredModel, User], None],
+    committed_db: None,
+    settings: Settings,
+    model: RegisteredModel,
+    theirs: PlainClient,
+) -> None:
+    """What stands in the way is looked for once nothing more can come in between."""
+    settings.APPLY_PATIENCE_SECONDS = 30
+    manager = make_user(level=Level.CAN_MANAGE)
+    until = timezone.now() + timedelta(seconds=30)
+    row = RegisteredModel.objects.filter(pk=model.pk)
+    row.update(writing_until=until)
+
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(apart, partial(change, model, manager))
+        sleep(0.5)  # it waits for who writes
+        assert not waits.done()
+        make_transition_request(version=version_of(model), status="approved")
+        row.update(writing_until=None)
+        with pytest.raises(ActionError, match="is being carried out"):
+            waits.result(30)
+
+    assert is_in_mlflow(theirs, model.name)
+    model.refresh_from_db()
+    assert (model.writing_until, model.closed_until) == (None, None)
+
+
+def test_no_plan_is_begun_on_what_is_being_deleted(
+    model: RegisteredModel, theirs: PlainClient, mlflow_client: MLflowClient
+) -> None:
+    row = RegisteredModel.objects.filter(pk=model.pk)
+    row.update(closed_until=timezone.now() + timedelta(seconds=30))
+    request = make_transition_request(version=version_of(model), target="stage:Staging")
+    seen = gather_decision(request).fingerprint
+    reviewer = make_user(level=Level.CAN_MANAGE)
+    review_request(request, Review.Decision.APPROVE, actor=reviewer, seen=seen)
+
+    assert apply_due_requests(mlflow_client) == 0
+    assert not apply_at_once(request, mlflow_client)
+    assert theirs.get_model_version(model.name, "1").current_stage == "None"
+
+    row.update(closed_until=timezone.now())  # who deleted has died
+    assert apply_due_requests(mlflow_client) == 1
+    assert theirs.get_model_version(model.name, "1").current_stage == "Staging"
 
 
 def test_who_does_not_manage_the_model_neither_renames_nor_deletes(

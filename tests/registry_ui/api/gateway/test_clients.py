@@ -179,6 +179,8 @@ def test_no_model_becomes_a_prompt_and_no_prompt_a_model(
     ] * 4
     with pytest.raises(RestException, match="permission level"):
         editor.set_prompt_tag(f"{name}-p", "a", "b")
+    with pytest.raises(RestException, match="versions need the tag"):
+        gate.create_model_version(f"{name}-p", "s3://bucket/model")
 
 
 def test_what_was_made_past_the_gate_a_moment_ago_is_known_at_once(

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from mlflow import MlflowClient as PlainClient
 from mlflow.exceptions import RestException
 
+from registry_ui.actions.policies import apply_policies
 from registry_ui.models import (
     AuditEvent,
     Holding,
@@ -15,6 +16,7 @@ from registry_ui.models import (
     RegisteredModel,
     TransitionRequest,
 )
+from registry_ui.policies import PolicyDefinition
 from tests.factories import grant, make_user
 from tests.registry_ui.api.gateway.comparing import Step, outcome
 from tests.registry_ui.api.gateway.conftest import ClientOf
@@ -192,6 +194,53 @@ def test_each_level_may_what_it_may_on_pages(
             is_refused = found.startswith(refusal)
             assert is_refused is (what not in allowed), (level, what, found)
         assert outcome(lambda c, n: c.create_registered_model(f"{n}-new"), client, name)
+
+
+def guarded(pattern: str) -> None:
+    """Let a policy want a second person for all that such models hold."""
+    policy = PolicyDefinition(
+        name="guarded", models=(pattern,), targets=("stage:*", "alias:*")
+    )
+    apply_policies([policy], actor=None)
+
+
+def test_no_name_takes_a_model_out_of_its_policy(
+    fresh: None, gate: PlainClient, gate_of: ClientOf, name: str
+) -> None:
+    gate.create_registered_model(name)
+    manager = make_user()
+    grant(manager, Level.CAN_MANAGE, RegisteredModel.objects.get(name=name))
+    guarded(f"{name}*")
+    client = gate_of(manager)
+
+    with pytest.raises(RestException, match="Policies go by names") as refused:
+        client.rename_registered_model(name, f"other-{name}")
+
+    assert refused.value.error_code == "PERMISSION_DENIED"
+    client.rename_registered_model(name, f"{name}-too")
+    assert client.get_registered_model(f"{name}-too")
+
+
+def test_what_is_governed_is_not_deleted_though_the_mirror_does_not_know(
+    fresh: None, gate: PlainClient, plain: PlainClient, name: str
+) -> None:
+    gate.create_registered_model(name)
+    gate.create_model_version(name, SOURCE)
+    guarded(name)
+    plain.set_registered_model_alias(name, "champion", "1")
+
+    for delete in (
+        lambda: gate.delete_model_version(name, "1"),
+        lambda: gate.delete_registered_model(name),
+    ):
+        with pytest.raises(
+            RestException, match="in use as @champion, which the policy"
+        ):
+            delete()
+
+    assert plain.get_model_version_by_alias(name, "champion").version == "1"
+    model = RegisteredModel.objects.get(name=name)
+    assert (model.writing_until, model.closed_until) == (None, None)
 
 
 def test_who_may_not_register_models_adds_versions_to_one(

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.apply import apply_due_requests
@@ -17,6 +19,7 @@ from registry_ui.models import (
     AuditEvent,
     Incident,
     ModelVersion,
+    RegisteredModel,
     TransitionRequest,
 )
 from registry_ui.policies import PolicyDefinition
@@ -140,6 +143,19 @@ def test_what_somebody_else_asked_for_too_is_superseded(
     twin.refresh_from_db()
     assert twin.status == Status.SUPERSEDED
     assert door.count > SHORT
+
+
+def test_nothing_is_moved_while_the_model_is_being_deleted(
+    churn: str, client: Client, plain: PlainClient, door: FlakyMLflow
+) -> None:
+    until = timezone.now() + timedelta(seconds=30)
+    RegisteredModel.objects.filter(name=churn).update(closed_until=until)
+
+    answer = transition(client, churn, "Staging")
+
+    assert answer.status_code == 400
+    assert "is decided, but not carried out yet" in answer.json()["message"]
+    assert stage(plain, churn) == "None"
 
 
 def test_of_two_at_once_each_is_done_or_refused(
