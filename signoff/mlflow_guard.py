@@ -22,7 +22,10 @@ APP = "SIGNOFF_GUARD_APP"
 ADDRESS = "SIGNOFF_BASE_URL"
 _SHORTEST_SECRET = 16
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_REGISTRY = re.compile("/mlflow/(registered-models|model-versions|webhooks)(/|$)")
+_REGISTRY = re.compile(
+    # The demo registers and deletes prompts, by itself.
+    "/mlflow/(registered-models|model-versions|webhooks|demo)(/|$)"
+)
 _READ_BY_POST = "/registered-models/get-latest-versions"
 
 

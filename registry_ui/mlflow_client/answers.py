@@ -22,6 +22,8 @@ _MESSAGE_CHARACTERS = 500
 _CLASSES = ("error_class", "sqlstate")
 # PostgreSQL stores no NUL in text or JSON, and UTF-8 has no lone surrogates; MLflow
 # hands on both from people's descriptions, tags and files.
+_DATABASE = re.compile(r"\s*(?:Error: \(|\[SQL:)")
+"""Where MLflow's words end and its database's begin."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -119,8 +121,8 @@ def _may_heal(status: int) -> bool:
 def _told_error(answer: Answer, payload: JsonObject) -> MLflowError:
     """Read MLflow's own error JSON."""
     code = str(payload["error_code"])
-    # With a database error MLflow hands on the statement and its values.
-    message = str(payload.get("message") or code).partition("[SQL:")[0]
+    # MLflow hands on what its database says, with the statement and its values.
+    message = _DATABASE.split(str(payload.get("message") or code))[0]
     message = " ".join(line.strip() for line in message.splitlines())
     if len(message) > _MESSAGE_CHARACTERS:
         message = f"{message[:_MESSAGE_CHARACTERS]}…"

@@ -347,14 +347,15 @@ def test_mlflow_is_found_without_the_last_slash(url: str) -> None:
     assert answer.headers["Location"].removeprefix(url) == f"{PREFIX}/"
 
 
-def test_the_assistant_is_out_of_reach_and_files_run_no_scripts(
+def test_what_works_past_the_gate_is_out_of_reach_and_files_run_no_scripts(
     open_as: OpenAs,
 ) -> None:
     page = open_as("rui")
 
-    status, _ = call(page, "POST", f"{PREFIX}/ajax-api/3.0/mlflow/assistant/message")
+    for path in ("assistant/message", "demo/generate", "demo/delete"):
+        status, _ = call(page, "POST", f"{PREFIX}/ajax-api/3.0/mlflow/{path}")
+        assert status == 404, path
     files = [page.request.get(f"{PREFIX}/{path}") for path in FILES]
 
-    assert status == 404
     for file in files:
         assert file.headers["content-security-policy"] == "sandbox", file.url

@@ -129,6 +129,13 @@ def test_no_write_without_the_secret_arrives(guarded: MLflowServer, api: str) ->
             assert SECRET not in str(said)
 
 
+def test_mlflows_demo_makes_and_deletes_no_prompts(guarded: MLflowServer) -> None:
+    for path in ("demo/generate", "demo/delete"):
+        status, said = call(guarded, "POST", path, {}, api="/ajax-api/3.0/mlflow/")
+
+        assert (status, said["error_code"]) == (403, "PERMISSION_DENIED")
+
+
 def test_no_other_spelling_of_a_path_leads_round_it(guarded: MLflowServer) -> None:
     body = {"name": "smuggled"}
     for path in (

@@ -38,8 +38,8 @@ from registry_ui.models import ModelVersion, RegisteredModel, Stage
 _Moves = TypeVar("_Moves", Transition, AliasMove)
 _Made = TypeVar("_Made")
 _BEHIND = (
-    "MLflow was changed around Signoff, which shows it with its next sync. Try again"
-    " then."
+    "Somebody changed it at the same moment, or MLflow around Signoff, which then"
+    " shows it with its next sync. Try again."
 )
 
 

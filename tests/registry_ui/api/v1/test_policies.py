@@ -100,6 +100,15 @@ def test_a_second_editor_overwrites_nothing(admin: Client, held: None) -> None:
     assert admin.get(URL).json()["policies"]
 
 
+def test_an_etag_does_that_was_made_weak_on_its_way(admin: Client, held: None) -> None:
+    answer = admin.get(URL, headers={"Accept-Encoding": "gzip"})
+    etag = answer["ETag"]
+
+    assert (answer["Content-Encoding"], etag[:2]) == ("gzip", "W/")
+    assert _put(admin, TWO_EYES, **{"If-Match": '"old", W/"older"'}).status_code == 412
+    assert _put(admin, TWO_EYES, **{"If-Match": f'"old", {etag}'}).status_code == 200
+
+
 def test_what_was_read_must_be_said_or_waived(admin: Client, held: None) -> None:
     assert _put(admin, TWO_EYES).status_code == 428
     assert _put(admin, TWO_EYES, **{"If-Match": "*"}).status_code == 200

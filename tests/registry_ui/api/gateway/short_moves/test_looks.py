@@ -159,7 +159,7 @@ def test_a_move_to_where_the_mirror_has_it_says_that_it_is_behind(
     assert "@champion no longer points to" in pointed.json()["message"]
     for answer in (moved, pointed):
         assert answer.status_code == 400
-        assert "shows it with its next sync. Try again then" in answer.json()["message"]
+        assert "shows it with its next sync. Try again." in answer.json()["message"]
     sync()
     assert transition(client, churn, "None").status_code == 200
     assert post(client, ALIAS, name=churn, version="1", alias="champion").json() == {}
