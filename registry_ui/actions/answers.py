@@ -119,6 +119,7 @@ def revert_incident(
         from_stage=version.stage,
         comment=clean_comment(comment),
         requested_by=actor,
+        created_at=now,
         status=Status.APPROVED,
         closed_by=actor,
         closed_at=now,

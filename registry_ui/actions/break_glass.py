@@ -82,6 +82,7 @@ def break_glass(
         archive_existing_versions=archive_existing_versions,
         comment=reason,
         requested_by=actor,
+        created_at=now,
         status=Status.APPROVED,
         closed_by=actor,
         closed_at=now,

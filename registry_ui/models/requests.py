@@ -83,7 +83,7 @@ class TransitionRequest(models.Model):
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="transition_requests"
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.OPEN, db_index=True
     )
@@ -261,7 +261,7 @@ class Review(models.Model):
     was_seen = models.BooleanField(
         default=True, help_text="False: given by a call that showed no page."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     stale_reason = models.TextField(
         blank=True, default="", help_text="What changed since; empty while it counts."
     )

@@ -9,6 +9,8 @@ from mlflow import MlflowClient as PlainClient
 
 from registry_ui.actions.alias_moves import move_alias
 from registry_ui.actions.apply import apply_due_requests
+from registry_ui.actions.backtest import backtest
+from registry_ui.actions.policies import policies_in_force
 from registry_ui.actions.requests import transition_directly
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import (
@@ -120,3 +122,9 @@ def test_what_is_on_record_is_the_same_as_of_a_move_that_goes_the_long_way(
     assert short == on_record(other)
     assert len(short["requests"]) == 7
     assert short["told"]
+    for ask in TransitionRequest.objects.filter(version__model__name=churn):
+        (review,) = ask.reviews.all()
+        assert ask.created_at == review.created_at == ask.closed_at
+    # A backtest takes the reviews that were given by then.
+    tested = backtest(policies_in_force())
+    assert (tested.blocked, tested.promotion_count > 0) == ([], True)
