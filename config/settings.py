@@ -96,6 +96,10 @@ MLFLOW_TRACKING_URI = _env.url(
 MLFLOW_REGISTRY_URI = _env.url(
     "MLFLOW_REGISTRY_URI", MLFLOW_TRACKING_URI, ("http", "https")
 )
+# MLflow's own code reads them, and knows of no files.
+for _name in ("USERNAME", "PASSWORD", "TOKEN"):
+    if _value := _env.text(f"MLFLOW_TRACKING_{_name}"):
+        os.environ[f"MLFLOW_TRACKING_{_name}"] = _value
 # Sent with every call, for docs/guard.md; the guard in MLflow reads the same name.
 MLFLOW_GUARD_SECRET = _env.text("SIGNOFF_GUARD_SECRET")
 SYNC_SECONDS = _env.number("SIGNOFF_SYNC_SECONDS", 10)

@@ -30,6 +30,8 @@ def server_url(given: str | None) -> str:
         raise ConfigurationError(
             f"{URL} is {url!r}; it begins with https:// or http:// and names a host."
         )
+    if parts.path.rstrip("/").endswith("/api/v1"):
+        raise ConfigurationError(f"{URL} is {url!r}; leave /api/v1 out of it.")
     return url.rstrip("/")
 
 

@@ -4,25 +4,53 @@ import json
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 from uuid import uuid4
 
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError
 
 from signoff.errors import UNAVAILABLE, SignoffError, UnavailableError, refusal
 
 PREFIX = "/api/v1"
+_LONGEST_WAIT_SECONDS = 60  # by then another minute's calls may be made
+
+
+class _Patience(Retry):
+    """Waits as the server says; where that is long, its refusal is the answer."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        """Return what is left after one more try.
+
+        Raises:
+            MaxRetryError: nothing.
+        """
+        wait = self.get_retry_after(response) if response else None
+        left = self.new(total=0) if (wait or 0) > _LONGEST_WAIT_SECONDS else self
+        return super(_Patience, left).increment(
+            method, url, response, error, _pool, _stacktrace
+        )
+
+
 # A connection that nobody accepted is tried again whatever the call; what was sent
 # is sent again only if it reads.
-RETRY = Retry(
+RETRY = _Patience(
     total=3,
     allowed_methods={"GET"},
     status_forcelist=UNAVAILABLE,
     backoff_factor=0.5,
-    retry_after_max=30,
     raise_on_status=False,
 )
 # With a key the server does a call once, however often it comes.

@@ -6,6 +6,7 @@ Codes are MLflow's; which goes with which status follows Databricks' REST dialec
 from collections.abc import Callable
 from http import HTTPStatus
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
@@ -24,10 +25,13 @@ PREFIXES = ("/api/", "/ajax-api/")
 WEBHOOK_PATHS = "/registry-webhooks/"
 """Part of the paths where Databricks names a missing sign-in in its own way."""
 
-NO_PERMISSION = "Your permission level does not allow this."
+NO_PERMISSION = (
+    "Your permission level does not allow this. What each level allows, and who grants"
+    f" it, is at {settings.BASE_URL}/permissions/."
+)
 SIGN_IN = (
     "Send a valid token, as `Authorization: Bearer <token>` or as the password of"
-    " Basic. It may have expired or been revoked; `manage.py api_token` makes one."
+    " Basic. It may have expired or been revoked; your account page makes new ones."
 )
 _BY_STATUS = {
     HTTPStatus.BAD_REQUEST: ("MALFORMED_REQUEST", "The request cannot be read."),
@@ -46,6 +50,12 @@ _BY_STATUS = {
         "This is out of service for the moment; try again later.",
     ),
 }
+_OF_MLFLOW = "/mlflow/"
+_REGISTRY_ONLY = (
+    "Of MLflow's API Signoff has the registry alone: leave MLFLOW_TRACKING_URI at"
+    " MLflow and set MLFLOW_REGISTRY_URI to Signoff."
+)
+_LISTED = "/api/v1/openapi.json lists what there is below /api/v1/."
 _INTERNAL = (
     "INTERNAL_ERROR",
     "Something went wrong on our side; the server's log says what.",
@@ -97,11 +107,11 @@ def error_response(
 
 def endpoint_not_found(request: HttpRequest) -> JsonResponse:
     """Answer for a path or a method that does not exist."""
+    hint = _REGISTRY_ONLY if _OF_MLFLOW in request.path else _LISTED
     return error_response(
         HTTPStatus.NOT_FOUND,
         "ENDPOINT_NOT_FOUND",
-        f"There is no {request.method} {request.path}."
-        " /api/v1/openapi.json lists what there is below /api/v1/.",
+        f"There is no {request.method} {request.path}. {hint}",
     )
 
 

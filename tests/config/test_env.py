@@ -35,6 +35,13 @@ READ: dict[str, Read] = {
     "email": lambda env: env.parsed("NAME", email, "smtp://…")["EMAIL_HOST"],
 }
 
+_AUTHORIZATION = """
+import django
+django.setup()
+from registry_ui.mlflow_client.credentials import read_access
+print(read_access("http://mlflow").headers["Authorization"])
+"""
+
 
 @pytest.mark.parametrize(
     ("kind", "given", "expected"),
@@ -197,6 +204,26 @@ def test_the_settings_refuse_to_load_in_a_sentence(
     assert loaded.returncode == 1
     last_line = loaded.stderr.strip().splitlines()[-1]
     assert f"ImproperlyConfigured: {name}" in last_line
+
+
+def test_the_credentials_for_mlflow_may_stand_in_files_too(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("t0ken\n")
+    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    given = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SIGNOFF_DATA_DIR": str(tmp_path),
+        "MLFLOW_TRACKING_TOKEN_FILE": str(tmp_path / "secret"),
+    }
+
+    read = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", _AUTHORIZATION],
+        env=kept | given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert read.stdout == "Bearer t0ken\n"
 
 
 def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

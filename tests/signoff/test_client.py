@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -115,6 +116,22 @@ def test_what_reads_is_tried_again() -> None:
         assert client(server).request(12)["number"] == 12
 
     assert len(server.asked) == 3
+
+
+def test_nobody_waits_for_longer_than_a_minute() -> None:
+    later = (429, {"Retry-After": "61"}, b'{"error_code": "C", "message": "Wait."}')
+    started = time.monotonic()
+
+    with listening(later) as server, pytest.raises(UnavailableError, match="Wait"):
+        client(server).request(12)
+
+    assert len(server.asked) == 1
+    assert time.monotonic() - started < 10
+
+
+def test_the_address_is_that_of_the_server() -> None:
+    with pytest.raises(ConfigurationError, match="leave /api/v1 out"):
+        Client("https://signoff.example.com/api/v1/", "a-token")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from registry_ui.api.authentication import ApiRequest, needs, token_of
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.account import TokenOut
 from registry_ui.api.v1.fields import REFUSALS, Body, Number, examples, listed
+from registry_ui.api.v1.idempotency import HEADER
 from registry_ui.api.v1.paging import PageOut, PageQuery, page_by
 from registry_ui.api.v1.validation import refuse_unknown_parameters
+from registry_ui.errors import ActionError
 from registry_ui.models import ApiToken, Scope
 
 router = Router(tags=["Account"])
@@ -117,8 +119,13 @@ def make_token(request: ApiRequest, body: TokenIn) -> Status[NewTokenOut]:
 
     A token makes none that is stronger: no scope that it lacks, no later end, and none
     that opens requests unless it does. So a secret can be shown once alone, this call
-    takes no `Idempotency-Key`: sent twice, it makes two.
+    refuses an `Idempotency-Key`: sent twice, it makes two.
     """
+    if HEADER in request.headers:
+        raise ActionError(
+            f"Send no `{HEADER}` here: the secret is kept nowhere, so that no second"
+            " call gets it. If the answer is lost, revoke the token and make another."
+        )
     token, secret = create_token(
         request.auth,
         actor=request.auth,

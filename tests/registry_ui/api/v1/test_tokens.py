@@ -47,6 +47,16 @@ def test_a_token_is_made_shown_once_and_works(requester: User) -> None:
     assert event.last().details["made_with"] == maker.prefix  # type: ignore[union-attr] # there is one
 
 
+def test_no_key_makes_the_second_call_the_first(requester: User) -> None:
+    headers = {"Idempotency-Key": "8e03978e"}
+
+    answer = caller(requester).post(URL, ASKED, content_type=JSON, headers=headers)
+
+    assert refusal(answer)[0] == 400
+    assert "revoke the token" in refusal(answer)[1]
+    assert not ApiToken.objects.filter(name="nightly").exists()
+
+
 def test_the_list_is_ones_own_and_paged(requester: User) -> None:
     make_token(user=make_user(), name="theirs")
     for number in range(3):
