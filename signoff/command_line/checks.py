@@ -7,7 +7,7 @@ from rich.text import Text
 
 from signoff.answers import Verdict
 from signoff.command_line.looks import moment, table, word
-from signoff.command_line.requests import POSITIVE
+from signoff.command_line.requests import VERSION
 from signoff.command_line.session import Session, examples, json_option
 
 COLUMNS = ["check", "verdict", "by", "reported (UTC)", "link", "text"]
@@ -30,7 +30,7 @@ def check() -> None:
     )
 )
 @click.argument("model")
-@click.argument("version", type=POSITIVE)
+@click.argument("version", type=VERSION)
 @click.argument("name")
 @click.argument("verdict", type=click.Choice(get_args(Verdict)))
 @click.option("--link", metavar="URL", default="", help="Where the details are.")
@@ -61,7 +61,7 @@ def report(
     epilog=examples("signoff check list churn 7", "signoff check list churn 7 --json"),
 )
 @click.argument("model")
-@click.argument("version", type=POSITIVE)
+@click.argument("version", type=VERSION)
 @json_option
 @click.pass_obj
 def list_checks(session: Session, model: str, version: int) -> None:

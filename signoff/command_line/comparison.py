@@ -9,7 +9,7 @@ from rich.text import Text
 
 from signoff.answers import Comparison
 from signoff.command_line.looks import one_line, table, word
-from signoff.command_line.requests import POSITIVE
+from signoff.command_line.requests import VERSION
 from signoff.command_line.session import Session, examples, json_option
 
 NOT_ROWS = {"versions", "headline_metric", "summary"}
@@ -24,7 +24,7 @@ DIGITS = ".6g"
 )
 @click.argument("model")
 @click.argument(
-    "versions", metavar="BASELINE VERSION...", type=POSITIVE, nargs=-1, required=True
+    "versions", metavar="BASELINE VERSION...", type=VERSION, nargs=-1, required=True
 )
 @click.option("--all", "everything", is_flag=True, help="What is equal, too.")
 @json_option

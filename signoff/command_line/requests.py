@@ -1,7 +1,7 @@
 """Look at requests, and ask for one."""
 
 from itertools import islice
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -10,6 +10,20 @@ from signoff.command_line.looks import request_page, request_table
 from signoff.command_line.session import Session, examples, json_option
 
 POSITIVE = click.IntRange(min=1)
+
+
+class _VersionNumber(click.IntRange):
+    """A version as all output writes it, `v7`, or its bare number."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Return the number."""
+        digits: Any = str(value).removeprefix("v")
+        return super().convert(digits, param, ctx)
+
+
+VERSION = _VersionNumber(min=1)
 
 
 @click.group(epilog=examples("signoff requests list", "signoff requests show 12"))
@@ -79,7 +93,7 @@ def show_request(session: Session, number: int) -> None:
     )
 )
 @click.argument("model")
-@click.argument("version", type=POSITIVE)
+@click.argument("version", type=VERSION)
 @click.argument("target")
 @click.option(
     "--comment", metavar="TEXT", default="", help="Why; asked for if left out."

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from signoff.command_line import cli
 from signoff.command_line.looks import one_line, printable
+from signoff.command_line.session import ExitCode
+from tests.running import free_port
 
 
 def commands(
@@ -84,6 +86,26 @@ def test_without_a_server_it_says_what_to_set(
         "Error: Set SIGNOFF_URL to the server's address,"
         " such as https://signoff.example.com.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["request", "churn", "v7", "Production", "--comment", "Better."],
+        ["compare", "churn", "v6", "7"],
+        ["check", "list", "churn", "v7"],
+    ],
+    ids=" ".join,
+)
+def test_a_version_may_be_written_as_it_is_shown(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNOFF_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("SIGNOFF_TOKEN", "a-token")
+
+    result = CliRunner().invoke(cli, arguments)
+
+    assert result.exit_code == ExitCode.UNAVAILABLE, result.output
 
 
 def test_what_a_terminal_would_obey_is_not_written() -> None:
