@@ -41,7 +41,7 @@ registered-models_search GET 401 400 400 400 400 400 400
 registered-models_list GET 401 400 400 400 400 400 400
 registered-models_create POST 401 403 400 400 400 400 400
 registered-models_update PATCH 401 404 403 400 400 400 400
-registered-models_rename POST 401 404 403 403 403 400 400
+registered-models_rename POST 401 404 403 403 403 403 400
 registered-models_delete DELETE 401 404 403 403 403 403 403
 registered-models_set-tag POST 401 404 403 400 400 400 400
 registered-models_delete-tag DELETE 401 404 403 400 400 400 400

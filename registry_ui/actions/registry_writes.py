@@ -87,12 +87,15 @@ def change_in_mlflow(
         model: that is changed.
         call: has MLflow do it.
         check: raises what stands in the way of a change that no plan for the model may
-            come across; asked with the model locked. No plan is begun from then on.
+            come across; asked at once, and again with the model locked. From then on
+            no plan is begun.
 
     Raises:
         ActionError: somebody else is changing the model; or as `ask_mlflow`.
         PermissionDenied: by `check` or `call`.
     """
+    if check:
+        check()  # nobody need wait for what is refused anyway
     until = timezone.now() + WRITING
     _announce(model, until, check)
     try:

@@ -40,7 +40,7 @@ def make_pair(
 def row_of(page: str, name: str) -> str:
     """Return the row of a model as HTML."""
     found = re.search(
-        rf'<tr>\s*<td[^>]*><a [^>]*title="{name}".*?</tr>', page, re.DOTALL
+        rf'<tr[^>]*>\s*<td[^>]*><a [^>]*title="{name}".*?</tr>', page, re.DOTALL
     )
     assert found, page
     return found[0]
