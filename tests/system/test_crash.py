@@ -36,6 +36,7 @@ from tests.system.promotions import (
 pytestmark = pytest.mark.system
 
 LEASE_SECONDS = 30
+_SEARCH = "/registered-models/search"
 
 
 _OF_MOVES = """
@@ -167,6 +168,23 @@ def register(
         seconds=60,
         what="the model is mirrored",
     )
+
+
+def test_a_worker_killed_amid_a_sync_keeps_nobody_waiting(
+    signoff: RunningSignoff,
+    gatekeeper: Gatekeeper,
+    plain: MlflowClient,
+    tokens: dict[str, str],
+) -> None:
+    """Its lease would run for two minutes more."""
+    gatekeeper.reached.clear()
+    gatekeeper.held_path, gatekeeper.hold = _SEARCH, Hold.BEFORE
+    assert gatekeeper.reached.wait(60), "a sync is under way"
+    for pid in worker_pids(signoff):
+        os.kill(pid, signal.SIGKILL)
+    gatekeeper.hold = Hold.NOWHERE
+
+    register(plain, f"found-{os.getpid()}", signoff, tokens["rui"])
 
 
 def test_a_web_server_killed_amid_a_move_leaves_it_to_a_worker(
