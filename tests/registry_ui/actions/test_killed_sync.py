@@ -7,19 +7,15 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 
 from bench.registry import Rows, Shape, registry
 from bench.stores import insert
-from registry_ui.actions.leases import LEASE
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import AuditEvent, Level, MirrorState
@@ -120,14 +116,6 @@ def deletions() -> set[str]:
     return {f"{event.model_name} {event.version_number}" for event in events}
 
 
-def check_refusal() -> None:
-    """Is the next one told how long it has to wait, and is that short?"""
-    with pytest.raises(CommandError, match=r"can take over in \d+ s") as refusal:
-        call_command("sync", stdout=StringIO())
-    seconds = int(str(refusal.value).rpartition(" in ")[2].partition(" ")[0])
-    assert seconds <= LEASE.total_seconds()
-
-
 @pytest.mark.parametrize(
     "kills",
     [
@@ -150,11 +138,10 @@ def test_a_sync_that_is_killed_leaves_what_the_next_one_mends(
         process = begin_sync(crowded.uri)
         time.sleep(chance.uniform(0, duration or 1.5))
         if kill(process):
-            check_refusal()
             check_told(reader, synced_at is None)
             assert MirrorState.load().synced_at == synced_at
-            MirrorState.objects.update(lease_expires_at=timezone.now())
 
+        # On the same machine nobody waits until the lease has run out.
         started = time.monotonic()
         assert sync_mirror(mlflow_client) is not None
         duration = time.monotonic() - started

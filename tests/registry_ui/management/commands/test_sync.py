@@ -1,5 +1,6 @@
 """`manage.py sync`."""
 
+import re
 import socket
 from datetime import timedelta
 from io import StringIO
@@ -64,9 +65,12 @@ def test_a_running_sync_is_not_disturbed() -> None:
         lease_expires_at=timezone.now() + timedelta(minutes=1),
     )
 
-    with pytest.raises(CommandError, match="Another sync is running"):
+    with pytest.raises(CommandError, match="Another sync is running") as refusal:
         call_command("sync", stdout=StringIO())
 
+    seconds = re.search(r"can take over in (\d+) s", str(refusal.value))
+    assert seconds is not None
+    assert 0 < int(seconds[1]) <= 60
     assert MirrorState.load().lease_token == "theirs"  # noqa: S105 - as above
 
 
