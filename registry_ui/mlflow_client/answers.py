@@ -20,10 +20,10 @@ Parsed = TypeVar("Parsed")
 
 _MESSAGE_CHARACTERS = 500
 _CLASSES = ("error_class", "sqlstate")
-# PostgreSQL stores no NUL in text or JSON, and UTF-8 has no lone surrogates; MLflow
-# hands on both from people's descriptions, tags and files.
 _DATABASE = re.compile(r"\s*(?:Error: \(|\[SQL:)")
 """Where MLflow's words end and its database's begin."""
+# PostgreSQL stores no NUL in text or JSON, and UTF-8 has no lone surrogates; MLflow
+# hands on both from people's descriptions, tags and files.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
