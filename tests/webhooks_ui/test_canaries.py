@@ -6,6 +6,7 @@ Each is a word that occurs nowhere else. The receivers are such as repeat all th
 import io
 import logging
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -38,8 +39,8 @@ from webhooks_ui.models import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("open_loopback")]
 
 SECRET = "canary-of-a-secret"  # noqa: S105 - of a test
-TOKEN = "canary-of-a-token"  # noqa: S105 - of a test
-CHAT = "canary-of-a-chat"
+TOKEN = "canary/of+a/token=="  # noqa: S105 - of a test
+CHAT = "canary/of/a/chat"
 CANARY = "canary"
 
 
@@ -63,10 +64,15 @@ class Echo:
 
     def __call__(self, received: Received) -> Reply:
         """Repeat path and headers."""
-        said = f"{received.path}\n{received.headers}"
         token = received.headers.get("Authorization", "none")
+        plain = f"{received.path}\n{received.headers}"
+        escaped = plain.replace("/", r"\/")  # as PHP's `json_encode` writes it
+        said = f"{plain}\n{escaped}\n{quote(token, safe='')}\n"
+        said += f"{' ' * (4090 - len(said))}{token}"  # where an answer is cut off
         location = f"https://elsewhere.example.com{received.path}?token={token}"
-        return Reply(self.status, said.encode(), {"Location": location})
+        return Reply(
+            self.status, said.encode(), {"Location": location, "X-Request-Id": token}
+        )
 
 
 def fill(ada: User, receiver: Receiver) -> Webhook:

@@ -1,9 +1,10 @@
 """One attempt: what is sent, and what is kept of it and of its answer."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from webhooks_ui.models import Delivery, DeliveryAttempt, NewAttempt, Trigger, W
 from webhooks_ui.payloads import content_type_of
 from webhooks_ui.signing import signature_headers
 
-KEPT_ANSWER_BYTES = 4 * 1024
+_KEPT_OF_ANSWER = 4096  # characters
 _HIDDEN = "(set; not shown)"
 _SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 
@@ -110,9 +111,14 @@ def attempt_of(
             for name, value in request.sent_headers.items()
         },
         status_code=answer.status_code,
-        response_headers=dict(answer.headers),
+        response_headers={
+            name: _without_credential(value, request)
+            for name, value in answer.headers.items()
+        },
         request_body=answer.job.body.decode() if answer.job else "",
-        response_body=_without_credential(readable(answer.body), request),
+        response_body=_without_credential(text_of(answer.body), request)[
+            :_KEPT_OF_ANSWER
+        ],
         error=_without_credential(answer.error, request),
     )
 
@@ -125,9 +131,20 @@ def _without_credential(text: str, request: Outgoing) -> str:
     credential = request.headers.get("Authorization")
     if not credential:
         return text
-    for part in (credential, *credential.split()[1:]):
-        if len(part) >= _SHORTEST_CREDENTIAL:
-            text = text.replace(part, _HIDDEN)
+    parts = (credential, *credential.split()[1:])
+    return without_secrets(text, [p for p in parts if len(p) >= _SHORTEST_CREDENTIAL])
+
+
+def without_secrets(
+    text: str, secrets: Iterable[str], *, instead: str = _HIDDEN
+) -> str:
+    """Return the text without what it repeats of secrets, however JSON or URLs say it.
+
+    Call it before the text is cut: what is left of a secret is not found again.
+    """
+    for secret in secrets:
+        for said in (secret, secret.replace("/", r"\/"), quote(secret, safe="")):
+            text = text.replace(said, instead)
     return text
 
 
@@ -147,10 +164,6 @@ def unsent_attempt(
     )
 
 
-def readable(body: bytes) -> str:
-    """Return the begin of an answer as text, at most 4 KiB.
-
-    NUL is replaced as well: PostgreSQL stores no text that holds it.
-    """
-    text = body[:KEPT_ANSWER_BYTES].decode("utf-8", "replace")
-    return text.replace("\x00", "\ufffd")
+def text_of(body: bytes) -> str:
+    """Return an answer as text; NUL, which PostgreSQL stores in none, is replaced."""
+    return body.decode("utf-8", "replace").replace("\x00", "\ufffd")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from django.contrib.auth.models import User
 
 from registry_ui.errors import CredentialUnreadableError
+from webhooks_ui.actions.attempts import text_of, without_secrets
 from webhooks_ui.actions.letters import Letter, Topic
 from webhooks_ui.actions.outcomes import Outcome
 from webhooks_ui.http_client import Answer, Failure, Outgoing, Sender
@@ -19,6 +20,7 @@ from webhooks_ui.models.attempts import is_success
 LONGEST_TEXT = 12_000
 GONE = 410
 _COLLECT_SECONDS = 0.05
+_KEPT_OF_ANSWER = 200  # characters
 _SHORTEST_PATH = 4  # characters; shorter ones are no secret
 
 
@@ -73,12 +75,13 @@ def _outcome(answer: Answer, request: Outgoing) -> Outcome:
     status = answer.status_code
     if status is not None and is_success(status):
         return Outcome()
-    said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
-    words = answer.error or f"The chat answered {status}: {said}".rstrip(": ")
     # The path is the key to the channel; redirects and error pages repeat it.
     path = request.url.partition("://")[2].partition("/")[2]
-    if len(path) >= _SHORTEST_PATH:
-        words = words.replace(path, "…")
+    keys = [path] if len(path) >= _SHORTEST_PATH else []
+    said = without_secrets(text_of(answer.body), keys, instead="…")
+    said = " ".join(said[:_KEPT_OF_ANSWER].split())
+    words = answer.error or f"The chat answered {status}: {said}".rstrip(": ")
+    words = without_secrets(words, keys, instead="…")
     is_refused = answer.failure is Failure.REFUSED_BY_POLICY
     return Outcome(words.replace("\x00", ""), is_final=is_refused or status == GONE)
 

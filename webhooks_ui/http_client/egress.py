@@ -222,8 +222,8 @@ def _check_parts(parts: SplitResult, *, allow_http: bool) -> None:
         )
     if parts.username is not None or parts.password is not None:
         raise UrlRefusedError(
-            "The URL holds a user name or password. Put credentials into the field"
-            " Authorization instead."
+            "The URL holds a user name or password. Leave them out; a webhook takes"
+            " credentials in its field Authorization."
         )
     port = parts.port
     if port is not None and port not in _WEB_PORTS and port < _PRIVILEGED_PORTS:

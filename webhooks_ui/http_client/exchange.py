@@ -8,6 +8,7 @@ or credentials out of the environment.
 import asyncio
 import contextlib
 import functools
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from webhooks_ui.http_client.failures import (
 )
 from webhooks_ui.http_client.jobs import JobRun, JobTrace, KnownForms, start_job
 
+logger = logging.getLogger(__name__)
 DEADLINE_SECONDS = 10.0  # of all: looking up, connecting, sending, headers, body
 CONNECT_SECONDS = 5.0  # of a connection, the TLS handshake included
 BODY_SECONDS = 2.0  # of the deadline: a status that came is an answer
@@ -151,7 +153,7 @@ async def call(
 
 
 async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
-    """Send one request; every failure that a receiver can cause becomes an answer."""
+    """Send one request; every failure becomes an answer, so that it stops no other."""
     started_at = datetime.now(UTC)
     start = time.monotonic()
     try:
@@ -186,6 +188,14 @@ async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
             duration_ms=_milliseconds_since(start),
             failure=failure,
             error=_storable(words),
+        )
+    except Exception:
+        logger.exception("call went wrong endpoint=%s", request.endpoint)
+        return Answer(
+            started_at=started_at,
+            duration_ms=_milliseconds_since(start),
+            failure=Failure.PROTOCOL,
+            error="Signoff could not make this call; its log says why.",
         )
 
 
@@ -238,7 +248,7 @@ def _retry_after(headers: CIMultiDictProxy[str]) -> float | None:
         return float(value[:9])
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or none of any calendar
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -85,6 +87,23 @@ def test_a_receiver_that_wants_no_more_is_sent_no_more_of_what_waits(
     assert len(answers) == 20
     assert 1 <= len(receiver.requests) <= 2
     assert answers.count(None) == 20 - len(receiver.requests)
+
+
+def test_a_call_that_is_our_own_mistake_stops_no_other(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    right = replace(_to(receiver.url), endpoint="right")
+    wrong: Any = {"X-Wrong": 7}
+    answers = []
+    with Sender() as many:
+        many.submit([replace(right, endpoint="wrong", headers=wrong), right])
+        while not many.is_idle:
+            answers += many.collect(1)
+
+    told = {request.endpoint: answer and answer.error for request, answer in answers}
+    words = "Signoff could not make this call; its log says why."
+    assert told == {"wrong": words, "right": ""}
+    assert "call went wrong endpoint=wrong" in caplog.text
 
 
 def _to(url: str) -> Outgoing:

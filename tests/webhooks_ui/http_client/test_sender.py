@@ -278,7 +278,12 @@ def test_plain_http_behind_a_https_address_is_told_as_tls(receiver: Receiver) ->
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("120", 120), ("0", 0), ("soon", None), ("-5", None), ("", None), ("9" * 40, 1e9)],
+    [
+        *(("120", 120), ("0", 0), ("soon", None), ("-5", None), ("", None)),
+        ("9" * 40, 1e9),
+        (f"Mon, 01 Jan {'9' * 14} 00:00:00 GMT", None),
+        (f"Mon, 01 Jan 2026 00:00:00 +{'9' * 17}", None),
+    ],
 )
 def test_the_wait_a_receiver_asks_for_is_read(
     receiver: Receiver, value: str, expected: float | None
