@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from registry_ui import permissions
 from registry_ui.actions.audit import visible_events
 from registry_ui.extensions import panels_of_overview
 from registry_ui.htmx import Request
 from registry_ui.models import (
     Incident,
+    Level,
     MirrorState,
     ModelVersion,
     RegisteredModel,
@@ -64,7 +67,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         ),
         "panels": render_panels(panels_of_overview(user)),
         "break_glass": break_glass_figures(user),
-        "mirror": _mirror(),
+        "mirror": _mirror(user),
         "has_access": has_access(user),
         "mlflow_url": mlflow_url(),
     }
@@ -81,7 +84,7 @@ def overview_mirror(request: Request) -> HttpResponse:
     """Tell a page that shows a sync under way how far it is."""
     if not request.htmx:
         return redirect("registry_ui:overview")
-    mirror = _mirror()
+    mirror = _mirror(signed_in(request))
     context = {"mirror": mirror, "mlflow_url": mlflow_url()}
     response = render(request, MIRROR, context)
     if "first" in request.GET and mirror["state"].synced_at is not None:
@@ -90,26 +93,34 @@ def overview_mirror(request: Request) -> HttpResponse:
     return response
 
 
-def _mirror() -> dict[str, Any]:
+def _mirror(user: User) -> dict[str, Any]:
     state, now = MirrorState.load(), timezone.now()
     return {
         "state": state,
         "is_stale": state.is_stale(now),
-        "reading": _reading(state) if state.is_being_read(now) else None,
+        "reading": _reading(state, user) if state.is_being_read(now) else None,
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How far a sync is; `total` is None where nobody can know it."""
+    """How far a sync is.
+
+    Attributes:
+        what: is being read.
+        count: how many were; None for who may not read them all.
+        total: how many there will be; None where nobody can know it.
+    """
 
     what: str
-    count: int
+    count: int | None
     total: int | None
 
 
-def _reading(state: MirrorState) -> Reading:
+def _reading(state: MirrorState, user: User) -> Reading:
     """Return how far the sync under way is, measured by what the mirror has."""
+    if permissions.level_of(user, None) < Level.CAN_READ:
+        return Reading(_WHAT.get(state.phase, ""), None, None)
     total = None
     if state.synced_at is not None and state.phase in _MIRRORED:
         total = max(_MIRRORED[state.phase](), state.phase_count)

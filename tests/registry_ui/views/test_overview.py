@@ -206,6 +206,26 @@ def test_a_sync_under_way_shows_how_far_it_is_and_is_polled(
         assert 'hx-trigger="every 2s"' in page
 
 
+@pytest.mark.parametrize("phase", ["poll", "models", "versions"])
+def test_how_much_there_is_learns_nobody_who_may_not_read_it_all(
+    client: Client, phase: str
+) -> None:
+    MirrorState.objects.update_or_create(
+        id=MirrorState.ONLY, defaults={"synced_at": timezone.now()}
+    )
+    mine, _ = make_model(name="mine"), make_model(name="hidden")
+    reader = make_user()
+    grant(reader, Level.CAN_READ, mine)
+    client.force_login(reader)
+    begin_reading(phase, 7123)
+
+    for page in (overview(client), reading(client)):
+        card = page.partition('id="mirror"')[2].partition("</section>")[0]
+        assert '<progress aria-labelledby="mirror-reading"></progress>' in card
+        assert "7,123" not in card
+        assert " of " not in card.partition("Reading now")[2].partition("</dd>")[0]
+
+
 def test_more_than_was_known_is_no_more_than_all(
     client: Client, reviewer: User
 ) -> None:
