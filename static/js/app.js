@@ -198,5 +198,38 @@
     else toast("The server could not do that. Load the page again.", "bad");
   });
 
+  // --- the answer to a form: what stands in the others stays, and so does the focus ---
+
+  let sent = null;
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt: form, verb } = event.detail.requestConfig;
+    if (verb !== "post" || !form.matches("form")) return;
+    const fields = [...event.detail.target.querySelectorAll("textarea[id]")];
+    sent = {
+      action: form.getAttribute("action"),
+      place: [...form.elements].indexOf(document.activeElement),
+      others: fields
+        .filter((field) => field.form !== form && field.value !== field.defaultValue)
+        .map(({ id, value }) => ({ id, value })),
+    };
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (sent === null) return;
+    const { action, place, others } = sent;
+    sent = null;
+    for (const { id, value } of others) {
+      const field = document.getElementById(id);
+      if (field && field.value === field.defaultValue) field.value = value;
+    }
+    if (place < 0 || document.activeElement !== document.body) return;
+    const form = [...document.forms].find(
+      (one) => one.getAttribute("action") === action,
+    );
+    const field = form?.querySelector("[aria-invalid=true]") ?? form?.elements[place];
+    field?.focus();
+  });
+
   updateSelections();
 })();

@@ -149,6 +149,43 @@ def test_a_rejection_without_a_comment_asks_for_one(
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
 
 
+def test_what_one_form_is_answered_leaves_the_other_and_the_focus_as_they_were(
+    name: str, open_page: OpenPage
+) -> None:
+    page, watch = open_page()
+    watch.expected_statuses.add(422)
+    address = ask(page, name)
+    sign_out(page)
+    sign_in(page, "Rui Tanaka")
+    page.goto(address)
+    review = page.locator("#review textarea[name=comment]")
+    comment = page.locator("#discussion textarea[name=text]")
+    review.fill("What I think of it so far.")
+    comment.fill("  ")
+
+    comment.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Write something first.")).to_be_visible()
+    expect(comment).to_be_focused()
+    expect(comment).to_have_accessible_description(re.compile("Write something first."))
+    expect(review).to_have_value("What I think of it so far.")
+
+    comment.fill("Which data?")
+    comment.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".timeline")).to_contain_text("Which data?")
+    expect(comment).to_have_value("")
+    expect(page.get_by_role("button", name="Comment")).to_be_focused()
+    expect(review).to_have_value("What I think of it so far.")
+
+    review.fill("")
+    comment.fill("One thing more.")
+    page.get_by_role("button", name="Reject").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Say why you reject it")
+    expect(comment).to_have_value("One thing more.")
+    expect(page.locator("#review :focus")).to_have_count(1)
+
+
 def test_a_version_that_is_gone_from_mlflow_is_not_approved(
     name: str, client: MlflowClient, open_page: OpenPage
 ) -> None:
