@@ -22,6 +22,7 @@ from registry_ui.comparison import (
     Verdict,
     compare,
 )
+from registry_ui.errors import InvalidFieldError
 from registry_ui.models import Scope
 
 router = Router(tags=["Comparison"])
@@ -228,6 +229,8 @@ def compare_versions(request: ApiRequest, query: Query[CompareQuery]) -> Compare
             f"There is no version {unknown[0]!r}, or you may not read it. Versions are"
             " written model/number, such as churn/7."
         )
+    if len(versions) < len(query.v):
+        raise InvalidFieldError("v", "`v` must name another version each time.")
     comparison = compare(versions_facts(versions))
     if query.only:
         comparison = comparison.only_differences()

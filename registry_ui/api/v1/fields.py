@@ -1,5 +1,6 @@
 """Types of fields and parameters that several calls share."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +24,8 @@ from registry_ui.models import Check, Incident, TransitionRequest, as_json_numbe
 LARGEST_INTEGER = 2**31 - 1
 """Of an integer column on PostgreSQL; a larger number is refused, not looked up."""
 
+_BARE_NUMBER = re.compile(r"\s*[-+]?[0-9]*\.?[0-9]*\s*")
+
 MODEL = "Name of the registered model."
 VERSION = "Number of the model version."
 
@@ -41,11 +44,32 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("No calendar has this moment in UTC") from None
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+def _no_seconds(said: object) -> object:
+    """Read bare digits as a date, or not at all: seconds since 1970 nobody means.
+
+    Raises:
+        ValueError: they are no date of ISO 8601.
+    """
+    if not isinstance(said, str) or not _BARE_NUMBER.fullmatch(said):
+        return said
+    try:
+        return datetime.fromisoformat(said)
+    except ValueError:
+        raise ValueError("Write it as 2026-03-01T12:00:00Z") from None
+
+
+def _no_boolean(said: object) -> object:
+    """Refuse what Python takes for 0 or 1."""
+    if isinstance(said, bool):
+        raise ValueError("It must be a number")  # noqa: TRY004 - pydantic wants it so
+    return said
+
+
+Moment = Annotated[datetime, BeforeValidator(_no_seconds), AfterValidator(_in_utc)]
 MetricNumber = Annotated[
     float | Literal["NaN", "Infinity", "-Infinity"] | None, BeforeValidator(_number)
 ]
-Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
+Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER), BeforeValidator(_no_boolean)]
 
 
 def examples(*values: Mapping[str, JsonValue]) -> ConfigDict:

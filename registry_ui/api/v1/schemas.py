@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, Self
 
 from ninja import Schema
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictBool, field_validator, model_validator
 
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import (
@@ -63,10 +63,10 @@ class RequestIn(Body):
     target: Text = Field("", description=TARGET)
     stage: Text = Field("", description="The same in short: `Production`.")
     comment: Text = Field(description="Why; reviewers read it first.")
-    archive_existing_versions: bool = Field(
+    archive_existing_versions: StrictBool = Field(
         False, description="Archive the versions that are in the target stage now."
     )
-    break_glass: bool = Field(
+    break_glass: StrictBool = Field(
         False,
         description="In an emergency: put it there at once, and owe a review by"
         " somebody else. Needs Can Manage on the model; `comment` is the reason.",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from django.http import Http404
 from ninja import Path, Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from registry_ui.actions.tokens import LONGEST_DAYS, create_token, revoke_token
 from registry_ui.api.authentication import ApiRequest, needs, token_of
@@ -47,7 +47,7 @@ class TokenIn(Body):
         description="How long it works. Left out: until it is revoked, or as long as"
         " the token that calls.",
     )
-    opens_requests: bool = Field(
+    opens_requests: StrictBool = Field(
         False, description="Ask for a move that needs a request, in the same call."
     )
 

@@ -60,7 +60,10 @@ def test_only_differences_leaves_out_what_is_equal(requester: User) -> None:
         ("?" + "&".join(f"v=churn/{n}" for n in range(11)), 400, "`v`"),
         ("?v=churn/1&v=churn/9", 404, "churn/9"),
         ("?v=churn/1&v=hidden", 404, "model/number"),
+        ("?v=churn/1&v=churn/1", 400, "`v` must name another version each time."),
+        ("?v=churn/1&v=churn/2&v=churn/v1", 400, "`v` must name another version"),
         ("?v=churn/1&v=churn/2&only=all", 400, "`only`"),
+        (f"?v=churn/1&v=churn/2{2 * '&only=differences'}", 400, "Give `only` once"),
         ("?v=churn/1&v=churn/2&base=1", 400, "base"),
     ],
 )

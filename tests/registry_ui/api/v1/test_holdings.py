@@ -41,6 +41,7 @@ def _versions(client: Client, **query: Any) -> list[int]:
         ("2025-12-31T23:59:59Z", []),
         ("2026-01-15", [1]),
         ("2026-01-15T12:00", [1]),
+        ("20260115", [1]),
         ("2026-02-01T00:00:00Z", [2]),
         ("2026-02-01T00:30:00+01:00", [1]),
     ],
@@ -70,7 +71,11 @@ def test_pages_follow_the_beginning(requester: User, holdings: list[Holding]) ->
 
 
 @pytest.mark.parametrize(
-    "at", ["yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""]
+    "at",
+    [
+        *("yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", ""),
+        *("0", "-1", "2025", "1767225600", "1767225600.5", "20261301"),
+    ],
 )
 def test_a_bad_instant_is_named(requester: User, at: str) -> None:
     answer = caller(requester).get(URL, {"at": at})

@@ -118,6 +118,10 @@ def test_asking_twice_is_refused_as_existing(
         ({"stage": "Staging"}, "churn v2 is in Staging already."),
         ({"coment": "x"}, "There is no field `coment`; known: model, version,"),
         ({"archive_existing_versions": "perhaps"}, "`archive_existing_versions`:"),
+        ({"archive_existing_versions": "on"}, "`archive_existing_versions`:"),
+        ({"break_glass": "t"}, "`break_glass`: Input should be a valid boolean."),
+        ({"break_glass": 1}, "`break_glass`: Input should be a valid boolean."),
+        ({"version": True}, "`version`: It must be a number."),
     ],
 )
 def test_a_bad_value_is_named_and_nothing_stored(
