@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _HIGHEST_PORT = 65535
+_LARGEST = 2**31 - 1
 _NO_CURSORS = "DISABLE_SERVER_SIDE_CURSORS"
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 _Value = TypeVar("_Value")
@@ -51,6 +52,10 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name}_FILE cannot be read: {error.strerror}."
             ) from error
+        except UnicodeDecodeError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE holds no text: it must be UTF-8."
+            ) from error
         return str(value).strip() or default
 
     def required(self, name: str, reason: str) -> str:
@@ -67,13 +72,17 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
         return value in _TRUE
 
-    def number(self, name: str, default: int, *, at_least: int = 1) -> int:
-        """Return a whole number that is not below `at_least`."""
+    def number(
+        self, name: str, default: int, *, at_least: int = 1, at_most: int = _LARGEST
+    ) -> int:
+        """Return a whole number from `at_least` to `at_most`."""
         value = self.text(name, str(default))
         if not value.isdecimal() or int(value) < at_least:
             raise ImproperlyConfigured(
                 f"{name} must be a whole number of at least {at_least}, not {value!r}."
             )
+        if int(value) > at_most:
+            raise ImproperlyConfigured(f"{name} must be at most {at_most}: {value!r}.")
         return int(value)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:

@@ -105,6 +105,7 @@ def test_unset_and_empty_alike_mean_the_default(
         ("number", "ten"),
         ("number", "1.5"),
         ("number", "1_000"),
+        ("number", "9" * 20),
         ("choice", "Open"),
         ("choice", "four eyes"),
         ("address", "localhost"),
@@ -169,6 +170,16 @@ def test_a_file_that_cannot_be_read_stops_the_start_and_names_the_variable(
     env = Environment({"NAME_FILE": str(tmp_path / "nothing")})
 
     with pytest.raises(ImproperlyConfigured, match=r"^NAME_FILE cannot be read: .*\.$"):
+        env.text("NAME")
+
+
+def test_a_file_that_holds_no_text_stops_the_start_and_names_the_variable(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    env = Environment({"NAME_FILE": str(tmp_path / "key")})
+
+    with pytest.raises(ImproperlyConfigured, match=r"^NAME_FILE holds no text: "):
         env.text("NAME")
 
 
