@@ -14,6 +14,7 @@ from webhooks_ui.actions.chat import send_chat
 from webhooks_ui.actions.letters import letter_of_test
 from webhooks_ui.actions.mail import send_mail
 from webhooks_ui.actions.notices import drop, reschedule_mail
+from webhooks_ui.actions.testing import use_a_test
 from webhooks_ui.errors import UrlRefusedError
 from webhooks_ui.http_client import check_destination
 from webhooks_ui.models import Channel, NotificationPreference
@@ -75,6 +76,7 @@ def send_test(channel: Channel, *, actor: User) -> None:
 
     Raises:
         ActionError: it was not sent; the text says why.
+        LimitExceededError: the actor sent too many, be it of webhooks, within a minute.
     """
     held = preferences_of(actor)
     if channel == Channel.MAIL and not settings.HAS_MAIL_SERVER:
@@ -87,6 +89,7 @@ def send_test(channel: Channel, *, actor: User) -> None:
         )
     if channel == Channel.CHAT and not held.encrypted_chat_url:
         raise ActionError("Store the address of your chat first.")
+    use_a_test(actor, timezone.now())
     send = send_mail if channel == Channel.MAIL else send_chat
     for _, outcome in send([(actor, letter_of_test())]):
         if outcome and outcome.error:

@@ -72,7 +72,7 @@ def send_test(
         request = outgoing(delivery)
     except CredentialUnreadableError as error:
         raise ActionError(f"{error} Set the webhook's credentials again.") from error
-    _use_allowance(actor, now)
+    use_a_test(actor, now)
     answer = send(request)
     attempt = DeliveryAttempt(
         **attempt_of(delivery, request, answer, trigger=Trigger.TEST)
@@ -100,7 +100,7 @@ def send_test(
     return attempt
 
 
-def _use_allowance(actor: User, now: datetime) -> None:
+def use_a_test(actor: User, now: datetime) -> None:
     """Count the test, before it is sent: who sends many at once gets no more.
 
     Source: OWASP ASVS 5.0, 2.4.1; the button must be no free probe of other machines.

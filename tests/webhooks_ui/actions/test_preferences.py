@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from registry_ui.errors import ActionError, InvalidFieldError
+from registry_ui.errors import ActionError, InvalidFieldError, LimitExceededError
 from registry_ui.models import Notification
 from tests.factories import make_model, make_user, make_version
 from tests.webhooks_ui.mail_server import MailServer
@@ -20,6 +20,7 @@ from webhooks_ui.actions.preferences import (
     send_test,
     stop_mail,
 )
+from webhooks_ui.actions.testing import TESTS_A_MINUTE
 from webhooks_ui.models import Channel, Notice, NotificationPreference
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,19 @@ def test_a_test_goes_out_at_once_whatever_is_chosen(
     assert mail_server.mail["Subject"] == "[Signoff] A test"
     assert b"You asked for this test" in receiver.requests[0].body
     assert not Notification.objects.exists()
+
+
+def test_tests_are_no_probe_of_other_machines(
+    receiver: Receiver, open_loopback: None
+) -> None:
+    rui = make_person("rui", chat_url=receiver.url)
+    for _ in range(TESTS_A_MINUTE):
+        send_test(Channel.CHAT, actor=rui)
+
+    with pytest.raises(LimitExceededError, match="within a minute"):
+        send_test(Channel.CHAT, actor=rui)
+
+    assert len(receiver.requests) == TESTS_A_MINUTE
 
 
 def test_a_test_that_is_not_sent_says_why(
