@@ -203,9 +203,10 @@
   let sent = null;
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt: form, verb } = event.detail.requestConfig;
-    if (verb !== "post" || !form.matches("form")) return;
-    const fields = [...event.detail.target.querySelectorAll("textarea[id]")];
+    const { requestConfig, shouldSwap, target } = event.detail;
+    const form = requestConfig.elt;
+    if (!shouldSwap || requestConfig.verb !== "post" || !form.matches("form")) return;
+    const fields = [...target.querySelectorAll("textarea[id]")];
     sent = {
       action: form.getAttribute("action"),
       place: [...form.elements].indexOf(document.activeElement),
