@@ -50,6 +50,15 @@ def ask(page: Page, name: str) -> str:
     return page.url
 
 
+def open_as_reviewer(page: Page, name: str) -> str:
+    """Ask for it as Dana, open the request as Rui, who decides; return its address."""
+    address = ask(page, name)
+    sign_out(page)
+    sign_in(page, "Rui Tanaka")
+    page.goto(address)
+    return address
+
+
 def expect_request_refused(page: Page, name: str, message: str, *, why: str) -> None:
     """See the message and the form as it was filled in; and that nobody has asked."""
     expect(page.locator("#ask")).to_contain_text(message)
@@ -137,10 +146,7 @@ def test_a_rejection_without_a_comment_asks_for_one(
 ) -> None:
     page, watch = open_page(java_script_enabled=java_script)
     watch.expected_statuses.add(422)
-    address = ask(page, name)
-    sign_out(page)
-    sign_in(page, "Rui Tanaka")
-    page.goto(address)
+    address = open_as_reviewer(page, name)
 
     page.get_by_role("button", name="Reject").click()
 
@@ -154,10 +160,7 @@ def test_what_one_form_is_answered_leaves_the_other_and_the_focus_as_they_were(
 ) -> None:
     page, watch = open_page()
     watch.expected_statuses.add(422)
-    address = ask(page, name)
-    sign_out(page)
-    sign_in(page, "Rui Tanaka")
-    page.goto(address)
+    open_as_reviewer(page, name)
     review = page.locator("#review textarea[name=comment]")
     comment = page.locator("#discussion textarea[name=text]")
     review.fill("What I think of it so far.")
@@ -191,10 +194,7 @@ def test_a_version_that_is_gone_from_mlflow_is_not_approved(
 ) -> None:
     page, watch = open_page()
     watch.expected_statuses.add(422)
-    address = ask(page, name)
-    sign_out(page)
-    sign_in(page, "Rui Tanaka")
-    page.goto(address)
+    open_as_reviewer(page, name)
     comment = page.locator("#review textarea[name=comment]")
     comment.fill("Agreed.")
     delete_version(page, client, name)

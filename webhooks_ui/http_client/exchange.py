@@ -130,30 +130,37 @@ async def open_session() -> aiohttp.ClientSession:
 async def call(
     session: aiohttp.ClientSession, request: Outgoing, known: KnownForms
 ) -> Answer:
-    """Send one request, or the two that start a job; the deadline is for all."""
+    """Send one request, or the two that start a job; the deadline is for all.
+
+    A fault of ours becomes an answer, too, so that it stops no call beside this one.
+    """
     run = request.job
-    if run is None:
-        return await _send(session, request)
     started_at = datetime.now(UTC)
     start = time.monotonic()
     send_it = functools.partial(_send, session)
     try:
+        if run is None:
+            return await send_it(request)
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await start_job(request, run, call=send_it, known=known)
     except TimeoutError as error:
         failure, words = classify(
             error, seconds=DEADLINE_SECONDS, connect_seconds=CONNECT_SECONDS
         )
-        return Answer(
-            started_at=started_at,
-            duration_ms=_milliseconds_since(start),
-            failure=failure,
-            error=words,
-        )
+    except Exception:
+        logger.exception("call went wrong endpoint=%s", request.endpoint)
+        failure = Failure.PROTOCOL
+        words = "Signoff could not make this call; its log says why."
+    return Answer(
+        started_at=started_at,
+        duration_ms=_milliseconds_since(start),
+        failure=failure,
+        error=words,
+    )
 
 
 async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
-    """Send one request; every failure becomes an answer, so that it stops no other."""
+    """Send one request; every failure that a receiver can cause becomes an answer."""
     started_at = datetime.now(UTC)
     start = time.monotonic()
     try:
@@ -188,14 +195,6 @@ async def _send(session: aiohttp.ClientSession, request: Outgoing) -> Answer:
             duration_ms=_milliseconds_since(start),
             failure=failure,
             error=_storable(words),
-        )
-    except Exception:
-        logger.exception("call went wrong endpoint=%s", request.endpoint)
-        return Answer(
-            started_at=started_at,
-            duration_ms=_milliseconds_since(start),
-            failure=Failure.PROTOCOL,
-            error="Signoff could not make this call; its log says why.",
         )
 
 
