@@ -6,6 +6,7 @@ with a sentence that names the variable and the remedy.
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -13,11 +14,13 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from kombu.transport import TRANSPORT_ALIASES
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _HIGHEST_PORT = 65535
 _LARGEST = 2**31 - 1
+_WHOLE_NUMBER = re.compile(r"\d{1,100}", re.ASCII)  # `int` refuses thousands of digits
 _NO_CURSORS = "DISABLE_SERVER_SIDE_CURSORS"
 _DATABASES = frozenset({"postgres", "postgresql", "sqlite"})
 _Value = TypeVar("_Value")
@@ -77,7 +80,7 @@ class Environment:
     ) -> int:
         """Return a whole number from `at_least` to `at_most`."""
         value = self.text(name, str(default))
-        if not value.isdecimal() or int(value) < at_least:
+        if not _WHOLE_NUMBER.fullmatch(value) or int(value) < at_least:
             raise ImproperlyConfigured(
                 f"{name} must be a whole number of at least {at_least}, not {value!r}."
             )
@@ -114,12 +117,14 @@ class Environment:
         try:
             parts = urlsplit(value)
             is_good = parts.scheme in schemes and bool(parts.hostname)
+            is_good = is_good and parts.port != 0  # it raises for what is no port
         except ValueError:
             is_good = False
         if not is_good:
             allowed = " or ".join(f"{scheme}://" for scheme in schemes)
             raise ImproperlyConfigured(
-                f"{name} must be a URL that begins with {allowed} and names a host."
+                f"{name} must be a URL that begins with {allowed} and names a host,"
+                " with a port from 1 to 65535 if any."
             )
         return value.rstrip("/")
 
@@ -169,3 +174,12 @@ def email(url: str) -> dict[str, Any]:
     """Return Django's `EMAIL_*` settings of a URL such as `smtp+tls://…`."""
     config: dict[str, Any] = environ.Env.email_url_config(url)
     return config
+
+
+def broker(url: str) -> str:
+    """Return the URL of a broker, or of several with semicolons between them."""
+    for one in url.split(";"):
+        parts = urlsplit(one)
+        if parts.scheme not in TRANSPORT_ALIASES or parts.port == 0:
+            raise ValueError(url)
+    return url

@@ -1,11 +1,14 @@
-"""What a request gets that needs a sign-in and has none; nothing typed is lost."""
+"""What a request gets that needs a sign-in and has none, or asks a form for a page."""
 
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 EXPIRED = "expired.html"
@@ -46,3 +49,19 @@ def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:
         and str(value).strip()
     }
     return render(request, EXPIRED, {"typed": typed}, status=403)
+
+
+def show_not_allowed(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: where only forms are sent to, a browser gets a page that says so."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not (
+            response.streaming or response.content
+        ):
+            response.content = render_to_string("405.html", {}, request)
+        return response
+
+    return respond

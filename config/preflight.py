@@ -9,6 +9,8 @@ import importlib.util
 import os
 import socket
 import tempfile
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 
 from django.db import Error, connection
@@ -54,6 +56,20 @@ def lock_data_dir(folder: Path) -> int:
             " stop it, or name another folder."
         ) from error
     return lock
+
+
+def check_addresses_differ(addresses: Mapping[str, Address]) -> None:
+    """See that no two of our servers are told to listen at the same place.
+
+    Args:
+        addresses: by the variables that name them.
+    """
+    for one, other in combinations(addresses, 2):
+        if addresses[one] == addresses[other]:
+            raise StartRefused(
+                f"{one} and {other} are both {addresses[one]}: give one of them"
+                " another port."
+            )
 
 
 def check_address_free(variable: str, address: Address) -> None:

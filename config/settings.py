@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import keys
-from config.env import Environment, database, email
+from config.env import Environment, broker, database, email
 
 _env = Environment(os.environ)
 
@@ -144,7 +144,11 @@ DEFAULT_FROM_EMAIL = _env.text(
 
 # --- Broker and worker --------------------------------------------------------------
 # Messages are wake-ups, rows are the queue: see docs/architecture.md.
-CELERY_BROKER_URL = _env.text("CELERY_BROKER_URL", "filesystem://localhost")
+CELERY_BROKER_URL = (
+    _env.parsed("CELERY_BROKER_URL", broker, "redis://host:6379/0 or amqp://host:5672")
+    if _env.text("CELERY_BROKER_URL")
+    else "filesystem://localhost"
+)
 EMBEDDED_BROKER_DIR = (
     DATA_DIR / "broker" if CELERY_BROKER_URL.startswith("filesystem") else None
 )
@@ -234,6 +238,7 @@ MIDDLEWARE = [
     "config.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.show_not_allowed",
 ]
 TEMPLATES = [
     {

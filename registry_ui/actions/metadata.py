@@ -26,10 +26,11 @@ from registry_ui.models import (
 DESCRIPTION_LENGTH = 5000  # MLflow's column
 MODEL_TAG_LENGTH = 5000  # MLflow's column; its own check lets more through
 VERSION_TAG_LENGTH = 100_000
+_TAG_DIGEST_LENGTH = 16  # a form carries one for each tag
 
 
 class StaleTextError(ActionError):
-    """A text is to be replaced that is not the one that was seen."""
+    """A text or a tag is to be replaced that is not the one that was seen."""
 
 
 Owner = RegisteredModel | ModelVersion
@@ -52,6 +53,11 @@ _TAG_DELETED: dict[type[Owner], EventType] = {
 def digest_of(description: str) -> str:
     """Return what a form carries to tell whether a text has changed meanwhile."""
     return hashlib.sha256(description.encode()).hexdigest()
+
+
+def digest_of_tag(key: str, value: str) -> str:
+    """Return what a form carries to tell whether a tag has changed meanwhile."""
+    return digest_of(f"{key}\0{value}")[:_TAG_DIGEST_LENGTH]
 
 
 def describe(
@@ -110,12 +116,23 @@ def mirror_description(
         )
 
 
-def set_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
+def set_tag(
+    owner: Owner, key: str, value: str, *, seen: str | None = None, actor: User
+) -> None:
     """Set a tag of a model or a version, in place of the value it has.
+
+    Args:
+        owner: whose tag.
+        key: names it.
+        value: the new one.
+        seen: each `digest_of_tag` that the actor had before them, with spaces between
+            them; None where whatever stands there is to be replaced.
+        actor: needs Can Edit.
 
     Raises:
         PermissionDenied: the actor may not edit the model.
         InvalidFieldError: the key or the value will not do.
+        StaleTextError: somebody else has set the tag meanwhile.
         ActionError: MLflow refused, or cannot be used.
     """
     refuse_unless_editable(owner, actor)
@@ -128,6 +145,7 @@ def set_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
         )
     if owner.tags.filter(key=key, value=value).exists():
         return
+    _refuse_unless_seen(owner, key, seen)
     change_in_mlflow(
         model_of(owner), lambda client: _set_tag(client, owner, key, value)
     )
@@ -151,18 +169,26 @@ def mirror_tag(owner: Owner, key: str, value: str, *, actor: User) -> None:
         )
 
 
-def delete_tag(owner: Owner, key: str, *, actor: User) -> None:
+def delete_tag(owner: Owner, key: str, *, seen: str | None = None, actor: User) -> None:
     """Remove a tag of a model or a version; nothing happens if it is gone already.
+
+    Args:
+        owner: whose tag.
+        key: names it.
+        seen: as in `set_tag`.
+        actor: needs Can Edit.
 
     Raises:
         PermissionDenied: the actor may not edit the model.
         InvalidFieldError: the tag is not for people to remove.
+        StaleTextError: somebody else has set the tag meanwhile.
         ActionError: MLflow refused, or cannot be used.
     """
     refuse_unless_editable(owner, actor)
     key = _clean_key(key)
     if not owner.tags.filter(key=key).exists():
         return
+    _refuse_unless_seen(owner, key, seen)
     change_in_mlflow(model_of(owner), lambda client: _delete_tag(client, owner, key))
     mirror_no_tag(owner, key, actor=actor)
 
@@ -216,6 +242,18 @@ def refuse_unless_editable(owner: Owner, actor: User) -> None:
         raise PermissionDenied
     if not owner.is_live:
         raise ActionError(f"{owner} was deleted in MLflow.")
+
+
+def _refuse_unless_seen(owner: Owner, key: str, seen: str | None) -> None:
+    """Let pass who had before them what the tag is, or that there is none."""
+    tag = owner.tags.filter(key=key).first()
+    if seen is None or tag is None:
+        return
+    if digest_of_tag(key, tag.value) not in seen.split():
+        raise StaleTextError(
+            f"Somebody has set {key} since you opened this page. What it is now stands"
+            " in the table; doing this once more replaces it."
+        )
 
 
 def _clean_key(key: str) -> str:

@@ -45,12 +45,14 @@ class TagForm(forms.Form):
     value = forms.CharField(
         required=False, strip=False, widget=forms.Textarea({"rows": 2})
     )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class TagDeleteForm(forms.Form):
     """Names the tag to remove."""
 
     key = forms.CharField()
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class RenameForm(forms.Form):

@@ -18,6 +18,7 @@ from registry_ui.actions.metadata import (
     delete_tag,
     describe,
     digest_of,
+    digest_of_tag,
     model_of,
     set_tag,
 )
@@ -195,10 +196,12 @@ def _tags_page(
     *,
     problem: forms.Form | None = None,
 ) -> HttpResponse:
+    tags = [(tag, digest_of_tag(tag.key, tag.value)) for tag in owner.tags.all()]
     context = _context(owner) | {
         "form": form,
         "problem": problem,
-        "tags": list(owner.tags.all()),
+        "tags": tags,
+        "seen": " ".join(digest for _, digest in tags),
     }
     return _form_page(request, template, context)
 

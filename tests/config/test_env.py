@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config import keys
-from config.env import Address, Environment, database, email
+from config.env import Address, Environment, broker, database, email
 
 Read = Callable[[Environment], Any]
 WEB = ("http", "https")
@@ -32,6 +32,7 @@ READ: dict[str, Read] = {
     "path": lambda env: env.path("NAME", "/somewhere"),
     "required": lambda env: env.required("NAME", "everybody needs it"),
     "database": lambda env: env.parsed("NAME", database, "postgres://…")["NAME"],
+    "broker": lambda env: env.parsed("NAME", broker, "redis://…"),
     "email": lambda env: env.parsed("NAME", email, "smtp://…")["EMAIL_HOST"],
 }
 
@@ -64,6 +65,9 @@ print(read_access("http://mlflow").headers["Authorization"])
         ("path", "/data/../var", Path("/var").resolve()),
         ("required", "here", "here"),
         ("database", "postgres://u:p@db:5432/signoff", "signoff"),
+        ("broker", "redis://:p@redis:6379/0", "redis://:p@redis:6379/0"),
+        ("broker", "sentinel://a:1;sentinel://b:2", "sentinel://a:1;sentinel://b:2"),
+        ("broker", "filesystem://", "filesystem://"),
         ("email", "smtp+tls://u:p@mail.example.com:587", "mail.example.com"),
     ],
 )
@@ -106,6 +110,8 @@ def test_unset_and_empty_alike_mean_the_default(
         ("number", "1.5"),
         ("number", "1_000"),
         ("number", "9" * 20),
+        ("number", "9" * 5000),
+        ("number", "\N{ARABIC-INDIC DIGIT SEVEN}"),
         ("choice", "Open"),
         ("choice", "four eyes"),
         ("address", "localhost"),
@@ -120,6 +126,9 @@ def test_unset_and_empty_alike_mean_the_default(
         ("url", "ftp://localhost"),
         ("url", "https://"),
         ("url", "http://[::1"),
+        ("url", "https://localhost:99999"),
+        ("url", "https://localhost:0"),
+        ("url", "https://localhost:http"),
         ("networks", "10.1.0.0/33"),
         ("networks", "10.1.0.1/16"),
         ("networks", "intranet"),
@@ -127,6 +136,10 @@ def test_unset_and_empty_alike_mean_the_default(
         ("database", "signoff"),
         ("database", "oracle2://u:hunter2@db/signoff"),
         ("database", "postgres://u:hunter2@db:port/signoff"),
+        ("broker", "redis.example.com:6379"),
+        ("broker", "foo://u:hunter2@redis"),
+        ("broker", "redis://u:hunter2@redis:99999"),
+        ("broker", "redis://u:hunter2@[redis"),
         ("email", "carrier-pigeon://u:hunter2@mail"),
     ],
 )
@@ -145,6 +158,9 @@ def test_a_malformed_value_stops_the_start_and_names_the_variable(
     ("kind", "given"),
     [
         ("database", "oracle2://u:hunter2@db/signoff"),
+        ("broker", "foo://u:hunter2@redis"),
+        ("broker", "redis://u:hunter2@redis:99999"),
+        ("broker", "redis://u:hunter2@[redis"),
         ("email", "carrier-pigeon://u:hunter2@mail"),
         ("url", "ftp://u:hunter2@mlflow"),
     ],
@@ -196,6 +212,7 @@ def test_addresses_are_written_as_urls_need_them() -> None:
         ({"SIGNOFF_SECRET_KEY": "short"}, "SIGNOFF_SECRET_KEY"),
         ({"DATABASE_URL": "postgres://u@db/name"}, "SIGNOFF_SECRET_KEY"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        ({"CELERY_BROKER_URL": "nonsense"}, "CELERY_BROKER_URL"),
     ],
 )
 def test_the_settings_refuse_to_load_in_a_sentence(

@@ -1,4 +1,4 @@
-"""Who is not signed in, and forms that come too late (config/middleware.py)."""
+"""Who is not signed in, forms that come too late, forms asked for as pages."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -52,6 +52,21 @@ def test_signing_in_leads_back_to_where_one_wanted(
     response = client.post("/account/sign-in/?next=/requests/", given)
 
     assert response["Location"] == "/requests/"
+
+
+@pytest.mark.parametrize("path", ["/account/sign-out/", "/account/tokens/1/revoke/"])
+def test_an_address_of_forms_alone_says_so_in_a_page(
+    client: Client, person: User, path: str
+) -> None:
+    client.force_login(person)
+
+    response = client.get(path)
+
+    assert response.status_code == 405
+    assert "POST" in response["Allow"]
+    page = response.content.decode()
+    assert "<h1>This address is no page</h1>" in page
+    assert response["Content-Length"] == str(len(response.content))
 
 
 def test_signing_in_never_leads_to_another_site(client: Client, person: User) -> None:

@@ -173,6 +173,15 @@ def test_a_port_in_use_is_named_with_its_variable(
     assert f"set {variable} to another address" in text
 
 
+def test_two_servers_at_one_address_are_named_with_their_variables(
+    environ: dict[str, str],
+) -> None:
+    environ["SIGNOFF_MLFLOW_BIND"] = environ["SIGNOFF_BIND"]
+
+    both = f"SIGNOFF_BIND and SIGNOFF_MLFLOW_BIND are both {environ['SIGNOFF_BIND']}"
+    assert both in refusal(environ)
+
+
 def test_an_address_that_is_not_ours_is_named_with_its_variable(
     environ: dict[str, str],
 ) -> None:

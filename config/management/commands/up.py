@@ -68,6 +68,7 @@ def _check(*, is_demo: bool) -> None:
         sys.stderr.write(f"{warning}\n")
     if is_demo:
         addresses["SIGNOFF_DEMO_RECEIVER_BIND"] = settings.DEMO_RECEIVER_BIND
+    preflight.check_addresses_differ(addresses)
     for variable, address in addresses.items():
         preflight.check_address_free(variable, address)
     preflight.check_database()

@@ -1,6 +1,6 @@
 """`manage.py api_token USER`: make a token for scripts."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -21,8 +21,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare whose token, what for, how long and how far it reaches."""
-        parser.add_argument("user", help="User name of who will act with it.")
-        parser.add_argument("--name", default="command line", help="What it is for.")
+        parser.add_argument(
+            "user", type=_text, help="User name of who will act with it."
+        )
+        parser.add_argument(
+            "--name", type=_text, default="command line", help="What it is for."
+        )
         parser.add_argument(
             "--days", type=int, help="How long it works; until revoked if left out."
         )
@@ -63,3 +67,12 @@ class Command(BaseCommand):
             " `Authorization: Bearer <token>`."
         )
         self.stdout.write(secret)
+
+
+def _text(argument: str) -> str:
+    """Refuse bytes that are no text: no database takes them."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise ArgumentTypeError(f"{argument!r} is not UTF-8.") from None
+    return argument

@@ -1,7 +1,8 @@
 """`manage.py mlflow_hints register|remove|show`: MLflow's own webhook to us."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         for verb in changes:
             verb.add_argument(
                 "--address",
+                type=_address,
                 default=settings.BASE_URL,
                 help="How MLflow reaches Signoff; SIGNOFF_BASE_URL if left out.",
             )
@@ -49,8 +51,7 @@ class Command(BaseCommand):
             if options["verb"] == "show":
                 self._show(webhooks)
                 return
-            address = options["address"].rstrip("/")
-            url = f"{address}{reverse('registry_ui:mlflow_hint')}"
+            url = f"{options['address']}{reverse('registry_ui:mlflow_hint')}"
             act = self._register if options["verb"] == "register" else self._remove
             act(webhooks, url)
         except (ActionError, MLflowError) as error:
@@ -85,3 +86,16 @@ class Command(BaseCommand):
         self.stdout.write(f"Last hint: {last or 'none yet'}; {waiting:,} wait.")
         if reason := why_not_sending(webhooks):
             raise CommandError(reason)
+
+
+def _address(argument: str) -> str:
+    """Return an address without the slash at its end, if programs can call it."""
+    try:
+        parts = urlsplit(argument)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        is_good = is_good and parts.port != 0  # it raises for what is no port
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ArgumentTypeError(f"{argument!r} is no address such as https://signoff.")
+    return argument.rstrip("/")

@@ -8,7 +8,7 @@ from django.test import Client
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 
-from registry_ui.actions.metadata import digest_of
+from registry_ui.actions.metadata import digest_of, digest_of_tag
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient
 from registry_ui.models import AuditEvent, Level, RegisteredModel, Stage
@@ -114,10 +114,34 @@ def test_a_tag_is_set_changed_and_removed(
     assert "is set" in messages_of(editor, url, {"key": "a/b", "value": "<i>"})
     page = text(editor, f"{url}?key=a/b")
     assert "&lt;i&gt;</textarea>" in page
-    page = messages_of(editor, f"{url}delete/", {"key": "a/b"})
+    seen = digest_of_tag("a/b", "<i>")
+    page = messages_of(editor, f"{url}delete/", {"key": "a/b", "seen": seen})
 
     assert "The tag a/b is removed." in page
     assert 'aria-label="Remove a/b"' not in page
+
+
+@pytest.mark.parametrize("below", ["", "versions/1/"])
+def test_a_tag_that_somebody_set_meanwhile_is_shown_before_it_goes(
+    below: str, name: str, editor: Client
+) -> None:
+    url = f"/models/{name}/{below}tags/"
+    # Opened before there was such a tag, or any other.
+    messages_of(editor, url, {"key": "stand", "value": "theirs", "seen": ""})
+
+    setting = editor.post(url, {"key": "stand", "value": "mine", "seen": ""})
+    seen = digest_of_tag("stand", "another")
+    removing = editor.post(f"{url}delete/", {"key": "stand", "seen": seen})
+
+    for response in (setting, removing):
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert "Somebody has set stand since you opened this page" in page
+        assert '<td class="wrap">theirs</td>' in page
+    assert "mine</textarea>" in setting.content.decode()
+    forms = re.findall(r'name="seen" value="([^"]*)"', page)
+    mine = {"key": "stand", "value": "mine", "seen": forms[-1]}
+    assert "The tag stand is set." in messages_of(editor, url, mine)
 
 
 def test_what_mlflow_refuses_is_said_at_the_form_which_keeps_what_was_typed(

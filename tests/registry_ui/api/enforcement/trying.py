@@ -11,7 +11,7 @@ from django.test import Client
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from registry_ui.actions.metadata import digest_of
+from registry_ui.actions.metadata import digest_of, digest_of_tag
 from registry_ui.api.enforcement.acts import Act
 from registry_ui.models import AuditEvent
 
@@ -278,6 +278,8 @@ def on_page(browser: Client, act: Act, name: str) -> int:
     sent = {key: value.format(name=name) for key, value in fields.items()}
     if "description" in sent:
         sent["seen"] = digest_of("")
+    if sent.get("key") == "owner":
+        sent["seen"] = digest_of_tag("owner", "risk")
     path = below if below.startswith("/") else f"/models/{name}/{below}"
     return browser.post(path, sent).status_code
 

@@ -63,8 +63,10 @@ def test_it_is_good_for_the_scopes_that_are_named_or_for_all() -> None:
     ("arguments", "message"),
     [
         (["nobody"], "There is no user 'nobody'."),
+        (["\udcff"], r"argument user: '\\udcff' is not UTF-8."),
         (["gone"], "gone is not active"),
         (["ci-bot", "--days=0"], "1 to 3,650 days"),
+        (["ci-bot", "--name=\udcff"], r"argument --name: '\\udcff' is not UTF-8."),
         (["ci-bot", "--name="], "name of 1 to 100"),
         (["ci-bot", "--scope=write"], "invalid choice: 'write'"),
     ],

@@ -168,6 +168,13 @@ def test_an_address_that_mlflow_refuses_is_told_with_the_remedy(
     assert not MLflowWebhook.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "address", ["", "nonsense", "http://[::1", "ftp://signoff", "http://signoff:http"]
+)
+def test_what_is_no_address_is_refused_before_mlflow_is_asked(address: str) -> None:
+    assert "is no address such as" in failure("register", "--address", address)
+
+
 @pytest.mark.django_db
 def test_an_mlflow_without_webhooks_or_away_is_one_sentence(settings: Settings) -> None:
     make_mlflow_webhook()
