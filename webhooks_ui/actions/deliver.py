@@ -242,7 +242,7 @@ def _record(
         _ChangedMeanwhileError: they are not as we know them.
     """
     now = timezone.now()
-    excused = note_health(results, now)
+    special = note_health(results, now)
     remember_forms(results)
     if rows is None:
         locking = Delivery.objects.select_for_update(of=("self",)).among([*tokens])
@@ -254,18 +254,29 @@ def _record(
         if row is None:
             continue
         is_mine = row.claim_token == tokens[request.id]
-        is_excused = request.id in excused
+        is_excused = request.id in special.excused
         if answer is not None and not is_excused:
             attempts.append(attempt_of(row, request, answer, trigger=row.next_trigger))
             row.attempt_count += 1
         if is_mine:
-            settle(row, answer, now=now, is_excused=is_excused)
+            is_outdated = request.id in special.outdated
+            settle(
+                row, answer, now=now, is_excused=is_excused, is_outdated=is_outdated
+            )
     _save_outcomes(rows.values(), before)
     DeliveryAttempt.objects.insert(attempts)
-    for request, answer in results:
-        if answer is not None and answer.status_code == GONE and request.id in rows:
-            disable_gone(rows[request.id].webhook)
+    _disable_gone(
+        rows[request.id]
+        for request, answer in results
+        if answer is not None and answer.status_code == GONE
+        if request.id in rows.keys() - special.outdated
+    )
     return len(attempts)
+
+
+def _disable_gone(deliveries: Iterable[Delivery]) -> None:
+    for delivery in deliveries:
+        disable_gone(delivery.webhook)
 
 
 def settle(
@@ -274,6 +285,7 @@ def settle(
     *,
     now: datetime,
     is_excused: bool = False,
+    is_outdated: bool = False,
 ) -> None:
     """Set what becomes of a claimed delivery; the caller saves it.
 
@@ -282,11 +294,13 @@ def settle(
         answer: None where it was not sent; it is due again at once.
         now: the time.
         is_excused: it failed by a fault of ours, so it waits until we may have mended.
+        is_outdated: the receiver that answered is not the webhook's any more; where it
+            failed the present one is asked at once.
     """
     delivery.claim_token, delivery.leased_until = "", None
     # Both were not read when it was claimed; reading them now may find it deleted.
     delivery.due_at, delivery.settled_at = now, None
-    if answer is None:
+    if answer is None or (is_outdated and not has_succeeded(answer)):
         return
     if is_excused:
         delivery.due_at += HOLD_FOR_OWN_FAULT

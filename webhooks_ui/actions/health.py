@@ -7,6 +7,7 @@ it, rather than asked by each delivery in turn.
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from webhooks_ui.http_client import OVERLOADED, Answer, Failure, Outgoing
@@ -29,30 +30,55 @@ def has_succeeded(answer: Answer) -> bool:
     return answer.status_code is not None and is_success(answer.status_code)
 
 
-def note_health(results: Sequence[Result], now: datetime) -> frozenset[str]:
+@dataclass(slots=True)
+class Exceptions:
+    """Which requests, by their ids, say nothing of a delivery's receiver.
+
+    Attributes:
+        excused: failed for a reason of ours: they cost no attempt.
+        outdated: were answered by a receiver that the webhook has no longer.
+    """
+
+    excused: set[str] = field(default_factory=set)
+    outdated: set[str] = field(default_factory=set)
+
+
+def note_health(results: Sequence[Result], now: datetime) -> Exceptions:
     """Remember since when receivers fail, that they work, how long to leave them alone.
 
     Call it before the deliveries are locked; webhooks are locked in one order. So two
     workers and a deletion never wait for each other in a circle.
-
-    Returns:
-        The ids of the requests that failed for a reason of ours: they cost no attempt.
     """
-    answers: defaultdict[str, list[tuple[str, Answer]]] = defaultdict(list)
+    answers: defaultdict[str, list[tuple[Outgoing, Answer]]] = defaultdict(list)
     for request, answer in results:
         if answer is not None:
-            answers[request.endpoint].append((request.id, answer))
-    excused: set[str] = set()
+            answers[request.endpoint].append((request, answer))
+    found = Exceptions()
     webhooks = Webhook.objects.select_for_update(no_key=True).filter(pk__in=answers)
-    for webhook in webhooks.only(*_HEALTH).order_by("pk"):
+    for webhook in webhooks.only(*_HEALTH, *_RECEIVER).order_by("pk"):
         before = _health_of(webhook)
         mine = answers[webhook.pk]
+        former = {request.id for request, _ in mine if not _is_of(request, webhook)}
+        found.outdated |= former
         if _may_be_own_fault(webhook, now):
-            excused |= {pk for pk, answer in mine if answer.failure is Failure.OURS}
-        _note(webhook, [answer for _, answer in mine], now)
+            found.excused |= {
+                request.id for request, answer in mine if answer.failure is Failure.OURS
+            }
+        _note(webhook, [answer for one, answer in mine if one.id not in former], now)
         if _health_of(webhook) != before:
             webhook.save(update_fields=list(_HEALTH))
-    return frozenset(excused)
+    return found
+
+
+_RECEIVER = ("url", "workspace_url", "job_id")
+
+
+def _is_of(request: Outgoing, webhook: Webhook) -> bool:
+    """Did the request go where the webhook's requests go by now?"""
+    if run := request.job:
+        asked = (run.workspace_url, run.job_id)
+        return asked == (webhook.workspace_url, webhook.job_id)
+    return request.url == webhook.url
 
 
 _HEALTH = ("failing_since", "failure_warned_at", "held_until", "held_reason")
@@ -68,6 +94,8 @@ def _note(webhook: Webhook, answers: Sequence[Answer], now: datetime) -> None:
     It may ask for rest all the same, as one does that answers 429 to what is too much:
     what was under way by then ends no rest.
     """
+    if not answers:
+        return
     failures = [answer for answer in answers if not has_succeeded(answer)]
     has_taken_one = len(failures) < len(answers)
     if has_taken_one:

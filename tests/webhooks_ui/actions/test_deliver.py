@@ -371,7 +371,7 @@ def _request(delivery: Delivery) -> Outgoing:
     return Outgoing(
         id=delivery.pk,
         endpoint=delivery.webhook_id,
-        url="https://receiver.example.com/hook",
+        url=delivery.webhook.url,
         headers={},
         body=b"",
     )

@@ -1,6 +1,7 @@
 """Receivers that fail as a whole rest; faults of our own cost no attempt."""
 
 import socket
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.factories import make_delivery, make_webhook
 from tests.webhooks_ui.receivers import Receiver, Reply
 from tests.webhooks_ui.times import let_time_pass
-from webhooks_ui.actions.deliver import drain_deliveries
+from webhooks_ui.actions.attempts import outgoing
+from webhooks_ui.actions.claims import claim_due
+from webhooks_ui.actions.deliver import drain_deliveries, record_answers
 from webhooks_ui.actions.health import hold_after
 from webhooks_ui.actions.redeliver import redeliver
 from webhooks_ui.http_client import Answer, Failure
@@ -39,6 +42,35 @@ def test_a_receiver_that_wants_rest_gets_it_for_its_whole_queue(
     webhook.refresh_from_db()
     assert webhook.held_reason == f"The receiver answered {status}."
     assert sum(_tries(delivery) for delivery in waiting) == 1
+
+
+@pytest.mark.parametrize("status", [410, 429, 503])
+def test_what_a_receiver_answers_that_is_no_longer_the_webhooks_is_not_held_against_it(
+    receiver: Receiver, status: int
+) -> None:
+    webhook = make_webhook(url="https://former.example.com/in")
+    make_delivery(webhook=webhook)
+    (claimed,) = claim_due(timezone.now(), busy={})
+    request = outgoing(claimed, start_before=time.monotonic() + 30)
+    Webhook.objects.filter(pk=webhook.pk).update(url=receiver.url)
+    answer = Answer(
+        started_at=timezone.now(),
+        duration_ms=4000,
+        status_code=status,
+        retry_after_seconds=3600,
+    )
+
+    assert record_answers([(request, answer)], {claimed.pk: claimed}) == 1
+    drain_deliveries()
+
+    webhook.refresh_from_db()
+    assert webhook.is_active
+    assert (webhook.held_until, webhook.failing_since) == (None, None)
+    assert len(receiver.requests) == 1
+    delivery = webhook.deliveries.get()
+    assert delivery.status == Delivery.Status.SUCCEEDED
+    codes = delivery.attempts.order_by("number").values_list("status_code", flat=True)
+    assert list(codes) == [status, 200]
 
 
 def test_after_its_rest_one_is_tried_and_then_the_others_follow(
