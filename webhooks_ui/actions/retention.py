@@ -87,11 +87,18 @@ def _horizon() -> datetime:
 
 def _delete(old: QuerySet[Any], what: str) -> int:
     count = 0
-    # From the oldest on: each batch is found at once, not behind all that is kept.
-    old = old.order_by("pk")
-    while batch := list(old.values_list("pk", flat=True)[:BATCH]):
-        old.model._default_manager.filter(pk__in=batch).delete()
-        count += len(batch)
+    while batch := _delete_batch(old):
+        count += batch
     if count:
         logger.info("%s forgotten count=%d", what, count)
     return count
+
+
+@transaction.atomic
+def _delete_batch(old: QuerySet[Any]) -> int:
+    """Delete some rows, and none that somebody is making young again meanwhile."""
+    # From the oldest on: each batch is found at once, not behind all that is kept.
+    locked = old.select_for_update(skip_locked=True).order_by("pk")
+    batch = list(locked.values_list("pk", flat=True)[:BATCH])
+    old.model._default_manager.filter(pk__in=batch).delete()
+    return len(batch)
