@@ -21,8 +21,11 @@ class _Session(StreamRequestHandler):
             if verb == "QUIT":
                 self._say("221 Bye")
                 return
-            answer = getattr(self, f"_{verb.lower()}", None)
-            self._say(answer(command) if answer else "250 OK")
+            act = getattr(self, f"_{verb.lower()}", None)
+            answer = act(command) if act else "250 OK"
+            self._say(answer)
+            if answer.startswith("421"):
+                return  # RFC 5321, 3.8: it hangs up with that
 
     def _rcpt(self, command: str) -> str:
         address = command.partition("<")[2].partition(">")[0]

@@ -26,7 +26,7 @@ def send_mail(
 ) -> Iterator[tuple[int, Outcome | None]]:
     """Send letters one by one over one connection.
 
-    A server that cannot be reached, or hangs up, is not asked again for the rest.
+    A server that cannot be reached, or says nothing, is not asked again for the rest.
 
     Args:
         letters: each with whom it is for.
@@ -46,8 +46,7 @@ def send_mail(
             trouble = outcome if outcome.is_channel_down else None
             yield index, outcome
     finally:
-        with contextlib.suppress(OSError):
-            connection.close()
+        _hang_up(connection)
 
 
 def mail_of(user: User, letter: Letter) -> EmailMultiAlternatives:
@@ -80,23 +79,45 @@ def mail_of(user: User, letter: Letter) -> EmailMultiAlternatives:
 
 
 def _send(connection: BaseEmailBackend, mail: EmailMultiAlternatives) -> Outcome:
+    """Send one letter over the connection, which is opened anew if it was closed."""
+    (address,) = mail.to
+    if not address.rpartition("@")[0].isascii():
+        # Django would encode it as a header's words, which is another address.
+        words = f"The mail address {address} has letters that few servers take."
+        return Outcome(words, is_final=True)
     mail.connection = connection
     try:
         connection.open()
-        mail.send()
-    except smtplib.SMTPRecipientsRefused as error:
-        return _refused(error)
-    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-        return Outcome(_answer(error.smtp_code, error.smtp_error))
     except smtplib.SMTPResponseException as error:
         words = _answer(error.smtp_code, error.smtp_error)
         return Outcome(words, is_channel_down=True)
     except OSError as error:
         return Outcome(_in_words(error), is_channel_down=True)
+    outcome = _send_open(mail)
+    if outcome.error:
+        # Servers hang up after some refusals, which is nothing to the next letter.
+        _hang_up(connection)
+    return outcome
+
+
+def _send_open(mail: EmailMultiAlternatives) -> Outcome:
+    try:
+        mail.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        return _refused(error)
+    except smtplib.SMTPResponseException as error:
+        return Outcome(_answer(error.smtp_code, error.smtp_error))
+    except OSError as error:
+        return Outcome(_in_words(error), is_channel_down=_has_timed_out(error))
     except ValueError as error:
         # Django's and Python's word for an address or a header that is none.
         return Outcome(f"The mail cannot be written: {error}.", is_final=True)
     return Outcome()
+
+
+def _hang_up(connection: BaseEmailBackend) -> None:
+    with contextlib.suppress(OSError):
+        connection.close()
 
 
 def _refused(error: smtplib.SMTPRecipientsRefused) -> Outcome:
@@ -109,10 +130,15 @@ def _answer(code: int, text: bytes | str) -> str:
     return f"The mail server answered {code}: {' '.join(words.split())[:500]}"
 
 
+def _has_timed_out(error: OSError) -> bool:
+    """Did the server say nothing? smtplib calls that a connection that was closed."""
+    return any(isinstance(one, TimeoutError) for one in (error, error.__context__))
+
+
 def _in_words(error: OSError) -> str:
+    if _has_timed_out(error):
+        return f"The mail server did not answer within {settings.EMAIL_TIMEOUT} s."
     match error:
-        case TimeoutError():
-            return f"The mail server did not answer within {settings.EMAIL_TIMEOUT} s."
         case socket.gaierror():
             return "The mail server's name does not resolve."
         case smtplib.SMTPException():

@@ -15,7 +15,7 @@ from tests.factories import make_model, make_user, make_version
 from tests.webhooks_ui.mail_server import MailServer, html_of, text_of
 from tests.webhooks_ui.telling import ask, make_person
 from webhooks_ui.actions.notify import send_notices
-from webhooks_ui.models import Channel, NotificationPreference
+from webhooks_ui.models import Channel, Notice, NotificationPreference
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +145,37 @@ def test_a_comment_that_is_deleted_meanwhile_is_not_quoted(
 
     assert "hush" not in text_of(mail_server.mail)
     assert "commented on" in text_of(mail_server.mail)
+
+
+def test_a_server_that_hangs_up_on_one_recipient_is_asked_again_for_the_next(
+    mail_server: MailServer,
+) -> None:
+    people = [make_person(name) for name in ("aki", "maya", "rui")]
+    mail_server.refused["aki@example.com"] = "421 4.7.28 Too fast"
+    request = ask()
+
+    send_notices(Channel.MAIL)
+
+    assert mail_server.recipients == [["maya@example.com"], ["rui@example.com"]]
+    waiting = Notice.objects.exclude(status=Notice.Status.SENT)
+    (notice,) = waiting.filter(notification__request=request)
+    assert notice.user == people[0]
+    assert notice.error == "The mail server answered 421: 4.7.28 Too fast"
+
+
+def test_an_address_that_mail_cannot_name_is_no_other_address(
+    mail_server: MailServer,
+) -> None:
+    make_user(
+        username="jurgen",
+        email="jürgen@bücher.example",
+        level=Level.CAN_MANAGE_PRODUCTION_VERSIONS,
+    )
+    ask()
+
+    send_notices(Channel.MAIL)
+
+    assert not mail_server.recipients
+    notice = Notice.objects.get()
+    assert notice.status == Notice.Status.FAILED
+    assert "jürgen@bücher.example has letters that few" in notice.error
