@@ -1,10 +1,12 @@
 """One attempt: what is sent, and what is kept of it and of its answer."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import quote
+from functools import lru_cache
+from html.entities import codepoint2name
 
 from django.utils import timezone
 
@@ -16,6 +18,8 @@ from webhooks_ui.signing import signature_headers
 
 _KEPT_OF_ANSWER = 4096  # characters
 _HIDDEN = "(set; not shown)"
+_QUOTED = re.compile(r'"([^"]+)"')
+_BACKSLASHES = r"(?:\\|u005c|&#0*92;|&#x0*5c;|%5c){0,16}+"
 _SHORTEST_CREDENTIAL = 4  # characters; shorter ones occur in any text
 
 
@@ -131,21 +135,46 @@ def _without_credential(text: str, request: Outgoing) -> str:
     credential = request.headers.get("Authorization")
     if not credential:
         return text
-    parts = (credential, *credential.split()[1:])
+    # `Bearer …` and `Token token="…"` may be repeated without the words around.
+    parts = (credential, *credential.split()[1:], *_QUOTED.findall(credential))
     return without_secrets(text, [p for p in parts if len(p) >= _SHORTEST_CREDENTIAL])
 
 
 def without_secrets(
     text: str, secrets: Iterable[str], *, instead: str = _HIDDEN
 ) -> str:
-    """Return the text without what it repeats of secrets, however JSON or URLs say it.
+    """Return the text without what it repeats of secrets, however it escapes them.
 
     Call it before the text is cut: what is left of a secret is not found again.
     """
     for secret in secrets:
-        for said in (secret, secret.replace("/", r"\/"), quote(secret, safe="")):
-            text = text.replace(said, instead)
+        text = _however_escaped(secret).sub(lambda _: instead, text)
     return text
+
+
+@lru_cache(maxsize=256)
+def _however_escaped(secret: str) -> re.Pattern[str]:
+    """Return what finds a secret as JSON, JSON in JSON, HTML and URLs may say it."""
+    ways = "".join(map(_ways_to_write, secret.replace("\\", "")))
+    return re.compile(ways, re.IGNORECASE)
+
+
+def _ways_to_write(character: str) -> str:
+    """Return a pattern for one character, with any backslashes before it."""
+    code = ord(character)
+    utf_16 = character.encode("utf-16-be").hex(" ", 2).split()
+    ways = [
+        re.escape(character),
+        "u" + rf"{_BACKSLASHES}u".join(utf_16),
+        f"&#0*{code};",
+        f"&#x0*{code:x};",
+        "".join(f"%{byte:02x}" for byte in character.encode()),
+    ]
+    if name := codepoint2name.get(code):
+        ways.append(f"&{name};")
+    if character == " ":
+        ways.append(r"\+")
+    return rf"{_BACKSLASHES}(?:{'|'.join(ways)})"
 
 
 def unsent_attempt(
