@@ -1,5 +1,6 @@
-"""What a request gets that needs a sign-in and has none, or asks a form for a page."""
+"""What a request gets without a sign-in, and what every page is held to."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -65,3 +66,38 @@ def show_not_allowed(
         return response
 
     return respond
+
+
+def show_bidi_controls(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: characters that turn the direction of text are seen, not obeyed.
+
+    Else a model that is named U+202E `evil` would look like `live`, and be approved
+    for it. What people typed into fields stays as it is.
+
+    Source: Unicode Technical Report #36, 2.5.1; CVE-2021-42574.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and not response.streaming:
+            text = response.content.decode()
+            if _BIDI_CONTROL.search(text):
+                response.content = _FIELD_OR_BIDI_CONTROL.sub(_shown, text)
+        return response
+
+    return respond
+
+
+_CONTROLS = "[\u202a-\u202e\u2066-\u2069]"
+_BIDI_CONTROL = re.compile(_CONTROLS)
+_FIELD_OR_BIDI_CONTROL = re.compile(
+    rf'<textarea\b.*?</textarea>|\bvalue="[^"]*"|(?P<control>{_CONTROLS})', re.DOTALL
+)
+
+
+def _shown(match: re.Match[str]) -> str:
+    control = match["control"]
+    return f"[U+{ord(control):04X}]" if control else match[0]

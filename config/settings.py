@@ -238,6 +238,7 @@ MIDDLEWARE = [
     "config.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.show_bidi_controls",
     "config.middleware.show_not_allowed",
 ]
 TEMPLATES = [

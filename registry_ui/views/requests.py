@@ -160,6 +160,9 @@ def request_cancel(request: HttpRequest, number: int) -> HttpResponse:
             cancel_request(ask, actor=user, comment=form.cleaned_data["comment"])
         except ActionError as error:
             messages.error(request, str(error))
+    else:
+        why = " ".join(form.errors["comment"])
+        messages.error(request, f"The request was not withdrawn. The comment: {why}")
     return redirect(ask)
 
 

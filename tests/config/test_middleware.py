@@ -69,6 +69,22 @@ def test_an_address_of_forms_alone_says_so_in_a_page(
     assert response["Content-Length"] == str(len(response.content))
 
 
+def test_what_turns_the_direction_of_text_is_seen_but_in_fields(
+    client: Client, person: User
+) -> None:
+    text = "\u202eevil \u2067x\u2069"
+    model = make_model(name=text, description=text)
+    client.force_login(person)
+
+    page = client.get(model.get_absolute_url()).content.decode()
+    form = client.get(f"{model.get_absolute_url()}description/").content.decode()
+
+    assert "[U+202E]evil [U+2067]x[U+2069]</h1>" in page
+    assert not {"\u202e", "\u2067", "\u2069"} & set(page)
+    assert f"{text}</textarea>" in form.replace(">\n", ">")
+    assert "[U+202E]evil" in form
+
+
 def test_signing_in_never_leads_to_another_site(client: Client, person: User) -> None:
     given = {"username": person.get_username(), "password": "secret"}
 

@@ -260,9 +260,7 @@ def _record(
             row.attempt_count += 1
         if is_mine:
             is_outdated = request.id in special.outdated
-            settle(
-                row, answer, now=now, is_excused=is_excused, is_outdated=is_outdated
-            )
+            settle(row, answer, now=now, is_excused=is_excused, is_outdated=is_outdated)
     _save_outcomes(rows.values(), before)
     DeliveryAttempt.objects.insert(attempts)
     _disable_gone(

@@ -86,19 +86,33 @@ def redeliver(delivery: Delivery, *, actor: User) -> Delivery:
     return delivery
 
 
-def redeliver_selected(webhook: Webhook, selection: Selection, *, actor: User) -> int:
+def last_change(webhook: Webhook) -> str:
+    """Return what a form carries to tell whether the webhook changed meanwhile."""
+    return str(webhook.changes.values_list("event", flat=True).first() or "")
+
+
+def redeliver_selected(
+    webhook: Webhook, selection: Selection, *, seen: str | None = None, actor: User
+) -> int:
     """Make many deliveries due, the oldest first, at most `MOST_AT_ONCE`.
 
     In short transactions, each conditional: what a worker takes, or somebody else has
     sent again, in between is not counted. The one audit event comes first, so that no
     delivery goes out again without being on record.
 
+    Args:
+        webhook: whose deliveries.
+        selection: which of them.
+        seen: `last_change` that the actor had before them, so that what two people
+            press at once happens once; None where it does not matter.
+        actor: who wants it.
+
     Returns:
         How many were made due.
 
     Raises:
         PermissionDenied: the actor may not manage the webhook.
-        ActionError: nothing matches, or the webhook is not active.
+        ActionError: nothing matches, the webhook is not active, or was changed.
     """
     with transaction.atomic():
         webhook = (
@@ -109,6 +123,11 @@ def redeliver_selected(webhook: Webhook, selection: Selection, *, actor: User) -
         if not permissions.may_manage_webhooks(actor, webhook.model):
             raise PermissionDenied
         _check_callable(webhook)
+        if seen not in (None, last_change(webhook)):
+            raise ActionError(
+                "Since you opened this page somebody has sent deliveries again, or"
+                " changed the webhook. See what is left below, and press again."
+            )
         found = selection.of(webhook, timezone.now()).order_by("pk")
         pks = list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
         if not pks:

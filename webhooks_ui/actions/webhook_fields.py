@@ -113,7 +113,7 @@ def check_text(field: str, text: str) -> None:
 
 
 def _named(name: str) -> str:
-    return name.replace("_url", "_URL").replace("_", " ")
+    return name.replace("url", "URL").replace("_", " ")
 
 
 def _check_pace(given: WebhookInput) -> None:

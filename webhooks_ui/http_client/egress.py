@@ -23,6 +23,7 @@ from webhooks_ui.errors import UrlRefusedError
 
 _LOOKUP_SECONDS = 2.0
 LOOKUP_SECONDS_OF_CALL = 3.0
+_LONGEST_NAME = 253  # RFC 1035 leaves no more for text
 _PRIVILEGED_PORTS = 1024
 _WEB_PORTS = frozenset({80, 443})
 _HIGHEST_PORT = 65_535
@@ -172,6 +173,7 @@ def _policy_of(networks: tuple[str, ...], allow_http: bool) -> ssrfguard.Policy:
 def _check_by(url: str, networks: tuple[str, ...], allow_http: bool) -> None:
     """Refuse by these rules; what passes is remembered, for each call asks again."""
     policy = _policy_of(networks, allow_http)
+    _check_characters(url)
     _check_parts(_split(url), allow_http=allow_http)
     # Twice: aiohttp connects to what yarl makes of the text, and parsers differ.
     for form in (url, _as_yarl_reads(url)):
@@ -206,6 +208,16 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
+def _check_characters(url: str) -> None:
+    """Refuse what parsers read differently, or strip without a word."""
+    odd = next((one for one in url if one == " " or not one.isprintable()), "")
+    if odd:
+        what = "a space" if odd == " " else f"the character U+{ord(odd):04X}"
+        raise UrlRefusedError(
+            f"The URL holds {what}. Leave it out, or write it percent-encoded."
+        )
+
+
 def _check_parts(parts: SplitResult, *, allow_http: bool) -> None:
     """Refuse what can be said in plainer words than the policy's."""
     schemes = {"https", "http"} if allow_http else {"https"}
@@ -215,10 +227,16 @@ def _check_parts(parts: SplitResult, *, allow_http: bool) -> None:
             " SIGNOFF_WEBHOOK_ALLOW_HTTP=1."
         )
     if parts.scheme not in schemes:
-        raise UrlRefusedError("The URL must begin with https://.")
+        ways = " or ".join(f"{scheme}://" for scheme in sorted(schemes, reverse=True))
+        raise UrlRefusedError(f"The URL must begin with {ways}.")
     if not parts.hostname:
         raise UrlRefusedError(
             "The URL names no host. Write it like https://receiver.example.com/path."
+        )
+    if len(parts.hostname) > _LONGEST_NAME:
+        raise UrlRefusedError(
+            f"The name of the host has {len(parts.hostname):,} characters; no name has"
+            f" more than {_LONGEST_NAME}."
         )
     if parts.username is not None or parts.password is not None:
         raise UrlRefusedError(
@@ -245,6 +263,12 @@ def _in_words(refusal: Exception) -> str:
     if isinstance(cause, ssrfguard.BlockedAddressError):
         refusal = cause
     if isinstance(refusal, ssrfguard.BlockedAddressError):
+        if refusal.reason.startswith("resolves to both"):
+            return (
+                f"{refusal.address} is not a public address alone: it has such that may"
+                " be called and such that may not, as names have that trick servers. An"
+                " operator can allow networks with SIGNOFF_WEBHOOK_ALLOWED_NETWORKS."
+            )
         return (
             f"{refusal.address} is not a public address: {_brief(refusal.reason)}. An"
             " operator can allow networks with SIGNOFF_WEBHOOK_ALLOWED_NETWORKS."

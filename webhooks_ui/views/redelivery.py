@@ -14,6 +14,7 @@ from registry_ui.htmx import render_page
 from registry_ui.views.addresses import address_of, redirect_if_blank
 from registry_ui.views.getters import signed_in
 from webhooks_ui.actions.redeliver import BATCH, BATCH_APART, MOST_AT_ONCE
+from webhooks_ui.actions.redeliver import last_change
 from webhooks_ui.actions.redeliver import redeliver_selected as send_again
 from webhooks_ui.forms import RedeliveryForm
 from webhooks_ui.models import Webhook
@@ -39,7 +40,12 @@ def delivery_redeliver_many(request: HttpRequest, webhook_id: str) -> HttpRespon
     form = RedeliveryForm(request.POST)
     if form.is_valid():
         try:
-            count = send_again(webhook, form.selection(timezone.now()), actor=user)
+            count = send_again(
+                webhook,
+                form.selection(timezone.now()),
+                seen=request.POST.get("seen", ""),
+                actor=user,
+            )
         except ActionError as error:
             form.add_error(None, str(error))
         else:
@@ -68,6 +74,7 @@ def _context(webhook: Webhook, form: RedeliveryForm) -> dict[str, Any]:
     # The posted form holds moments: a period of the last hour would have moved on.
     return context | {
         "selection": selection,
+        "seen": last_change(webhook),
         "count": count,
         "is_cut": is_cut,
         "oldest_at": moment_of(pks[0]) if pks else None,

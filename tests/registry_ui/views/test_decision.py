@@ -321,6 +321,18 @@ def test_the_requester_withdraws(ask: TransitionRequest, requester: User) -> Non
     assert "withdrew it" in response.content.decode()
 
 
+def test_withdrawing_with_a_comment_that_cannot_be_kept_says_so(
+    ask: TransitionRequest, requester: User
+) -> None:
+    response = browser(requester).post(
+        url("request_cancel", ask), {"comment": "why\0not"}, follow=True
+    )
+
+    ask.refresh_from_db()
+    assert ask.is_open
+    assert "The request was not withdrawn." in response.content.decode()
+
+
 def test_withdrawing_what_is_decided_says_so(
     ask: TransitionRequest, requester: User, reviewer: User
 ) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registry_ui.actions.holdings import infer_holdings
-from registry_ui.models import Holding, Incident, Level, TransitionRequest
+from registry_ui.models import Holding, Incident, Level, MirrorState, TransitionRequest
 from tests.factories import (
     grant,
     make_alias,
@@ -47,6 +47,14 @@ def answer(
 
 
 @pytest.mark.usefixtures("rui")
+def test_before_mlflow_was_read_nothing_is_said_to_be_decided(client: Client) -> None:
+    page = text(client, "/incidents/")
+
+    assert "Everything that serves was decided" not in page
+    assert "No open incident is known" in page
+
+
+@pytest.mark.usefixtures("rui")
 def test_an_open_incident_is_on_the_overview_the_model_and_the_list(
     client: Client,
 ) -> None:
@@ -60,6 +68,8 @@ def test_an_open_incident_is_on_the_overview_the_model_and_the_list(
 
 @pytest.mark.usefixtures("rui")
 def test_no_incident_says_that_all_is_decided(client: Client) -> None:
+    MirrorState.objects.create(synced_at=timezone.now())
+
     assert "Everything that serves was decided" in text(client, "/incidents/")
     assert "No incident was answered yet" in text(client, "/incidents/?show=resolved")
 

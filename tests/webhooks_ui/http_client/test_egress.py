@@ -56,7 +56,7 @@ def test_a_name_with_one_address_outside_of_the_allowed_networks_is_refused(
     internet.names["mixed.example.com"] = [["10.1.2.3", "169.254.169.254"]]
 
     check_destination("https://inside.example.com/")
-    with pytest.raises(UrlRefusedError):
+    with pytest.raises(UrlRefusedError, match="is not a public address alone"):
         check_destination("https://mixed.example.com/")
 
     assert _failure("https://mixed.example.com/") is Failure.REFUSED_BY_POLICY
@@ -118,6 +118,10 @@ def test_the_demo_opens_exactly_the_address_of_its_receiver(
         ("https:///hook", "names no host"),
         ("https://me:pw@receiver.example.com/", "Authorization"),
         ("https://receiver.example.com:25/", "443"),
+        ("https://receiver.example.com/a b", "holds a space"),
+        ("https://receiver.example.com/a\u200b", r"U\+200B"),
+        ("https://receiver.example.com/a\n", r"U\+000A"),
+        (f"https://{'long.' * 60}example.com/", "has 311 characters"),
     ],
 )
 def test_a_refusal_says_why_and_what_would_help(url: str, words: str) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import make_user
 from tests.webhooks_ui.factories import LONG_AGO, make_deliveries, make_webhook
@@ -33,6 +34,26 @@ def test_the_count_comes_first_and_the_button_does_it(ada: Client) -> None:
     assert before == 0
     assert Delivery.objects.pending().count() == 3
     assert "3 deliveries are sent again." in done.content.decode()
+
+
+def test_what_two_press_at_once_happens_once(ada: Client) -> None:
+    webhook = make_webhook()
+    made = make_deliveries(webhook, 2, status="succeeded")
+    chosen = {"which": "all"}
+    fields = _hidden(ada.get(_url(webhook), chosen).content.decode())
+    ada.post(_url(webhook), fields)
+    Delivery.objects.filter(webhook=webhook).update(
+        status="succeeded", settled_at=timezone.now()
+    )
+
+    refused = ada.post(_url(webhook), fields)
+
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "Since you opened this page somebody has sent deliveries again" in page
+    assert not Delivery.objects.pending().exists()
+    again = ada.post(_url(webhook), _hidden(page), follow=True).content.decode()
+    assert f"{len(made)} deliveries are sent again." in again
 
 
 def test_what_failed_after_the_count_is_not_sent_again(ada: Client) -> None:
