@@ -1,6 +1,8 @@
 """All settings; what a deployment may change is read from the environment here."""
 
+import logging
 import os
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -314,15 +316,30 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
 }
 
+
+def _without_trace_of_refusal(record: logging.LogRecord) -> bool:
+    """Let each record pass; who may not do something is no fault to be traced."""
+    if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {
+        "refusals": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": _without_trace_of_refusal,
+        }
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        "django.request": {"filters": ["refusals"]},
         # A tick a second is no news.
         "celery.beat": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from registry_ui.mlflow_client.answers import JsonObject, understood
@@ -10,6 +11,8 @@ from registry_ui.mlflow_client.entities import NAME_LENGTH, ModelInfo, VersionIn
 from registry_ui.mlflow_client.errors import MLflowUnavailable
 
 logger = logging.getLogger(__name__)
+
+_SHOWN_OF_NAME = 60  # characters
 
 Entity = TypeVar("Entity")
 Named = TypeVar("Named", ModelInfo, VersionInfo)
@@ -49,11 +52,18 @@ def fitting(
     """
     found = all_of(parse, page, key)
     fit = [item for item in found if len(item.name) <= NAME_LENGTH]
-    if len(fit) < len(found):
-        logger.warning(
-            "left out what has a name of more than %d characters: %d of %s",
-            NAME_LENGTH,
-            len(found) - len(fit),
-            key,
-        )
+    for item in found:
+        if len(item.name) > NAME_LENGTH:
+            _warn_of(key, item.name)
     return fit
+
+
+@lru_cache(maxsize=1024)
+def _warn_of(key: str, name: str) -> None:
+    """Say once what is left out: it is read again at each sync."""
+    logger.warning(
+        "left out of %s what has a name of more than %d characters: %s…",
+        key,
+        NAME_LENGTH,
+        name[:_SHOWN_OF_NAME],
+    )

@@ -161,7 +161,7 @@ def request_cancel(request: HttpRequest, number: int) -> HttpResponse:
         except ActionError as error:
             messages.error(request, str(error))
     else:
-        why = " ".join(form.errors["comment"])
+        why = " ".join(map(str, form.errors["comment"]))
         messages.error(request, f"The request was not withdrawn. The comment: {why}")
     return redirect(ask)
 

@@ -69,6 +69,19 @@ def test_an_address_of_forms_alone_says_so_in_a_page(
     assert response["Content-Length"] == str(len(response.content))
 
 
+def test_who_may_not_do_something_is_logged_without_the_trace_of_a_fault(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.force_login(make_user())
+
+    response = client.get("/register/")
+
+    assert response.status_code == 403
+    (record,) = [one for one in caplog.records if one.name == "django.request"]
+    assert record.getMessage() == "Forbidden (Permission denied): /register/"
+    assert record.exc_info is None
+
+
 def test_what_turns_the_direction_of_text_is_seen_but_in_fields(
     client: Client, person: User
 ) -> None:

@@ -13,8 +13,7 @@ from registry_ui.errors import ActionError
 from registry_ui.htmx import render_page
 from registry_ui.views.addresses import address_of, redirect_if_blank
 from registry_ui.views.getters import signed_in
-from webhooks_ui.actions.redeliver import BATCH, BATCH_APART, MOST_AT_ONCE
-from webhooks_ui.actions.redeliver import last_change
+from webhooks_ui.actions.redeliver import BATCH, BATCH_APART, MOST_AT_ONCE, last_change
 from webhooks_ui.actions.redeliver import redeliver_selected as send_again
 from webhooks_ui.forms import RedeliveryForm
 from webhooks_ui.models import Webhook
