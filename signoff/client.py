@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from math import inf
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -21,7 +22,12 @@ from signoff.answers import (
 )
 from signoff.configuration import api_token, server_url
 from signoff.connection import Connection
-from signoff.errors import UnavailableError, WaitTimeoutError
+from signoff.errors import (
+    NOT_SIGNOFF,
+    SignoffError,
+    UnavailableError,
+    WaitTimeoutError,
+)
 
 UNDER_WAY: frozenset[Status] = frozenset({"open", "approved", "applying"})
 """With any other status, nothing more becomes of a request unless somebody acts."""
@@ -29,6 +35,8 @@ UNDER_WAY: frozenset[Status] = frozenset({"open", "approved", "applying"})
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
 PAUSE_PER_SECOND_WAITED = 0.1
+SHORTEST_LOOK = 3.0
+"""Seconds that the server has to say how a request is, however little is left."""
 
 
 class Client:
@@ -119,7 +127,7 @@ class Client:
 
     def request(self, number: int) -> Request:
         """Return a request with its gates, plan, reviews, comments and outcome."""
-        return cast("Request", self._connection.call("GET", f"/requests/{number}"))
+        return self._request(number)
 
     def create_request(
         self,
@@ -251,7 +259,7 @@ class Client:
             WaitTimeoutError: it was still under way then.
         """
         begun = time.monotonic()
-        request = self.request(number)
+        request = self._request(number, within=max(timeout, SHORTEST_LOOK))
         on_change(request)
         while request["status"] in UNDER_WAY:
             waited = time.monotonic() - begun
@@ -264,13 +272,18 @@ class Client:
             pause = max(SHORTEST_PAUSE, PAUSE_PER_SECOND_WAITED * waited)
             time.sleep(min(pause, LONGEST_PAUSE, timeout - waited))
             before = request
+            left = timeout - (time.monotonic() - begun)
             try:
-                request = self.request(number)
+                request = self._request(number, within=max(left, SHORTEST_LOOK))
             except UnavailableError:
                 continue
             if _state(request) != _state(before):
                 on_change(request)
         return request
+
+    def _request(self, number: int, *, within: float = inf) -> Request:
+        found = self._connection.call("GET", f"/requests/{number}", within=within)
+        return cast("Request", found)
 
     def _listed(
         self, path: str, key: str, query: Iterable[tuple[str, str]] = ()
@@ -282,7 +295,14 @@ class Client:
             yield from page[key]
             if page["next_cursor"] is None:
                 return
-            cursor = [("cursor", page["next_cursor"])]
+            following = [("cursor", page["next_cursor"])]
+            if following == cursor:
+                raise SignoffError(
+                    "The server's list does not end; see whether the address is"
+                    " Signoff's.",
+                    error_code=NOT_SIGNOFF,
+                )
+            cursor = following
 
 
 def _state(request: Request) -> tuple[Status, list[str]]:

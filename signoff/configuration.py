@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from signoff.errors import ConfigurationError
 
@@ -25,14 +25,36 @@ def server_url(given: str | None) -> str:
         raise ConfigurationError(
             f"Set {URL} to the server's address, such as https://signoff.example.com."
         )
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" in url.partition("://")[2].partition("/")[0]:
         raise ConfigurationError(
-            f"{URL} is {url!r}; it begins with https:// or http:// and names a host."
+            f"{URL} holds a user name or a password; leave them out: the token says who"
+            " you are."
+        )
+    if {"?", "#"} & set(url):
+        raise ConfigurationError(
+            f"{URL} is {url!r}; leave out what follows the question mark or the #."
+        )
+    parts = _parts_of(url)
+    if not parts or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"{URL} is {url!r}; it begins with https:// or http:// and names a host,"
+            " with a port from 1 to 65535 if any."
         )
     if parts.path.rstrip("/").endswith("/api/v1"):
         raise ConfigurationError(f"{URL} is {url!r}; leave /api/v1 out of it.")
     return url.rstrip("/")
+
+
+def _parts_of(url: str) -> SplitResult | None:
+    """Return the parts of an address; None if it is none."""
+    if not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_one = parts.port != 0  # it raises for what is no port
+    except ValueError:
+        return None
+    return parts if is_one else None
 
 
 def api_token(given: str | None) -> str:

@@ -2,6 +2,9 @@
 
 from http import HTTPStatus
 
+NOT_SIGNOFF = "NOT_SIGNOFF"
+"""The error code of what was answered by something else, such as a proxy."""
+
 
 class SignoffError(Exception):
     """A call that was refused, or could not be made.
@@ -36,8 +39,14 @@ class ConflictError(SignoffError):
 class UnavailableError(SignoffError):
     """The server could not be reached, or is out of service for the moment."""
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message, error_code="TEMPORARILY_UNAVAILABLE", status=status)
+    def __init__(
+        self,
+        message: str,
+        *,
+        error_code: str = "TEMPORARILY_UNAVAILABLE",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, error_code=error_code, status=status)
 
 
 class ConfigurationError(SignoffError):
@@ -73,7 +82,7 @@ UNAVAILABLE = frozenset(
 
 def refusal(status: int, error_code: str, message: str) -> SignoffError:
     """Return the exception for what the server answered."""
-    if status in UNAVAILABLE:
-        return UnavailableError(message, status=status)
     kind = _BY_STATUS.get(status, SignoffError)
+    if status in UNAVAILABLE:
+        kind = UnavailableError
     return kind(message, error_code=error_code, status=status)

@@ -9,18 +9,28 @@ from signoff.answers import Status
 from signoff.command_line.looks import request_page, request_table
 from signoff.command_line.session import Session, examples, json_option
 
-POSITIVE = click.IntRange(min=1)
+
+class _Positive(click.IntRange):
+    """A number of something that is counted from 1."""
+
+    name = "whole number"
 
 
-class _VersionNumber(click.IntRange):
+POSITIVE = _Positive(min=1)
+
+
+class _VersionNumber(_Positive):
     """A version as all output writes it, `v7`, or its bare number."""
+
+    name = "version"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
         """Return the number."""
         digits: Any = str(value).removeprefix("v")
-        return super().convert(digits, param, ctx)
+        # What will not do is told as it was typed.
+        return super().convert(digits if digits.isdecimal() else value, param, ctx)
 
 
 VERSION = _VersionNumber(min=1)

@@ -1,5 +1,8 @@
 """`signoff` itself: which server, and how errors are said."""
 
+import errno
+import os
+import sys
 from typing import Any
 
 import click
@@ -18,9 +21,20 @@ class _Signoff(click.Group):
         except SignoffError as error:
             ctx.obj.complain(error)
             ctx.exit(exit_code(error))
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # Click ends quietly: whoever read has seen enough
+            click.echo(f"Error: {error.strerror or error}", err=True)
+            _let_go_of_output()
+            ctx.exit(ExitCode.REFUSED)
         except KeyboardInterrupt:
             click.echo(err=True)
             ctx.exit(ExitCode.INTERRUPTED)
+
+
+def _let_go_of_output() -> None:
+    """Have Python not try again, as it ends, to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from enum import IntEnum
 from functools import cached_property
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TextIO, TypeVar
 
 import click
 from rich.console import Console, RenderableType
@@ -86,9 +86,8 @@ class Session:
         """Write for people alone: nothing where the answer is JSON."""
         if self.as_json:
             return
-        is_terminal = sys.stdout.isatty()
         console = Console(
-            width=None if is_terminal else WIDTH_WITHOUT_TERMINAL,
+            width=None if _is_terminal(sys.stdout) else WIDTH_WITHOUT_TERMINAL,
             highlight=False,
             markup=False,
             emoji=False,
@@ -131,8 +130,13 @@ class Session:
         return answered
 
     def _require_person(self, remedy: str) -> None:
-        if self.as_json or not sys.stdin.isatty():
+        if self.as_json or not _is_terminal(sys.stdin):
             raise click.UsageError(f"{remedy}: nobody can be asked here.")
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Is somebody there? A stream that the caller closed is None."""
+    return stream is not None and stream.isatty()
 
 
 def examples(*lines: str) -> str:

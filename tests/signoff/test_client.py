@@ -242,11 +242,19 @@ def test_a_target_is_a_stage_or_an_alias() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "signoff.example.com", "ftp://a.example", "http://"]
+    "url",
+    [
+        *("", "signoff.example.com", "ftp://a.example", "http://", "http://[::1"),
+        *("http://a.example:99999", "http://a.example:abc", "http://a example"),
+        *("http://a.example?x=1", "http://a.example/#top", "https://u:hunter2@a.b"),
+        "https://u:hunter2@[::1",
+    ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="SIGNOFF_URL"):
+    with pytest.raises(ConfigurationError, match="SIGNOFF_URL") as refused:
         Client(url, "a-token")
+
+    assert "hunter2" not in str(refused.value)
 
 
 def test_the_environment_says_server_and_token(

@@ -108,6 +108,14 @@ def test_a_version_may_be_written_as_it_is_shown(
     assert result.exit_code == ExitCode.UNAVAILABLE, result.output
 
 
+def test_what_is_no_number_is_told_as_it_was_typed() -> None:
+    for arguments in (["requests", "show", "abc"], ["compare", "churn", "vv6", "7"]):
+        said = CliRunner().invoke(cli, arguments).output
+
+        assert f"{arguments[2]!r} is not a valid " in said
+        assert "range" not in said
+
+
 def test_what_a_terminal_would_obey_is_not_written() -> None:
     assert printable("a\x1b[31m\u202eb\nc") == "a\ufffd[31m\ufffdb\nc"
     assert one_line("a\r\n\t b\x07") == "a b\ufffd"
