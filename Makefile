@@ -40,7 +40,7 @@ test: setup ## Run every check and test; SIGNOFF_REQUIRE_ALL=1 allows no skips
 	$(MAKE) --no-print-directory check || { kill $$browser; exit 1; }; \
 	$(PYTEST) --ignore tests/browser; sqlite=$$?; \
 	$(BIN)/python -m tests.services "$(POSTGRES)" "$(REDIS)" $(PYTEST) $(NO_DATABASE) \
-		tests/registry_ui tests/webhooks_ui tests/config/test_postgresql.py tests/system/test_crash.py \
+		tests/registry_ui tests/webhooks_ui tests/config/test_postgresql.py tests/config/test_clock.py tests/system/test_crash.py \
 		tests/system/test_killed_deliveries.py; postgres=$$?; \
 	wait $$browser; browser=$$?; cat .venv/browser-tests.log; \
 	exit $$((sqlite ? sqlite : postgres ? postgres : browser))

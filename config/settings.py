@@ -162,8 +162,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = (
         "polling_interval": 0.05,
     }
     if EMBEDDED_BROKER_DIR
-    # A publisher waits no longer than this for a broker that is gone.
-    else {"socket_connect_timeout": 2, "socket_timeout": 10}
+    # A publisher soon gives up on a broker that is gone; workers try for longer.
+    else {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "max_retries": 1,
+        "interval_start": 0.1,
+    }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -205,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail": _tick("webhooks_ui.tasks.send_notices", 5, "mail"),
     "chat": _tick("webhooks_ui.tasks.send_notices", 5, "chat"),
 }
+CELERY_BEAT_SCHEDULER = "config.clock:Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 # --- Django -------------------------------------------------------------------------

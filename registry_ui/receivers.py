@@ -1,16 +1,15 @@
 """What happens because something happened: work that is woken after the commit."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import receiver
 
 from registry_ui import tasks
 from registry_ui.actions.notifications import tell_of
 from registry_ui.events import EventType, Recorded, events_recorded, reading_wished
 from registry_ui.models import Evidence, Hint, MetricHistory
+from registry_ui.wakeups import WakeUp
 
 _WAKES_APPLY = {
     EventType.GLASS_BROKEN,
@@ -30,15 +29,13 @@ _READERS = {
 def wake_apply(*, records: Sequence[Recorded], **_: object) -> None:
     """Let a worker apply the approved plan at once; the clock would find it too.
 
-    Not one that who recorded it has claimed already. `robust`: a broker that is gone
-    costs a second, not the reviewer's answer.
+    Not one that who recorded it has claimed already.
     """
     if any(
         event.type in _WAKES_APPLY and not (request and request.claim_token)
         for event, request in records
     ):
-        wake = partial(tasks.apply_requests.apply_async, expires=60)
-        transaction.on_commit(wake, robust=True)
+        WakeUp(tasks.apply_requests).after_commit()
 
 
 @receiver(events_recorded, dispatch_uid="registry_ui.tell_people")
@@ -49,6 +46,5 @@ def tell_people(*, records: Sequence[Recorded], **_: object) -> None:
 
 @receiver(reading_wished, dispatch_uid="registry_ui.wake_reading")
 def wake_reading(*, sender: type[Any], **_: object) -> None:
-    """Let a worker read at once what somebody waits for; `robust` as above."""
-    task = _READERS[sender]
-    transaction.on_commit(partial(task.apply_async, expires=60), robust=True)
+    """Let a worker read at once what somebody waits for."""
+    WakeUp(_READERS[sender]).after_commit()

@@ -14,6 +14,7 @@ from registry_ui.actions.reminders import remind_people as run_reminders
 from registry_ui.actions.request_files import read_due_request_files
 from registry_ui.actions.sync import sync_mirror as run_sync
 from registry_ui.mlflow_client import MLflowClient, MLflowError
+from registry_ui.wakeups import WakeUp
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ def sync_mirror() -> None:
     try:
         report = run_sync(client, only_when_due=True)
         if report is not None and report.new:
-            read_evidence.apply_async(expires=5)
+            WakeUp(read_evidence, expires=5)()
     except MLflowError as error:
         # The state row holds the reason for the pages; the next tick tries again.
         logger.warning("sync failed error=%s", error)
@@ -38,7 +39,7 @@ def read_hints() -> None:
     try:
         context = run_hints(client)
         if context is not None and context.counts["new"]:
-            read_evidence.apply_async(expires=5)
+            WakeUp(read_evidence, expires=5)()
     except MLflowError as error:
         logger.warning("hints not read error=%s", error)
 

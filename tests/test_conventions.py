@@ -77,6 +77,19 @@ def test_a_view_does_not_write(path: Path) -> None:
     assert not writes
 
 
+def test_only_wake_ups_and_the_clock_wait_for_the_broker() -> None:
+    """Everybody else, requests above all, leaves that to them."""
+    publishing = {
+        _named(path)
+        for path in PRODUCT
+        for call in _calls(path)
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"apply_async", "delay", "send_task"}
+    }
+
+    assert publishing == {"registry_ui/wakeups.py", "config/clock.py"}
+
+
 def test_the_registry_never_names_the_webhooks() -> None:
     naming = [
         _named(path)

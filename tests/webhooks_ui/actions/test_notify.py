@@ -19,6 +19,7 @@ from registry_ui.actions.reviews import review_request
 from registry_ui.actions.watching import watch_model
 from registry_ui.models import Level, Notification, Review, TransitionRequest
 from registry_ui.policies import PolicyDefinition
+from registry_ui.wakeups import WakeUp
 from tests.factories import grant, make_model, make_user, make_version
 from tests.webhooks_ui.mail_server import MailServer, text_of
 from tests.webhooks_ui.telling import (
@@ -30,6 +31,7 @@ from tests.webhooks_ui.telling import (
     only_notice,
     seconds_until_due,
 )
+from webhooks_ui import tasks
 from webhooks_ui.actions.letters import letter_of
 from webhooks_ui.actions.mail import send_mail
 from webhooks_ui.actions.notices import next_digest
@@ -37,7 +39,6 @@ from webhooks_ui.actions.notify import WAITS, claim_due, record_outcome, send_no
 from webhooks_ui.actions.outcomes import Outcome
 from webhooks_ui.models import Channel, Notice, NotificationPreference
 from webhooks_ui.models.notices import MOST_AN_HOUR
-from webhooks_ui.receivers import wake_messengers
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,8 @@ def test_a_worker_is_woken_once_after_the_commit(
     with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
         comment_many(ask(), 3)
 
-    assert callbacks.count(wake_messengers) == 1
+    for channel in Channel.values:
+        assert callbacks.count(WakeUp(tasks.send_notices, (channel,))) == 1
 
 
 def test_who_has_no_address_or_has_turned_it_off_gets_no_mail() -> None:

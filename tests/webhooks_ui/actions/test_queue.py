@@ -8,6 +8,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from registry_ui.events import EventType
 from registry_ui.models import AuditEvent
+from registry_ui.wakeups import WakeUp
 from tests.factories import make_model, make_version
 from tests.webhooks_ui.factories import (
     make_delivery,
@@ -17,7 +18,7 @@ from tests.webhooks_ui.factories import (
 )
 from webhooks_ui.actions.attempts import outgoing
 from webhooks_ui.models import EventName, PayloadFormat, Webhook
-from webhooks_ui.receivers import wake_worker
+from webhooks_ui.tasks import drain_deliveries
 
 pytestmark = pytest.mark.django_db
 
@@ -119,9 +120,7 @@ def test_a_worker_is_woken_once_after_the_commit(
         make_move_to_production()
         make_move_to_production()
 
-    assert [callback for callback in callbacks if callback is wake_worker] == [
-        wake_worker
-    ]
+    assert callbacks.count(WakeUp(drain_deliveries)) == 1
 
 
 def test_nobody_is_woken_for_nothing(
@@ -130,7 +129,7 @@ def test_nobody_is_woken_for_nothing(
     with django_capture_on_commit_callbacks() as callbacks:
         make_move_to_production()
 
-    assert wake_worker not in callbacks
+    assert WakeUp(drain_deliveries) not in callbacks
 
 
 def _events(webhook: Webhook) -> list[AuditEvent]:
