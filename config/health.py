@@ -1,7 +1,7 @@
 """`/healthz` and `/readyz`: what load balancers, containers and monitors ask.
 
-No view here calls another machine: how MLflow and the worker are is read from what the
-worker last wrote.
+No view here calls another machine: how MLflow, the worker and the sender are is read
+from what those two last wrote.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registry_ui.models import MirrorState
+from webhooks_ui.actions.signs_of_life import SILENCE, last_sign
 
 Status = Literal["ok", "degraded", "down", "unknown"]
 
@@ -47,10 +48,14 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     components = {"database": _database()}
     if components["database"].status == "ok":
         state, now = MirrorState.load(), timezone.now()
-        components |= {"mlflow": mlflow(state, now), "worker": worker(state, now)}
+        components |= {
+            "mlflow": mlflow(state, now),
+            "worker": worker(state, now),
+            "sender": sender(last_sign(), now),
+        }
     else:
         unknown = Component("unknown", "The database, which would know, is down.")
-        components |= {"mlflow": unknown, "worker": unknown}
+        components |= dict.fromkeys(("mlflow", "worker", "sender"), unknown)
     is_ok = all(component.status == "ok" for component in components.values())
     return JsonResponse(
         {
@@ -100,6 +105,16 @@ def worker(state: MirrorState, now: datetime) -> Component:
         last = f"{state.tried_at:%Y-%m-%d %H:%M:%S} UTC"
         return Component("down", f"No worker has run a task since {last}.")
     return Component("ok", "A worker ran a task in time.")
+
+
+def sender(ran_at: datetime | None, now: datetime) -> Component:
+    """Say whether a sender runs tasks: deliveries, mail and chat messages are its."""
+    if ran_at is None:
+        return Component("unknown", "No sender has run a task yet.")
+    if now - ran_at > SILENCE:
+        last = f"{ran_at:%Y-%m-%d %H:%M:%S} UTC"
+        return Component("down", f"No sender has run a task since {last}.")
+    return Component("ok", "A sender ran a task in time.")
 
 
 def _database() -> Component:

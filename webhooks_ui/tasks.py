@@ -1,14 +1,16 @@
 """What runs later or by the clock."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from webhooks_ui.actions import deliver, notify, pausing, retention
+from webhooks_ui.actions import deliver, notify, pausing, retention, signs_of_life
 from webhooks_ui.models import Channel
 
 
 @shared_task(ignore_result=True)
 def drain_deliveries() -> None:
-    """Send every delivery that is due."""
+    """Send every delivery that is due, and say that somebody does."""
+    signs_of_life.give_sign(timezone.now())
     deliver.drain_deliveries()
 
 

@@ -11,8 +11,9 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from config.health import mlflow, worker
+from config.health import mlflow, sender, worker
 from registry_ui.models import MirrorState
+from webhooks_ui.actions.signs_of_life import SILENCE, give_sign
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(seconds=settings.SYNC_SECONDS + settings.SWEEP_SECONDS + 1)
@@ -64,6 +65,7 @@ def test_a_database_that_is_down_is_503_without_its_secrets(
 @pytest.mark.django_db
 def test_readiness_names_each_component(client: Client) -> None:
     MirrorState.objects.create(synced_at=timezone.now(), tried_at=timezone.now())
+    give_sign(timezone.now())
 
     response = client.get("/readyz")
 
@@ -71,7 +73,21 @@ def test_readiness_names_each_component(client: Client) -> None:
     assert response.json()["status"] == "ok"
     assert {
         name: part["status"] for name, part in response.json()["components"].items()
-    } == {"database": "ok", "mlflow": "ok", "worker": "ok"}
+    } == {"database": "ok", "mlflow": "ok", "worker": "ok", "sender": "ok"}
+
+
+@pytest.mark.django_db
+def test_a_sender_that_hangs_is_seen_beside_a_worker_that_runs(client: Client) -> None:
+    now = timezone.now()
+    MirrorState.objects.create(synced_at=now, tried_at=now)
+    give_sign(now - SILENCE)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    components = response.json()["components"]
+    assert components["worker"]["status"] == "ok"
+    assert components["sender"]["status"] == "down"
 
 
 @pytest.mark.django_db
@@ -80,7 +96,9 @@ def test_before_the_first_sync_nothing_is_claimed(client: Client) -> None:
 
     assert response.status_code == 503
     components = response.json()["components"]
-    assert components["mlflow"]["status"] == components["worker"]["status"] == "unknown"
+    assert {components[name]["status"] for name in ("mlflow", "worker", "sender")} == {
+        "unknown"
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,3 +134,16 @@ def test_mlflow_is_as_the_last_attempts_to_read_it(
 )
 def test_the_worker_is_as_its_last_task(state: MirrorState, status: str) -> None:
     assert worker(state, NOW).status == status
+
+
+@pytest.mark.parametrize(
+    ("ran_at", "status"),
+    [
+        (None, "unknown"),
+        (NOW, "ok"),
+        (NOW - SILENCE, "ok"),
+        (NOW - SILENCE - timedelta(seconds=1), "down"),
+    ],
+)
+def test_the_sender_is_as_its_last_task(ran_at: datetime | None, status: str) -> None:
+    assert sender(ran_at, NOW).status == status

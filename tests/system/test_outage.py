@@ -1,6 +1,8 @@
-"""MLflow away while somebody approves: it is said, nothing is lost, it is made up."""
+"""MLflow away while somebody approves, a sender that hangs: it is said, and made up."""
 
 import json
+import os
+import signal
 import urllib.error
 import urllib.request
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from tests.running import SYNC_SECONDS, RunningSignoff, wait_for
+from tests.running import SYNC_SECONDS, RunningSignoff, processes, wait_for
 from tests.system.gatekeeper import Gatekeeper, Hold
 from tests.system.promotions import (
     EVENTS_OF_A_PROMOTION,
@@ -19,18 +21,19 @@ from tests.system.promotions import (
     stages,
     wait_until_applied,
 )
+from webhooks_ui.actions.signs_of_life import SILENCE
 
 pytestmark = pytest.mark.system
 
 
-def readiness_of_mlflow(signoff: RunningSignoff) -> str:
+def readiness_of(component: str, signoff: RunningSignoff) -> str:
     try:
         with urllib.request.urlopen(f"{signoff.url}/readyz", timeout=15) as answer:  # noqa: S310 - our own address
             content: Any = json.load(answer)
     except urllib.error.HTTPError as error:  # 503, with the same content
         with error:
             content = json.load(error)
-    return str(content["components"]["mlflow"]["status"])
+    return str(content["components"][component]["status"])
 
 
 def test_an_approval_while_mlflow_is_away_is_carried_out_when_it_is_back(
@@ -55,7 +58,7 @@ def test_an_approval_while_mlflow_is_away_is_carried_out_when_it_is_back(
     assert "Trying again by itself." in waiting["failure"]
     assert stages(plain, name) == ["Production", "None"]
     wait_for(
-        lambda: readiness_of_mlflow(signoff) == "down",
+        lambda: readiness_of("mlflow", signoff) == "down",
         seconds=SYNC_SECONDS + 15,
         what="/readyz says that MLflow is down",
     )
@@ -66,7 +69,35 @@ def test_an_approval_while_mlflow_is_away_is_carried_out_when_it_is_back(
     assert stages(plain, name) == ["Archived", "Production"]
     assert recorded_events(signoff, number) == EVENTS_OF_A_PROMOTION
     wait_for(
-        lambda: readiness_of_mlflow(signoff) == "ok",
+        lambda: readiness_of("mlflow", signoff) == "ok",
         seconds=SYNC_SECONDS + 30,
         what="/readyz says that MLflow is back",
+    )
+
+
+@pytest.mark.soak
+def test_a_sender_that_hangs_is_said(signoff: RunningSignoff) -> None:
+    (pid,) = (
+        pid
+        for pid, line in processes(signoff.environment).items()
+        if "sender@" in line and "supervised.py" not in line
+    )
+    ready = "/readyz says that the sender is"
+    wait_for(
+        lambda: readiness_of("sender", signoff) == "ok", seconds=30, what=f"{ready} ok"
+    )
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for(
+            lambda: readiness_of("sender", signoff) == "down",
+            seconds=SILENCE.total_seconds() + 10,
+            what=f"{ready} down",
+        )
+        assert readiness_of("worker", signoff) == "ok"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for(
+        lambda: readiness_of("sender", signoff) == "ok",
+        seconds=30,
+        what=f"{ready} back",
     )
