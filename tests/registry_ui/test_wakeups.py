@@ -20,8 +20,8 @@ pytestmark = pytest.mark.services
 
 LINES = "registry_ui.wakeups"
 GONE, BACK = "the broker takes no messages", "the broker takes messages again"
-AT_ONCE = 0.1
-"""Seconds; thousands of times what it takes to leave a wake-up to the thread."""
+AT_ONCE = 1.0
+"""Seconds: half of what a broker that is gone or hangs would keep one waiting."""
 
 
 @pytest.fixture
