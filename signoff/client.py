@@ -251,7 +251,7 @@ class Client:
 
         Args:
             number: of the request.
-            timeout: seconds.
+            timeout: seconds; the last look may take a few more.
             on_change: called with the request at first, and whenever its status or
                 the verdict of a gate is another.
 
@@ -266,7 +266,7 @@ class Client:
             if waited >= timeout:
                 raise WaitTimeoutError(
                     f"Request {number} is still {request['status']} after"
-                    f" {timeout:g} seconds."
+                    f" {waited:.0f} seconds."
                 )
             # Who has waited long can wait a little longer, and the server has rest.
             pause = max(SHORTEST_PAUSE, PAUSE_PER_SECOND_WAITED * waited)

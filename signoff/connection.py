@@ -133,7 +133,7 @@ class Connection:
             body: sent as JSON unless None.
             is_keyed: a POST to an operation that takes an `Idempotency-Key`, which is
                 sent again where no answer came.
-            within: seconds for all tries together, give or take a moment.
+            within: seconds for all tries; one that may take longer is not begun.
 
         Raises:
             UnavailableError: no answer within the time, or one that says so.
@@ -142,14 +142,15 @@ class Connection:
         key = {"Idempotency-Key": str(uuid4())} if is_keyed else {}
         asked = f"?{urlencode(list(query), errors='replace')}" if query else ""
         retries = RETRY_KEYED if is_keyed else RETRY
+        seconds = min(self._timeout, within)
         try:
             answer = self._pool.request(
                 method,
                 f"{self._url}{PREFIX}{path}{asked}",
                 body=None if body is None else json.dumps(body).encode(),
                 headers=self._headers | key,
-                timeout=Timeout(min(self._timeout, within)),
-                retries=retries.until(time.monotonic() + within),
+                timeout=Timeout(seconds),
+                retries=retries.until(time.monotonic() + within - seconds),
                 # A redirected POST would become a GET, or carry the token elsewhere.
                 redirect=False,
             )

@@ -10,16 +10,16 @@ from signoff.command_line.looks import request_page, request_table
 from signoff.command_line.session import Session, examples, json_option
 
 
-class _Positive(click.IntRange):
-    """A number of something that is counted from 1."""
+class WholeNumber(click.IntRange):
+    """A number within bounds."""
 
     name = "whole number"
 
 
-POSITIVE = _Positive(min=1)
+POSITIVE = WholeNumber(min=1)
 
 
-class _VersionNumber(_Positive):
+class _VersionNumber(WholeNumber):
     """A version as all output writes it, `v7`, or its bare number."""
 
     name = "version"

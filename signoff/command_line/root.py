@@ -24,12 +24,19 @@ class _Signoff(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # Click ends quietly: whoever read has seen enough
-            click.echo(f"Error: {error.strerror or error}", err=True)
             _let_go_of_output()
+            ctx.obj.complain(_not_written(error))
             ctx.exit(ExitCode.REFUSED)
         except KeyboardInterrupt:
             click.echo(err=True)
             ctx.exit(ExitCode.INTERRUPTED)
+
+
+def _not_written(error: OSError) -> SignoffError:
+    said = f"The answer cannot be written: {error.strerror or error}."
+    return SignoffError(
+        " ".join([said, *getattr(error, "__notes__", [])]), error_code="NOT_WRITTEN"
+    )
 
 
 def _let_go_of_output() -> None:

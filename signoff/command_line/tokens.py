@@ -93,7 +93,14 @@ def create(
     made = session.client.create_token(
         name, scopes, days=days, opens_requests=open_requests
     )
-    session.answer(made, made["secret"])
+    try:
+        session.answer(made, made["secret"])
+    except OSError as error:
+        error.add_note(
+            f"The token was made all the same: `signoff token revoke {made['id']}` ends"
+            " it."
+        )
+        raise
     if not session.as_json:
         session.notes.print(f"Token {made['id']}; ends: {_end(made)}.")
 

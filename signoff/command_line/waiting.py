@@ -5,7 +5,7 @@ import click
 from signoff.answers import Request
 from signoff.client import UNDER_WAY
 from signoff.command_line.looks import one_line
-from signoff.command_line.requests import POSITIVE
+from signoff.command_line.requests import POSITIVE, WholeNumber
 from signoff.command_line.session import ExitCode, Session, examples, json_option
 
 
@@ -16,7 +16,7 @@ from signoff.command_line.session import ExitCode, Session, examples, json_optio
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=3600,
     show_default=True,
     help="How long at most.",

@@ -147,20 +147,33 @@ def test_a_proxy_that_cannot_be_used_is_wrong_usage(
 def test_a_stream_that_is_closed_or_full_is_no_traceback(streams: str) -> None:
     page = json.dumps({"requests": [], "next_cursor": None}).encode()
     with raw_server(http("200 OK", page)) as server:
-        done = subprocess.run(  # noqa: S602 - the shell closes what we want closed
-            f"{sys.executable} -m signoff --url {server.uri} requests list {streams}",
-            shell=True,
-            cwd=ROOT,
-            env={"SIGNOFF_TOKEN": "token", "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = in_shell(f"--url {server.uri} requests list {streams}")
 
     assert "Traceback" not in done.stderr
     assert done.returncode == ("full" in streams)
     if "full" in streams:
-        assert done.stderr == "Error: No space left on device\n"
+        assert "The answer cannot be written: No space left on device." in done.stderr
+
+
+def test_a_token_whose_secret_cannot_be_written_can_be_revoked() -> None:
+    made = json.dumps({"id": 34, "secret": "s", "expires_at": None}).encode()
+    with raw_server(http("200 OK", made)) as server:
+        done = in_shell(f"--url {server.uri} token create ci --scope read > /dev/full")
+
+    assert "The token was made all the same: `signoff token revoke 34`" in done.stderr
+
+
+def in_shell(arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `signoff` with what only a shell can do to streams."""
+    return subprocess.run(  # noqa: S602 - a command of our own
+        f"{sys.executable} -m signoff {arguments}",
+        shell=True,
+        cwd=ROOT,
+        env={"SIGNOFF_TOKEN": "token", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_who_cannot_be_asked_is_told_what_to_pass(
