@@ -18,6 +18,7 @@ from mlflow.exceptions import MlflowException
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.whole_server import PREFIX, PROXIES, WholeServer
+from tests.running import wait_for
 
 PEOPLE = """
 from registry_ui.actions.sync import sync_mirror
@@ -275,11 +276,16 @@ def test_mlflow_gets_nothing_that_signoff_knows_people_by(
     client.create_experiment(f"{url} program")
     client.set_registered_model_tag("churn", "by", "program")
 
-    seen = server.seen_by_mlflow()[before:]
     assert created[0] == 200
-    assert {"experiments/create", "registered-models/set-tag"} <= {
-        call["path"].partition("/2.0/mlflow/")[2] for call in seen
-    }
+    writes = {"experiments/create", "registered-models/set-tag"}
+
+    def have_been_seen() -> bool:
+        """Say so once it is written down, which comes after the answer."""
+        paths = (call["path"] for call in server.seen_by_mlflow()[before:])
+        return writes <= {path.partition("/2.0/mlflow/")[2] for path in paths}
+
+    wait_for(have_been_seen, seconds=10, what="both writes reach MLflow")
+    seen = server.seen_by_mlflow()[before:]
     for header in ("cookie", "authorization", "origin", "referer"):
         assert {call[header] for call in seen} == {""}
 
