@@ -242,7 +242,7 @@ def _record(
         _ChangedMeanwhileError: they are not as we know them.
     """
     now = timezone.now()
-    special = note_health(results, now)
+    not_counted = note_health(results, now)
     remember_forms(results)
     if rows is None:
         locking = Delivery.objects.select_for_update(of=("self",)).among([*tokens])
@@ -254,12 +254,12 @@ def _record(
         if row is None:
             continue
         is_mine = row.claim_token == tokens[request.id]
-        is_excused = request.id in special.excused
+        is_excused = request.id in not_counted.excused
         if answer is not None and not is_excused:
             attempts.append(attempt_of(row, request, answer, trigger=row.next_trigger))
             row.attempt_count += 1
         if is_mine:
-            is_outdated = request.id in special.outdated
+            is_outdated = request.id in not_counted.outdated
             settle(row, answer, now=now, is_excused=is_excused, is_outdated=is_outdated)
     _save_outcomes(rows.values(), before)
     DeliveryAttempt.objects.insert(attempts)
@@ -267,7 +267,7 @@ def _record(
         rows[request.id]
         for request, answer in results
         if answer is not None and answer.status_code == GONE
-        if request.id in rows.keys() - special.outdated
+        if request.id in rows.keys() - not_counted.outdated
     )
     return len(attempts)
 

@@ -31,7 +31,7 @@ def has_succeeded(answer: Answer) -> bool:
 
 
 @dataclass(slots=True)
-class Exceptions:
+class NotCounted:
     """Which requests, by their ids, say nothing of a delivery's receiver.
 
     Attributes:
@@ -43,7 +43,7 @@ class Exceptions:
     outdated: set[str] = field(default_factory=set)
 
 
-def note_health(results: Sequence[Result], now: datetime) -> Exceptions:
+def note_health(results: Sequence[Result], now: datetime) -> NotCounted:
     """Remember since when receivers fail, that they work, how long to leave them alone.
 
     Call it before the deliveries are locked; webhooks are locked in one order. So two
@@ -53,7 +53,7 @@ def note_health(results: Sequence[Result], now: datetime) -> Exceptions:
     for request, answer in results:
         if answer is not None:
             answers[request.endpoint].append((request, answer))
-    found = Exceptions()
+    found = NotCounted()
     webhooks = Webhook.objects.select_for_update(no_key=True).filter(pk__in=answers)
     for webhook in webhooks.only(*_HEALTH, *_RECEIVER).order_by("pk"):
         before = _health_of(webhook)
