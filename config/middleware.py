@@ -74,7 +74,7 @@ def show_bidi_controls(
     """Middleware: characters that turn the direction of text are seen, not obeyed.
 
     Else a model that is named U+202E `evil` would look like `live`, and be approved
-    for it. What people typed into fields stays as it is.
+    for it. What people typed into fields, and what scripts read, stays as it is.
 
     Source: Unicode Technical Report #36, 2.5.1; CVE-2021-42574.
     """
@@ -86,7 +86,7 @@ def show_bidi_controls(
             return response
         if _BIDI_CONTROL.search(response.content):
             text = response.content.decode()
-            response.content = _FIELD_OR_BIDI_CONTROL.sub(_shown, text)
+            response.content = _KEPT_OR_CONTROL.sub(_shown, text)
         return response
 
     return respond
@@ -95,8 +95,10 @@ def show_bidi_controls(
 _CONTROLS = "[\u202a-\u202e\u2066-\u2069]"
 # In UTF-8, which every page is looked through for: a tenth of the time of text.
 _BIDI_CONTROL = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")
-_FIELD_OR_BIDI_CONTROL = re.compile(
-    rf'<textarea\b.*?</textarea>|\bvalue="[^"]*"|(?P<control>{_CONTROLS})', re.DOTALL
+_KEPT_OR_CONTROL = re.compile(
+    r'<(textarea|script)\b.*?</\1>|\b(?:value|data-[\w-]+)="[^"]*"'
+    rf"|(?P<control>{_CONTROLS})",
+    re.DOTALL,
 )
 
 
