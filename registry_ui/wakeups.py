@@ -20,7 +20,8 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-_publisher = ThreadPoolExecutor(1, thread_name_prefix="wake-ups")
+publisher = ThreadPoolExecutor(1, thread_name_prefix="wake-ups")
+"""The thread; tests whose tasks run where they are published close what it opened."""
 _waiting: set[WakeUp] = set()
 _lock = threading.Lock()
 
@@ -41,7 +42,7 @@ class WakeUp:
         """Return at once; what waits to be published already is not added again."""
         with _lock:
             if self not in _waiting:
-                _publisher.submit(self._publish)
+                publisher.submit(self._publish)
                 _waiting.add(self)
 
     def after_commit(self) -> None:

@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from mlflow import MlflowClient as PlainClient
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -13,6 +14,7 @@ from config.celery import app
 from registry_ui.actions.sync import sync_mirror
 from registry_ui.mlflow_client import MLflowClient, MLflowWebhooks
 from registry_ui.models import Alias, Hint, MLflowWebhook
+from registry_ui.wakeups import publisher
 from tests.mlflow_server import MLflowServer
 from tests.registry_ui.hinting import make_mlflow_webhook
 from tests.registry_ui.mlflow_client.raw_server import http, raw_server
@@ -39,6 +41,8 @@ def eager_worker() -> Iterator[None]:
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = False
+    # The task ran in the thread of wake-ups, with a connection of its own.
+    publisher.submit(connections.close_all).result(30)
 
 
 def run(*arguments: str) -> tuple[str, str]:
