@@ -180,6 +180,8 @@ def broker(url: str) -> str:
     """Return the URL of a broker, or of several with semicolons between them."""
     for one in url.split(";"):
         parts = urlsplit(one)
-        if parts.scheme not in TRANSPORT_ALIASES or parts.port == 0:
+        transport = parts.scheme.partition("+")[0]  # as in `redis+socket:///run/redis`
+        is_list = "," in parts.netloc  # of hosts, as MongoDB's
+        if transport not in TRANSPORT_ALIASES or not (is_list or parts.port != 0):
             raise ValueError(url)
     return url

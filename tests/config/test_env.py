@@ -68,6 +68,8 @@ print(read_access("http://mlflow").headers["Authorization"])
         ("broker", "redis://:p@redis:6379/0", "redis://:p@redis:6379/0"),
         ("broker", "sentinel://a:1;sentinel://b:2", "sentinel://a:1;sentinel://b:2"),
         ("broker", "filesystem://", "filesystem://"),
+        ("broker", "redis+socket:///run/redis.sock", "redis+socket:///run/redis.sock"),
+        ("broker", "mongodb://a:1,b:2/signoff", "mongodb://a:1,b:2/signoff"),
         ("email", "smtp+tls://u:p@mail.example.com:587", "mail.example.com"),
     ],
 )

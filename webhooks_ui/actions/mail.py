@@ -83,7 +83,10 @@ def _send(connection: BaseEmailBackend, mail: EmailMultiAlternatives) -> Outcome
     (address,) = mail.to
     if not address.rpartition("@")[0].isascii():
         # Django would encode it as a header's words, which is another address.
-        words = f"The mail address {address} has letters that few servers take."
+        words = (
+            f"The mail address {address} has letters before the @ that servers do not"
+            " take; another one is needed."
+        )
         return Outcome(words, is_final=True)
     mail.connection = connection
     try:
