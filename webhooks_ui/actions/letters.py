@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from registry_ui.bidi import visible
 from registry_ui.events import EventType
 from registry_ui.models import Notification, TransitionRequest
 from registry_ui.views.sentences import EventLine, event_lines
@@ -181,7 +182,7 @@ def _entry(
         # Nothing was written just now: the requester's words say what it is about.
         quote = notification.request.comment if notification.request else ""
         sentence = notification.text
-    return Entry(one_line(sentence), _shortened(quote, longest_quote))
+    return Entry(one_line(sentence), _shortened(visible(quote), longest_quote))
 
 
 def _news(notification: Notification, line: EventLine | None) -> str:
@@ -220,7 +221,7 @@ def _subject(topics: Sequence[Topic]) -> str:
 
 def one_line(text: str) -> str:
     """Return the text without line ends and other characters that steer a reader."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return "".join(c if c.isprintable() else " " for c in visible(text)).strip()
 
 
 def _shortened(text: str, length: int) -> str:

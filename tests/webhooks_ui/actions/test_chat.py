@@ -42,7 +42,7 @@ def test_a_message_says_what_mail_says_in_slacks_form(receiver: Receiver) -> Non
 
 def test_other_peoples_words_link_and_call_nobody(receiver: Receiver) -> None:
     make_person("rui", chat_url=receiver.url)
-    actor = make_user(full_name="<http://evil|Ada>")
+    actor = make_user(full_name="<http://evil|Ada>\u202e")
     version = make_version(model=make_model(name="a>*b"))
     actor.model_permissions.create(level=1, model=version.model)
 
@@ -53,7 +53,7 @@ def test_other_peoples_words_link_and_call_nobody(receiver: Receiver) -> None:
     assert "|#" in text
     assert text.count("<") == 1
     assert "&lt;!channel&gt; @\u200bhere &amp;lt;" in text
-    assert "&lt;http://evil|Ada&gt;" in text
+    assert "&lt;http://evil|Ada&gt;[U+202E]" in text
 
 
 def test_a_chat_that_answers_no_is_asked_again_and_in_words(

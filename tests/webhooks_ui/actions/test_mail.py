@@ -130,6 +130,8 @@ def test_other_peoples_words_end_no_header_and_are_no_markup(
         assert "&lt;b&gt;bold&lt;/b&gt;" in html
         assert "<b>" not in html
         assert "<i>" not in html
+        assert "[U+202E]all@example.com" in html
+        assert "[U+202E]all@example.com" in text_of(mail)
 
 
 def test_a_comment_that_is_deleted_meanwhile_is_not_quoted(
