@@ -138,4 +138,11 @@ class CommentEditForm(forms.Form):
 class CancelForm(forms.Form):
     """Withdraws a request."""
 
-    comment = forms.CharField(required=False, max_length=COMMENT_LENGTH)
+    comment = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(
+            {"rows": 3, "placeholder": "For the record, if you like"}
+        ),
+    )

@@ -18,7 +18,7 @@ from registry_ui.actions.watching import is_watched
 from registry_ui.comparison import compare
 from registry_ui.events import EventType
 from registry_ui.extensions import effects_of_plan
-from registry_ui.forms import CommentForm, ReviewForm
+from registry_ui.forms import CancelForm, CommentForm, ReviewForm
 from registry_ui.gates import Verdict
 from registry_ui.models import (
     AuditEvent,
@@ -39,6 +39,7 @@ def decision_context(
     *,
     review_form: forms.Form | None = None,
     comment_form: forms.Form | None = None,
+    cancel_form: forms.Form | None = None,
 ) -> dict[str, Any]:
     """Return what the decision page shows.
 
@@ -47,6 +48,7 @@ def decision_context(
         ask: the request, with version, model and people.
         review_form: a refused decision; it keeps what was typed.
         comment_form: a refused comment, likewise.
+        cancel_form: a refused withdrawal, likewise.
     """
     decision = gather_decision(ask)
     versions = _compared_versions(ask, decision)
@@ -66,6 +68,8 @@ def decision_context(
         "checks": ask.version.checks.select_related("reported_by"),
         "review_form": review_form or ReviewForm(),
         "comment_form": comment_form or CommentForm(),
+        "cancel_form": cancel_form or CancelForm(),
+        "is_refused": bool(review_form or comment_form or cancel_form),
         "stale_reason": _stale_reason(ask),
         "is_watched": is_watched(ask.version.model, user=user),
         "why_not": _why_not(user, ask, decision) if ask.is_open else "",

@@ -149,21 +149,23 @@ def request_comment(request: HttpRequest, number: int) -> HttpResponse:
     return render_page(request, DETAIL, context, partial="page", status=422)
 
 
-@require_POST
 def request_cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Withdraw the request."""
     user = signed_in(request)
     ask = visible_request_or_404(user, number)
+    if request.method != "POST":
+        return redirect(ask)
     form = CancelForm(request.POST)
     if form.is_valid():
         try:
             cancel_request(ask, actor=user, comment=form.cleaned_data["comment"])
         except ActionError as error:
-            messages.error(request, str(error))
-    else:
-        why = " ".join(map(str, form.errors["comment"]))
-        messages.error(request, f"The request was not withdrawn. The comment: {why}")
-    return redirect(ask)
+            form.add_error(None, str(error))
+        else:
+            return redirect(ask)
+    ask.refresh_from_db()
+    context = decision_context(user, ask, cancel_form=form)
+    return render_page(request, DETAIL, context, partial="page", status=422)
 
 
 @require_POST

@@ -245,14 +245,17 @@ def test_an_approval_and_a_withdrawal_never_both_win(
         number = arena.ask(model)
         approve = approve_button(rui, number, "Agreed.")
         dana.goto(f"/requests/{number}/")
-        withdraw = dana.get_by_role("button", name="Withdraw")
+        dana.get_by_text("Withdraw…").click()
+        dana.get_by_label("Why", exact=True).fill("Not needed.")
+        withdraw = dana.get_by_role("button", name="Withdraw the request")
 
         status, _ = press_at_once(approve, withdraw)
 
         if arena.outcome(number)["status"] == "applied":
             assert status == 302
-            told = dana.locator(".messages")
+            told = dana.locator("#page")
             expect(told).to_contain_text("already approved by Rui Tanaka")
+            expect(told).to_contain_text("You wrote: Not needed.")
             expect(rui.get_by_text("MLflow was read back")).to_be_visible()
             assert arena.stages(model) == PROMOTED
             ends[number] = APPLIED

@@ -278,7 +278,9 @@ def test_a_second_decision_is_told_who_was_first_and_its_words_are_kept(
     assert "Not before the audit." in page
 
 
-@pytest.mark.parametrize("view", ["request_review", "request_comment"])
+@pytest.mark.parametrize(
+    "view", ["request_review", "request_comment", "request_cancel"]
+)
 def test_reading_the_address_of_a_form_leads_to_the_page(
     ask: TransitionRequest, reviewer: User, view: str
 ) -> None:
@@ -311,44 +313,6 @@ def test_an_empty_comment_is_refused_with_words(
     assert response.status_code == 422
     assert "Write something first." in page
     assert ("<html" in page) is (not headers)
-
-
-def test_the_requester_withdraws(ask: TransitionRequest, requester: User) -> None:
-    response = browser(requester).post(url("request_cancel", ask), follow=True)
-
-    ask.refresh_from_db()
-    assert ask.status == Status.CANCELLED
-    assert "withdrew it" in response.content.decode()
-
-
-def test_withdrawing_with_a_comment_that_cannot_be_kept_says_so(
-    ask: TransitionRequest, requester: User
-) -> None:
-    response = browser(requester).post(
-        url("request_cancel", ask), {"comment": "why\0not"}, follow=True
-    )
-
-    ask.refresh_from_db()
-    assert ask.is_open
-    assert "The request was not withdrawn." in response.content.decode()
-
-
-def test_withdrawing_what_is_decided_says_so(
-    ask: TransitionRequest, requester: User, reviewer: User
-) -> None:
-    browser(reviewer).post(url("request_review", ask), decision(ask, "approve"))
-
-    response = browser(requester).post(url("request_cancel", ask), follow=True)
-
-    assert "already approved by Rui Tanaka" in response.content.decode()
-
-
-def test_somebody_else_may_not_withdraw(ask: TransitionRequest, reviewer: User) -> None:
-    response = browser(reviewer).post(url("request_cancel", ask))
-
-    ask.refresh_from_db()
-    assert response.status_code == 403
-    assert ask.is_open
 
 
 def test_a_failed_plan_is_tried_again(ask: TransitionRequest, reviewer: User) -> None:
