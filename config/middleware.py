@@ -14,6 +14,7 @@ from django.urls import reverse
 from registry_ui.bidi import visible_in_page
 
 EXPIRED = "expired.html"
+PAGE_OF = "X-Page-Of"
 _NOT_TYPED = {"csrfmiddlewaretoken", "seen"}
 _SECRET = ("password", "secret", "authorization", "chat_url")
 """Parts of the names of fields whose values are shown to nobody."""
@@ -36,6 +37,30 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if request.method == "POST":
             return expired_form(request)
         return redirect_to_login(request.get_full_path(), reverse("login"))
+
+
+def keep_to_one_person(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: nothing is sent from a page of somebody who has left the browser.
+
+    A page says whose it is; a form of it would else be signed by whoever signed in
+    since, in another tab.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        shown_to = request.headers.get(PAGE_OF)
+        user = request.user
+        if shown_to and user.is_authenticated and shown_to != str(user.pk):
+            return HttpResponse(
+                f"You are signed in as {user.get_full_name() or user.get_username()}"
+                " by now, and this page is somebody else's. Nothing was sent.",
+                status=HTTPStatus.CONFLICT,
+                content_type="text/plain",
+            )
+        return get_response(request)
+
+    return respond
 
 
 def expired_form(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -182,6 +182,13 @@
     root.toggleAttribute("data-busy", waiting > 0);
   }
 
+  // A sign-in in another tab gives the browser another token than the page has.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+    if (!token) return;
+    detail.headers["x-csrftoken"] = token;
+    delete detail.parameters.csrfmiddlewaretoken;
+  });
   document.addEventListener("htmx:beforeSend", () => countWaiting(1));
   document.addEventListener("htmx:afterRequest", () => countWaiting(-1));
   document.addEventListener("htmx:afterSettle", updateSelections);
@@ -190,8 +197,9 @@
   });
   document.addEventListener("htmx:responseError", (event) => {
     const { status, responseText } = event.detail.xhr;
-    // Signed out meanwhile: the server says what to do, and what was typed stays.
-    if (status === 401) toast(responseText, "bad");
+    // Signed out meanwhile, or somebody else in: the server says what to do, and what
+    // was typed stays.
+    if (status === 401 || status === 409) toast(responseText, "bad");
     else if (status === 403)
       toast("You may not do this, or the form has expired.", "bad");
     else if (status === 404) toast("That is no longer there.", "bad");

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from registry_ui.models import Comment, ModelVersion
+from registry_ui.models import Comment, Level, ModelVersion
 from tests.factories import make_model, make_user, make_version
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +119,25 @@ def test_htmx_is_told_in_words_and_the_page_stays(
     assert response.content.decode() == (
         "You are signed out. Sign in in another tab, then send this again."
     )
+
+
+def test_a_page_of_somebody_who_has_left_sends_nothing(
+    client: Client, version: ModelVersion, person: User
+) -> None:
+    client.force_login(person)
+    page = client.get(version.get_absolute_url()).content.decode()
+    assert f'"x-page-of": "{person.pk}"' in page
+    client.force_login(make_user(full_name="Rui Tanaka", level=Level.CAN_READ))
+    headers = {**HTMX, "X-Page-Of": str(person.pk)}
+
+    response = client.post(comment_url(version), {"text": "Words."}, headers=headers)
+
+    assert response.status_code == 409
+    assert response.content.decode() == (
+        "You are signed in as Rui Tanaka by now, and this page is somebody else's."
+        " Nothing was sent."
+    )
+    assert not Comment.objects.exists()
 
 
 def test_a_form_sent_without_a_session_gives_back_what_was_typed(
