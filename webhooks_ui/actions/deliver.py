@@ -143,8 +143,9 @@ class _Batch:
         """
         self._claimed |= {delivery.pk: delivery for delivery in fresh}
         self._sender.submit(_requests(fresh))
-        # What went well tells nothing of what may be claimed: it is recorded while the
-        # next requests are under way.
+        # What went well is recorded while the next requests are under way. A webhook in
+        # order gets its next one then.
+        has_recorded = bool(self._successes)
         self._record(self._successes)
         wait = 0 if self._failures else COLLECT_SECONDS
         results = self._sender.collect(wait)
@@ -159,7 +160,7 @@ class _Batch:
         few = self._failures[:FAILURES_AT_ONCE]
         del self._failures[:FAILURES_AT_ONCE]
         self._record(few)
-        return bool(results or few)
+        return bool(results or few or has_recorded)
 
     def _record(self, results: Sequence[Result]) -> None:
         self.recorded += record_answers(results, self._claimed)

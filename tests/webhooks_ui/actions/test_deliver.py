@@ -297,6 +297,14 @@ def test_a_long_queue_leaves_room_for_others() -> None:
     assert len(claimed) == CLAIMED_PER_WEBHOOK - 10 + 1
 
 
+def test_what_goes_in_order_goes_as_fast_as_it_is_taken(receiver: Receiver) -> None:
+    """Each one waits for the answer to the one before, and not for the clock."""
+    webhook = make_webhook(url=receiver.url, in_order=True)
+    make_deliveries(webhook, 5, status="pending")
+
+    assert drain_deliveries() == 5
+
+
 def test_a_failing_receiver_is_probed_with_one() -> None:
     webhook = make_webhook(failing_since=timezone.now())
     for _ in range(5):
