@@ -15,18 +15,23 @@ from typing import Any
 from flask import Response, jsonify, request
 from mlflow.environment_variables import _MLFLOW_SGI_NAME
 from mlflow.server import app as mlflow_app
+from mlflow.server import jobs
 
 HEADER = "X-Signoff-Guard"
 SECRET = "SIGNOFF_GUARD_SECRET"  # noqa: S105 - the name of a variable
 APP = "SIGNOFF_GUARD_APP"
 ADDRESS = "SIGNOFF_BASE_URL"
 _SHORTEST_SECRET = 16
+_OPTIMISING = "optimize_prompts"
+"""The job that registers prompts, from a process of its own and so by no route."""
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _REGISTRY = re.compile(
-    # The demo registers and deletes prompts, by itself.
-    "/mlflow/(registered-models|model-versions|webhooks|demo)(/|$)"
+    # MLflow's demo and the optimising of prompts register and delete some themselves. A
+    # workspace that is deleted takes its models along, or moves them to another one.
+    "/mlflow/(registered-models|model-versions|webhooks|demo|prompt-optimization"
+    "|workspaces)(/|$)"
 )
-_READ_BY_POST = "/registered-models/get-latest-versions"
+_READ_BY_POST = ("/registered-models/get-latest-versions", "/jobs/search")
 
 
 def _read_secret() -> bytes:
@@ -62,6 +67,8 @@ def create_app() -> Any:
     `SIGNOFF_GUARD_APP=basic-auth` takes that app instead of MLflow's plain one, or any
     other of the group `mlflow.app` that is made from MLflow's Flask app.
     """
+    if _OPTIMISING in jobs._ALLOWED_JOB_NAME_LIST:
+        jobs._ALLOWED_JOB_NAME_LIST.remove(_OPTIMISING)
     mlflow_app.before_request(refuse_writes_of_others)
     mlflow_app.after_request(announce)
     if _inner_app:

@@ -358,7 +358,12 @@ def test_what_works_past_the_gate_is_out_of_reach_and_files_run_no_scripts(
 ) -> None:
     page = open_as("rui")
 
-    for path in ("assistant/message", "demo/generate", "demo/delete"):
+    for path in (
+        "assistant/message",
+        "demo/generate",
+        "demo/delete",
+        "prompt-optimization/jobs",
+    ):
         status, _ = call(page, "POST", f"{PREFIX}/ajax-api/3.0/mlflow/{path}")
         assert status == 404, path
     files = [page.request.get(f"{PREFIX}/{path}") for path in FILES]

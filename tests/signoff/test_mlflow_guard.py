@@ -92,7 +92,7 @@ def call(
     server: MLflowServer,
     method: str,
     path: str,
-    body: dict[str, str],
+    body: dict[str, Any],
     *,
     secret: str | None = None,
     api: str = "/api/2.0/mlflow/",
@@ -129,11 +129,40 @@ def test_no_write_without_the_secret_arrives(guarded: MLflowServer, api: str) ->
             assert SECRET not in str(said)
 
 
-def test_mlflows_demo_makes_and_deletes_no_prompts(guarded: MLflowServer) -> None:
-    for path in ("demo/generate", "demo/delete"):
-        status, said = call(guarded, "POST", path, {}, api="/ajax-api/3.0/mlflow/")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "demo/generate"),
+        ("POST", "demo/delete"),
+        ("POST", "prompt-optimization/jobs"),
+        ("DELETE", "workspaces/team?mode=SET_DEFAULT"),
+        ("PATCH", "workspaces/team"),
+    ],
+)
+def test_what_changes_the_registry_by_itself_is_refused(
+    guarded: MLflowServer, method: str, path: str
+) -> None:
+    status, said = call(guarded, method, path, {}, api="/ajax-api/3.0/mlflow/")
 
-        assert (status, said["error_code"]) == (403, "PERMISSION_DENIED")
+    assert (status, said["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_no_job_registers_prompts(tmp_path: Path, guard: dict[str, str]) -> None:
+    """The call of jobs is no route of Flask's, which is all that the guard sees."""
+    job = {"job_name": "optimize_prompts", "params": {}}
+    server = MLflowServer.launch(
+        tmp_path,
+        arguments=("--app-name", "signoff-guard"),
+        environment=guard | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "true"},
+    )
+    try:
+        server.wait_until_ready()
+        status, said = call(server, "POST", "jobs/", job, api="/ajax-api/3.0/")
+    finally:
+        server.stop()
+
+    assert status == 400
+    assert "is not in the allowed job function list" in said["detail"]
 
 
 def test_no_other_spelling_of_a_path_leads_round_it(guarded: MLflowServer) -> None:
