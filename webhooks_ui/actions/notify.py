@@ -56,21 +56,27 @@ def send_notices(channel: Channel) -> int:
 
 
 def claim_due(channel: Channel, now: datetime) -> list[Notice]:
-    """Take what is due to some people for this worker alone until the lease ends."""
+    """Take what is due to some people for this worker alone until the lease ends.
+
+    A person is one worker's at a time: two would each send what fits into the hour.
+    """
     due = Notice.objects.due(channel, now).order_by()
-    people = list(due.values_list("user", flat=True).distinct()[:PEOPLE_AT_ONCE])
+    under_way = Notice.objects.in_flight(channel, now).order_by().values("user")
+    free = due.exclude(user__in=under_way).values_list("user", flat=True).distinct()
+    people = list(free[:PEOPLE_AT_ONCE])
     if not people:
         return []
     token = secrets.token_hex(16)
     with transaction.atomic():
-        # As in `claims.claim_due`: the condition on `due_at` keeps two workers apart.
-        free = due.filter(user__in=people).select_for_update(skip_locked=True)
-        due.filter(pk__in=list(free.values_list("pk", flat=True))).update(
-            claim_token=token, due_at=now + LEASE
-        )
-    mine = Notice.objects.filter(claim_token=token).order_by("user", "pk")
+        users = User.objects.select_for_update(skip_locked=True, no_key=True)
+        locked = list(users.filter(pk__in=people).values_list("pk", flat=True))
+        # Asked after the locks: what others had claimed before is seen by now.
+        mine = due.filter(user__in=locked).exclude(user__in=under_way)
+        ids = list(mine.values_list("pk", flat=True))
+        Notice.objects.filter(pk__in=ids).update(claim_token=token, due_at=now + LEASE)
+    claimed = Notice.objects.filter(claim_token=token).order_by("user", "pk")
     return list(
-        mine.select_related(
+        claimed.select_related(
             "user__notification_preference",
             "notification__event",
             "notification__model",
@@ -184,7 +190,6 @@ def record_outcome(
         mine.update(due_at=now + WAITS[0], claim_token="")
         return
     attempts = {"attempt_count": F("attempt_count") + 1, "error": outcome.error}
-    tried = max(notice.attempt_count for notice in batch)
     first = batch[0]
     what = f"channel={first.channel} user={first.user_id} notices={len(batch)}"
     if not outcome.error:
@@ -192,12 +197,16 @@ def record_outcome(
             status=Notice.Status.SENT, settled_at=now, message_id=message_id, **attempts
         )
         logger.info("notices sent %s", what)
-    elif outcome.is_final or tried >= len(WAITS):
-        mine.update(status=Notice.Status.FAILED, settled_at=now, **attempts)
-        logger.error("notices failed %s error=%s", what, outcome.error)
-    else:
-        mine.update(due_at=now + WAITS[tried], claim_token="", **attempts)
-        logger.warning("notices postponed %s error=%s", what, outcome.error)
+        return
+    # Each has its own eight attempts, whatever it went out with.
+    for tried in sorted({notice.attempt_count for notice in batch}):
+        alike = mine.filter(attempt_count=tried)
+        if outcome.is_final or tried >= len(WAITS):
+            alike.update(status=Notice.Status.FAILED, settled_at=now, **attempts)
+            logger.error("notices failed %s error=%s", what, outcome.error)
+        else:
+            alike.update(due_at=now + WAITS[tried], claim_token="", **attempts)
+            logger.warning("notices postponed %s error=%s", what, outcome.error)
 
 
 def _claimed(notices: Sequence[Notice]) -> QuerySet[Notice]:

@@ -101,6 +101,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Keep what is to be sent to a person, and not on its way just now."""
         return self.pending().filter(user=user, channel=channel, claim_token="")
 
+    def in_flight(self, channel: str, now: datetime) -> NoticeQuerySet:
+        """Keep what a worker is sending through a channel just now."""
+        return (
+            self.pending()
+            .filter(channel=channel, due_at__gt=now)
+            .exclude(claim_token="")
+        )
+
     def due(self, channel: str, now: datetime) -> NoticeQuerySet:
         """Keep what may be sent through a channel now."""
         return self.pending().filter(channel=channel, due_at__lte=now)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from pytest_django import (
     DjangoAssertNumQueries,
     DjangoCaptureOnCommitCallbacks,
@@ -32,11 +31,8 @@ from tests.webhooks_ui.telling import (
     seconds_until_due,
 )
 from webhooks_ui import tasks
-from webhooks_ui.actions.letters import letter_of
-from webhooks_ui.actions.mail import send_mail
 from webhooks_ui.actions.notices import next_digest
-from webhooks_ui.actions.notify import WAITS, claim_due, record_outcome, send_notices
-from webhooks_ui.actions.outcomes import Outcome
+from webhooks_ui.actions.notify import WAITS, send_notices
 from webhooks_ui.models import Channel, Notice, NotificationPreference
 from webhooks_ui.models.notices import MOST_AN_HOUR
 
@@ -334,44 +330,6 @@ def test_an_address_that_is_none_fails_in_words(
 
 
 # --- Workers that die, and several of them ------------------------------------------
-
-
-def test_a_crash_between_sending_and_recording_repeats_that_mail_as_the_same(
-    mail_server: MailServer, rui: User
-) -> None:
-    ask()
-    claimed = claim_due(Channel.MAIL, timezone.now())
-    assert [o for _, o in send_mail([(rui, letter_of(claimed))])] == [Outcome()]
-    # Here the worker dies. Nobody takes its notice before the lease is over.
-    assert send() == 0
-
-    let_pass(minutes=4)
-    assert send() == 1
-
-    first, second = mail_server.mails
-    assert first["Message-ID"] == second["Message-ID"]
-    assert only_notice().status == Status.SENT
-
-
-def test_a_worker_that_lost_its_claim_records_nothing(
-    mail_server: MailServer, rui: User
-) -> None:
-    ask()
-    claimed = claim_due(Channel.MAIL, timezone.now())
-    let_pass(minutes=4)
-    assert send() == 1
-
-    record_outcome(claimed, "<late@example.com>", Outcome("Too late."))
-
-    notice = only_notice()
-    assert (notice.status, notice.error) == (Status.SENT, "")
-
-
-def test_two_workers_share_what_is_due(rui: User) -> None:
-    ask()
-
-    assert len(claim_due(Channel.MAIL, timezone.now())) == 1
-    assert claim_due(Channel.MAIL, timezone.now()) == []
 
 
 def test_with_nothing_due_a_look_costs_one_query(
