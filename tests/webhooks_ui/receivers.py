@@ -93,10 +93,12 @@ class Receiver:
         self._thread.join()
 
 
-def tls_receiver(certificate: Path) -> Receiver:
-    """Start a decent receiver that shows this certificate."""
+def tls_receiver(certificate: Path, *, asks_for_one: bool = False) -> Receiver:
+    """Start a decent receiver that shows this certificate, and may ask for one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    if asks_for_one:
+        context.verify_mode = ssl.CERT_REQUIRED
     return Receiver(context)
 
 

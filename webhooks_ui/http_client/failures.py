@@ -3,6 +3,8 @@
 import enum
 import errno
 import socket
+import ssl
+from http import HTTPStatus
 
 import aiohttp
 import ssrfguard
@@ -75,17 +77,44 @@ def classify(
             words = f"No connection within {connect_seconds:g} s."
             outcome = Failure.TIMEOUT, words
         case TimeoutError():
-            words = f"Connected, but no complete headers came within {seconds:g} s."
+            way = _behind_proxy(" through the egress proxy")
+            words = (
+                f"Connected, but no complete headers came{way} within {seconds:g} s."
+            )
             outcome = Failure.TIMEOUT, words
         case aiohttp.ClientConnectorError():
             outcome = _connecting(error)
         case aiohttp.ServerDisconnectedError():
-            outcome = Failure.PROTOCOL, "The receiver hung up without answering."
+            way = _behind_proxy(", or the egress proxy,")
+            words = f"The receiver{way} hung up without answering."
+            outcome = Failure.PROTOCOL, words
         case OSError():
-            outcome = Failure.CONNECTION, f"The connection broke: {_os_words(error)}."
+            outcome = _broken(error)
         case _:
-            outcome = Failure.PROTOCOL, _not_an_answer(error)
+            outcome = _not_understood(error)
     return outcome
+
+
+def _behind_proxy(words: str) -> str:
+    return words if settings.WEBHOOK_PROXY else ""
+
+
+def _broken(error: OSError) -> tuple[Failure, str]:
+    """Tell a refusal of our certificate, or of its lack, from what else may break."""
+    if isinstance(error.__cause__, ssl.SSLError):
+        return Failure.TLS, _tls_words(error.__cause__)
+    return Failure.CONNECTION, f"The connection broke: {_os_words(error)}."
+
+
+def _not_understood(error: Exception) -> tuple[Failure, str]:
+    """Tell a proxy's refusal from a receiver's answer that is none."""
+    if not isinstance(error, aiohttp.ClientHttpProxyError):
+        return Failure.PROTOCOL, _not_an_answer(error)
+    if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        words = "The egress proxy does not take Signoff's user name and password."
+        return Failure.OURS, words
+    words = f"The egress proxy answered {error.status} and did not pass it on."
+    return Failure.PROTOCOL, words
 
 
 def _connecting(error: aiohttp.ClientConnectorError) -> tuple[Failure, str]:
@@ -95,8 +124,7 @@ def _connecting(error: aiohttp.ClientConnectorError) -> tuple[Failure, str]:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return Failure.TLS, "The certificate was not accepted."
     if isinstance(error, aiohttp.ClientConnectorSSLError):
-        reason = getattr(error.os_error, "reason", None) or "handshake failed"
-        return Failure.TLS, f"TLS failed: {str(reason).replace('_', ' ').lower()}."
+        return Failure.TLS, _tls_words(error.os_error)
     words = _os_words(error.os_error)
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return Failure.OURS, f"The egress proxy cannot be reached: {words}."
@@ -123,8 +151,6 @@ def _looking_up(error: aiohttp.ClientConnectorDNSError) -> tuple[Failure, str]:
 def _not_an_answer(error: Exception) -> str:
     if isinstance(error, HeadersTooLargeError):
         return "The headers of the answer are too large: more than 64 KiB."
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"The egress proxy answered {error.status} and did not pass it on."
     # aiohttp has classes for these, and wraps them: its words are what is left.
     said = error.message if isinstance(error, aiohttp.ClientResponseError) else ""
     if said.startswith("Got more than"):
@@ -134,10 +160,17 @@ def _not_an_answer(error: Exception) -> str:
     return f"No HTTP answer came back ({_name(error)})."
 
 
+def _tls_words(error: OSError) -> str:
+    reason = getattr(error, "reason", None) or "handshake failed"
+    return f"TLS failed: {str(reason).replace('_', ' ').lower()}."
+
+
 def _os_words(error: OSError) -> str:
     """Return the system's words for an error, without addresses or numbers."""
     if isinstance(error, socket.gaierror):
         return "the name does not resolve"
+    if isinstance(error, ConnectionResetError):
+        return "connection reset by peer"
     if error.errno is None:
         return _name(error)
     text = error.strerror or _name(error)

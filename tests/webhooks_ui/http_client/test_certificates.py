@@ -130,6 +130,16 @@ def test_a_self_signed_certificate_is_told_and_may_be_let_pass(
     assert len(receiver.requests) == 1
 
 
+def test_a_receiver_that_asks_for_our_certificate_is_told(tmp_path: Path) -> None:
+    receiver = tls_receiver(make_certificate(tmp_path), asks_for_one=True)
+
+    answer = send(_to(receiver.url, verifies_tls=False))
+    receiver.stop()
+
+    words = "TLS failed: tlsv13 alert certificate required."
+    assert _outcome(answer) == (Failure.TLS, words)
+
+
 def test_the_look_at_a_certificate_goes_to_allowed_addresses_alone(
     authority: Authority,
     serve: Callable[..., Receiver],

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,15 @@ from pytest_django import Settings
 
 from tests.webhooks_ui.conftest import Internet
 from tests.webhooks_ui.receivers import Receiver, Reply, raw_receiver
-from webhooks_ui.http_client import Failure, Outgoing, Sender, egress, failures, send
+from webhooks_ui.http_client import (
+    Failure,
+    Outgoing,
+    Sender,
+    egress,
+    exchange,
+    failures,
+    send,
+)
 
 pytestmark = pytest.mark.usefixtures("open_loopback")
 
@@ -62,6 +71,46 @@ def test_a_proxy_that_is_not_there_is_our_own_fault(settings: Settings) -> None:
 
     assert answer.failure is Failure.OURS
     assert answer.error == "The egress proxy cannot be reached: connection refused."
+
+
+PROXY_FAULTS = {
+    "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n": (
+        Failure.OURS,
+        "The egress proxy does not take Signoff's user name and password.",
+    ),
+    "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n": (
+        Failure.PROTOCOL,
+        "The egress proxy answered 502 and did not pass it on.",
+    ),
+    "": (
+        Failure.PROTOCOL,
+        "The receiver, or the egress proxy, hung up without answering.",
+    ),
+}
+
+
+@pytest.mark.parametrize("said", PROXY_FAULTS)
+def test_what_a_proxy_that_does_not_pass_it_on_says_is_told(
+    settings: Settings, said: str
+) -> None:
+    with raw_receiver(lambda connection: connection.sendall(said.encode())) as url:
+        settings.WEBHOOK_PROXY = url.removesuffix("/hook")
+        answer = send(_to("https://receiver.invalid/hook"))
+
+    assert (answer.failure, answer.error) == PROXY_FAULTS[said]
+
+
+def test_a_proxy_that_says_nothing_may_wait_for_the_receiver(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is no fault of ours: else a dead receiver would be tried for ever."""
+    monkeypatch.setattr(exchange, "DEADLINE_SECONDS", 0.2)
+    with raw_receiver(lambda _: time.sleep(1)) as url:
+        settings.WEBHOOK_PROXY = url.removesuffix("/hook")
+        answer = send(_to("https://receiver.invalid/hook"))
+
+    assert answer.failure is Failure.TIMEOUT
+    assert "came through the egress proxy within 0.2 s" in answer.error
 
 
 def test_what_a_redirect_points_to_is_storable_whatever_its_bytes() -> None:
