@@ -24,6 +24,7 @@ from webhooks_ui.actions.letters import letter_of
 from webhooks_ui.actions.mail import send_mail
 from webhooks_ui.actions.notices import can_be_mailed
 from webhooks_ui.actions.outcomes import Outcome
+from webhooks_ui.actions.turns import Turn
 from webhooks_ui.models import Channel, Notice, NotificationPreference
 from webhooks_ui.models.notices import MOST_AN_HOUR
 from webhooks_ui.permissions import may_manage_webhooks
@@ -35,16 +36,38 @@ LEASE = timedelta(minutes=3)
 START_WITHIN_SECONDS = 30.0
 CLAIMING_SECONDS = 10.0
 PEOPLE_AT_ONCE = 50
+_OURS = {channel: Turn() for channel in Channel}
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720))
 """Wait after each attempt that failed: eight attempts over 22 h 21 min."""
 
 
-def send_notices(channel: Channel) -> int:
+def send_notices(channel: Channel, turn: Turn | None = None) -> int:
     """Send what is due through a channel until nothing is, or for about ten seconds.
+
+    One thread of a process sends through a channel at a time: a mail server that is
+    slow would take all of them, and deliveries wait. Where one does already, it is
+    asked to look again.
+
+    Args:
+        channel: which.
+        turn: of the threads that share it.
 
     Returns:
         How many messages were sent.
     """
+    turn = turn or _OURS[channel]
+    sent = 0
+    turn.wish()
+    while turn.take():
+        try:
+            turn.grant()
+            sent += _send_due(channel)
+        finally:
+            turn.give_back()
+    return sent
+
+
+def _send_due(channel: Channel) -> int:
     stop = time.monotonic() + CLAIMING_SECONDS
     sent = 0
     while time.monotonic() < stop:

@@ -1,4 +1,4 @@
-"""Whose turn it is to claim for this process."""
+"""Whose turn it is, of the threads of this process, to claim."""
 
 from threading import Event, Lock
 
