@@ -19,6 +19,7 @@ from ninja.utils import check_csrf, contribute_operation_callback
 
 from registry_ui.actions.failed_tokens import count_failure
 from registry_ui.actions.tokens import find_token
+from registry_ui.api.declared import take_only_what_is_declared
 from registry_ui.models import ApiToken, Scope
 
 SCOPE_KEY = "x-scope"
@@ -100,13 +101,17 @@ class SameOriginSession(Session):
 
 
 def needs(scope: Scope) -> Callable[[V], V]:
-    """State the scope of an operation in `/api/v1`; stands below the router's line."""
+    """State the scope of an operation in `/api/v1`; stands below the router's line.
+
+    Such an operation takes what it declares, and nothing else.
+    """
 
     def contribute(operation: Operation) -> None:
         operation.auth_param = operation.auth_callbacks = _ways(scope)
         said = operation.description or ""
         operation.description = f"{said}\n\nA token needs the scope `{scope}`.".strip()
         operation.openapi_extra = {**(operation.openapi_extra or {}), SCOPE_KEY: scope}
+        take_only_what_is_declared(operation)
 
     def decorate(view: V) -> V:
         contribute_operation_callback(view, contribute)

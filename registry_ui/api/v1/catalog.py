@@ -21,7 +21,6 @@ from registry_ui.api.v1.fields import (
 )
 from registry_ui.api.v1.lookups import visible_model_or_404, visible_version_or_404
 from registry_ui.api.v1.paging import PageOut, PageQuery, page_by
-from registry_ui.api.v1.validation import refuse_unknown_parameters
 from registry_ui.models import Alias, ModelVersion, RegisteredModel, Scope, Stage
 from registry_ui.models.text import contains
 
@@ -155,7 +154,6 @@ class VersionList(PageOut):
 @needs(Scope.READ)
 def list_models(request: ApiRequest, filters: Query[ModelFilter]) -> ModelList:
     """List the models that you may read and that MLflow has, by name."""
-    refuse_unknown_parameters(request, ModelFilter)
     found = RegisteredModel.objects.visible_to(request.auth).live()
     if filters.q:
         found = found.filter(contains("name", filters.q))
@@ -179,7 +177,6 @@ def list_versions(
     request: ApiRequest, path: Path[ModelPath], filters: Query[VersionFilter]
 ) -> VersionList:
     """List the versions of a model that MLflow has, newest first."""
-    refuse_unknown_parameters(request, VersionFilter)
     model = visible_model_or_404(request.auth, path.name)
     found = ModelVersion.objects.filter(model=model, deleted_at=None)
     if filters.stage is not None:

@@ -11,7 +11,6 @@ from registry_ui.actions.selection import MOST_VERSIONS, find_versions
 from registry_ui.api.authentication import ApiRequest, needs
 from registry_ui.api.texts import Text
 from registry_ui.api.v1.fields import REFUSALS, MetricNumber, examples
-from registry_ui.api.v1.validation import refuse_unknown_parameters
 from registry_ui.comparison import (
     Change,
     Comparison,
@@ -222,7 +221,6 @@ def compare_versions(request: ApiRequest, query: Query[CompareQuery]) -> Compare
     Needs Can Read on each model. Metrics that are NaN or infinite are the words "NaN",
     "Infinity" and "-Infinity".
     """
-    refuse_unknown_parameters(request, CompareQuery)
     versions, unknown = find_versions(request.auth, query.v)
     if unknown:
         raise Http404(

@@ -11,7 +11,6 @@ from registry_ui.api.v1.fields import MODEL, REFUSALS, VERSION, Moment, Number, 
 from registry_ui.api.v1.lookups import visible_model_or_404
 from registry_ui.api.v1.paging import PageOut, PageQuery, page_by
 from registry_ui.api.v1.schemas import TARGET
-from registry_ui.api.v1.validation import refuse_unknown_parameters
 from registry_ui.models import Holding, RegisteredModel, Scope
 
 router = Router(tags=["Holdings"])
@@ -110,7 +109,6 @@ def list_holdings(request: ApiRequest, filters: Query[HoldingFilter]) -> Holding
     With `at` it tells who held what at that instant; without, the whole history. What
     was moved and moved back between two looks at MLflow left no trace there.
     """
-    refuse_unknown_parameters(request, HoldingFilter)
     models = RegisteredModel.objects.visible_to(request.auth)
     found = Holding.objects.filter(model__in=models).select_related("version__model")
     if filters.model is not None:
