@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import push_url
+from django_htmx.http import HttpResponseClientRedirect, push_url
 from django_htmx.middleware import HtmxDetails
 
 
@@ -22,6 +23,14 @@ def is_partial(request: HttpRequest) -> bool:
     """
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined] # set by HtmxMiddleware
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def lead_to(request: HttpRequest, page: Model) -> HttpResponse:
+    """Lead from a form to another page: to all of it, where htmx would take a part."""
+    address = resolve_url(page)
+    if is_partial(request):
+        return HttpResponseClientRedirect(address)
+    return redirect(address)
 
 
 def render_page(

@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +16,7 @@ from registry_ui.actions.apply import wait_until_settled
 from registry_ui.actions.break_glass import break_glass
 from registry_ui.errors import ActionError
 from registry_ui.forms import BreakGlassForm
-from registry_ui.htmx import render_page
+from registry_ui.htmx import lead_to, render_page
 from registry_ui.models import TransitionRequest
 from registry_ui.views.getters import (
     signed_in,
@@ -55,7 +54,7 @@ def request_break_glass(request: HttpRequest, name: str, number: int) -> HttpRes
             form.add_error(getattr(error, "field", None), str(error))
         else:
             wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
-            return redirect(ask)
+            return lead_to(request, ask)
     context = {
         "version": version,
         "form": form,

@@ -21,7 +21,7 @@ from registry_ui.actions.answers import (
 from registry_ui.actions.apply import wait_until_settled
 from registry_ui.errors import ActionError
 from registry_ui.forms import AnswerForm
-from registry_ui.htmx import render_page
+from registry_ui.htmx import lead_to, render_page
 from registry_ui.models import AuditEvent, Incident, TransitionRequest
 from registry_ui.planning import Effect
 from registry_ui.views.getters import signed_in
@@ -74,7 +74,7 @@ def incident_answer(request: HttpRequest, number: int) -> HttpResponse:
         except ActionError as error:
             form.add_error(None, str(error))
         else:
-            return redirect(ask or incident)
+            return lead_to(request, ask) if ask else redirect(incident)
     incident = _visible_or_404(user, number)
     context = _context(user, incident, form)
     return render_page(request, DETAIL, context, partial="page", status=422)

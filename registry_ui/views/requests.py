@@ -23,7 +23,7 @@ from registry_ui.actions.undo import undo_request
 from registry_ui.errors import ActionError
 from registry_ui.fingerprint import Fingerprint
 from registry_ui.forms import CancelForm, CommentForm, RequestForm, ReviewForm
-from registry_ui.htmx import render_page
+from registry_ui.htmx import lead_to, render_page
 from registry_ui.models import STAGE_PREFIX, Review, Stage, TransitionRequest
 from registry_ui.views.decision import decision_context
 from registry_ui.views.getters import (
@@ -59,7 +59,7 @@ def request_create(request: HttpRequest, name: str, number: int) -> HttpResponse
         else:
             if is_direct:
                 wait_until_settled(ask, seconds=settings.APPLY_PATIENCE_SECONDS)
-            return redirect(ask)
+            return lead_to(request, ask)
     stages = stage_choices(user, version)
     context = {
         "version": version,
