@@ -1,6 +1,7 @@
 """Asking for a transition, withdrawing the ask, approving it, trying it again."""
 
 from typing import Any
+from unicodedata import category
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -29,6 +30,9 @@ from registry_ui.models import (
 )
 
 Status = TransitionRequest.Status
+_UNSEEN = {"Cc", "Cf"}
+_BLANKS = "\u034f\u115f\u1160\u2800\u3164\uffa0"
+"""Fillers and joiners that are no white space, and look like it."""
 
 
 def locked(request: TransitionRequest) -> TransitionRequest:
@@ -55,13 +59,20 @@ def clean_comment(comment: str, *, required: str = "") -> str:
     """
     # Browsers send both characters at each end of a line.
     comment = comment.replace("\r\n", "\n").strip()
-    if required and not comment:
+    if required and _shows_nothing(comment):
         raise ActionError(required)
     if len(comment) > COMMENT_LENGTH:
         raise ActionError(
             f"The comment has {len(comment):,} characters; {COMMENT_LENGTH:,} fit."
         )
     return comment
+
+
+def _shows_nothing(text: str) -> bool:
+    """Is there nothing in it that a reader would see?"""
+    return all(
+        sign.isspace() or sign in _BLANKS or category(sign) in _UNSEEN for sign in text
+    )
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from registry_ui.forms.lines import LinesField
 from registry_ui.models import COMMENT_LENGTH
 
 _WHY = {"required": "Say why in a sentence; it goes on record with your name."}
@@ -20,7 +21,7 @@ class AliasForm(forms.Form):
         max_value=2**31 - 1,
         error_messages={"required": "Give the number of the version."},
     )
-    comment = forms.CharField(
+    comment = LinesField(
         label="Why",
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea({"rows": 2}),
@@ -32,7 +33,7 @@ class AliasRemovalForm(forms.Form):
     """Removes an alias."""
 
     alias = forms.CharField(widget=forms.HiddenInput)
-    comment = forms.CharField(
+    comment = LinesField(
         label="Why",
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea({"rows": 2}),

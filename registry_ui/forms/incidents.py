@@ -2,6 +2,7 @@
 
 from django import forms
 
+from registry_ui.forms.lines import LinesField
 from registry_ui.models import COMMENT_LENGTH
 
 
@@ -13,7 +14,7 @@ class AnswerForm(forms.Form):
         choices=[("revert", "Revert"), ("accept", "Accept"), ("ask", "Ask")],
         error_messages={"required": "Press one of the three buttons."},
     )
-    text = forms.CharField(
+    text = LinesField(
         label="Reason",
         required=False,
         max_length=COMMENT_LENGTH,

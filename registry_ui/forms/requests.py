@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from registry_ui.forms.lines import LinesField
 from registry_ui.models import (
     ALIAS_PREFIX,
     COMMENT_LENGTH,
@@ -30,7 +31,7 @@ class RequestForm(forms.Form):
             {"placeholder": "champion", "autocomplete": "off", "list": "known-aliases"}
         ),
     )
-    comment = forms.CharField(
+    comment = LinesField(
         label="Why",
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea(
@@ -96,7 +97,7 @@ class ReviewForm(forms.Form):
         coerce=Review.Decision,
         error_messages={"required": "Press Approve or Reject."},
     )
-    comment = forms.CharField(
+    comment = LinesField(
         required=False,
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea({"rows": 3, "placeholder": "Needed when you reject"}),
@@ -106,7 +107,7 @@ class ReviewForm(forms.Form):
 class CommentForm(forms.Form):
     """A remark."""
 
-    text = forms.CharField(
+    text = LinesField(
         label="Comment",
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea(
@@ -120,7 +121,7 @@ class CommentForm(forms.Form):
 class CommentEditForm(forms.Form):
     """A remark, changed; carries the digest of what it said on the page."""
 
-    text = forms.CharField(
+    text = LinesField(
         label="Comment",
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea({"rows": 8, "autofocus": True}),
@@ -138,7 +139,7 @@ class CommentEditForm(forms.Form):
 class CancelForm(forms.Form):
     """Withdraws a request."""
 
-    comment = forms.CharField(
+    comment = LinesField(
         label="Why",
         required=False,
         max_length=COMMENT_LENGTH,

@@ -106,7 +106,12 @@ def test_an_author_who_lost_the_model_neither_edits_nor_deletes(
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [(" \n", "Write something"), ("x" * 70_000, "65,535 fit")]
+    ("text", "reason"),
+    [
+        (" \n", "Write something"),
+        ("\u200b\u2060\u00ad\u3164\u2800", "Write something"),
+        ("x" * 70_000, "65,535 fit"),
+    ],
 )
 def test_an_empty_or_endless_text_is_refused(
     comment: Comment, author: User, text: str, reason: str

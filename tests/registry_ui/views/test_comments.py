@@ -8,7 +8,14 @@ from django.urls import reverse
 from registry_ui.actions.comments import create_comment, delete_comment, edit_comment
 from registry_ui.actions.metadata import digest_of
 from registry_ui.actions.reviews import review_request
-from registry_ui.models import AuditEvent, Comment, Level, Review, TransitionRequest
+from registry_ui.models import (
+    COMMENT_LENGTH,
+    AuditEvent,
+    Comment,
+    Level,
+    Review,
+    TransitionRequest,
+)
 from tests.factories import make_alias, make_comment, make_user
 from tests.registry_ui.views.reading import browser, query_count, text
 
@@ -59,6 +66,18 @@ def test_comments_are_markdown_wherever_they_are_shown(
 ) -> None:
     for page in [*both_pages(reader, comment), text(reader, url("history", comment))]:
         assert "Which <em>data</em>?" in page
+
+
+def test_the_end_of_a_line_counts_as_one_character_as_in_browsers(
+    comment: Comment, dana: Client
+) -> None:
+    address = reverse("registry_ui:request_comment", args=[comment.request.number])
+    longest = "x\r\n" * (COMMENT_LENGTH // 2)
+
+    response = dana.post(address, {"text": longest + "y"})
+
+    assert response.status_code == 302
+    assert Comment.objects.latest("pk").text == "x\n" * (COMMENT_LENGTH // 2) + "y"
 
 
 def test_rows_quote_a_comment_as_it_was_typed(comment: Comment, reader: Client) -> None:

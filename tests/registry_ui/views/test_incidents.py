@@ -102,6 +102,17 @@ def test_accepting_without_a_reason_is_refused_and_with_one_is_on_record(
 
 
 @pytest.mark.usefixtures("rui")
+def test_who_comes_second_is_told_and_gets_back_what_they_wrote(client: Client) -> None:
+    incident = incident_on("churn")
+    answer(client, incident, "accept", "It was an emergency.")
+
+    late = answer(client, incident, "accept", "It was agreed by phone.", status=422)
+
+    assert "This was answered already" in late
+    assert "You wrote: It was agreed by phone." in late
+
+
+@pytest.mark.usefixtures("rui")
 def test_reverting_leads_to_the_request_that_does_it(client: Client) -> None:
     incident = incident_on("churn")
 
