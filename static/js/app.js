@@ -236,8 +236,16 @@
     const form = [...document.forms].find(
       (one) => one.getAttribute("action") === action,
     );
-    const field = form?.querySelector("[aria-invalid=true]") ?? form?.elements[place];
-    field?.focus();
+    // Not the button where something was refused: Enter, held down or pressed twice,
+    // would send again what nobody has looked at.
+    const refusal = form?.querySelector("[role=alert]:not(:empty)");
+    if (refusal) refusal.tabIndex = -1;
+    const field = form?.querySelector("[aria-invalid=true]");
+    (field ?? refusal ?? form?.elements[place])?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const isHeld = event.repeat && event.key === "Enter";
+    if (isHeld && event.target.closest("button")) event.preventDefault();
   });
 
   updateSelections();

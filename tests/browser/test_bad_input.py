@@ -155,6 +155,28 @@ def test_a_rejection_without_a_comment_asks_for_one(
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
 
 
+def test_enter_that_is_pressed_on_sends_nothing_that_was_refused(
+    name: str, open_page: OpenPage
+) -> None:
+    page, watch = open_page()
+    watch.expected_statuses.add(422)
+    address = open_as_reviewer(page, name)
+    seen = page.locator("#review input[name=seen]")
+    seen.evaluate("field => { field.value = 'what was there before' }")
+
+    page.get_by_role("button", name="Approve").focus()
+    page.keyboard.press("Enter")
+    alert = page.locator("#review [role=alert]")
+    expect(alert).to_contain_text("The form did not say what you saw")
+    expect(alert).to_be_focused()
+    for _ in range(3):  # held down: each is a repetition
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+
+    page.goto(address)
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+
+
 def test_what_one_form_is_answered_leaves_the_other_and_the_focus_as_they_were(
     name: str, open_page: OpenPage
 ) -> None:
@@ -268,8 +290,10 @@ def test_whoever_was_signed_out_keeps_the_form_and_can_send_it_again(
     send.click()
 
     expect(page).to_have_url(re.compile(r"/requests/\d+/"))
+    expect(page).to_have_title(re.compile(rf"{name} v1 to Production"))
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.locator(".page-meta")).to_contain_text("Dana Ferrari")
-    expect(page.get_by_text(WHY)).to_be_visible()
+    expect(page.get_by_role("region", name="Why")).to_contain_text(WHY)
 
 
 def sign_out_elsewhere(page: Page, *, then_in: str = "") -> None:

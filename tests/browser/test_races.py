@@ -246,7 +246,7 @@ def test_an_approval_and_a_withdrawal_never_both_win(
         approve = approve_button(rui, number, "Agreed.")
         dana.goto(f"/requests/{number}/")
         dana.get_by_text("Withdraw…").click()
-        dana.get_by_label("Why", exact=True).fill("Not needed.")
+        dana.locator(".menu-form textarea").fill("Not needed.")
         withdraw = dana.get_by_role("button", name="Withdraw the request")
 
         status, _ = press_at_once(approve, withdraw)
