@@ -7,6 +7,7 @@ from signoff.client import Client
 from signoff.errors import (
     ConfigurationError,
     ConflictError,
+    MissingKeyError,
     NotAllowedError,
     NotFoundError,
     SignoffError,
@@ -18,6 +19,7 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "ConflictError",
+    "MissingKeyError",
     "NotAllowedError",
     "NotFoundError",
     "SignoffError",

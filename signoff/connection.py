@@ -28,6 +28,7 @@ from signoff.errors import (
     NOT_SIGNOFF,
     UNAVAILABLE,
     ConfigurationError,
+    MissingKeyError,
     SignoffError,
     UnavailableError,
     refusal,
@@ -207,14 +208,25 @@ class Connection:
 
 
 class _Object(dict[str, Any]):
-    """An object of an answer; Signoff's lack nothing that anybody reads."""
+    """An object of an answer; Signoff's lack nothing that the client reads."""
 
-    def __init__(self, found: dict[str, Any], error: Callable[[], Exception]) -> None:
+    def __init__(
+        self, found: dict[str, Any], error: Callable[[], SignoffError]
+    ) -> None:
         super().__init__(found)
         self._error = error
 
     def __missing__(self, key: str) -> Any:
-        raise self._error()
+        error = self._error()
+        raise MissingKeyError(
+            f"The answer has no {key!r}. {error.message}",
+            error_code=error.error_code,
+            status=error.status,
+        )
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        """Go to another process, or into a copy, as the plain dictionary it is."""
+        return dict, (dict(self),)
 
 
 def _pool(url: str) -> PoolManager:

@@ -1,6 +1,7 @@
 """What can go wrong between a program and a Signoff server."""
 
 from http import HTTPStatus
+from typing import Any
 
 NOT_SIGNOFF = "NOT_SIGNOFF"
 """The error code of what was answered by something else, such as a proxy."""
@@ -22,6 +23,27 @@ class SignoffError(Exception):
         self.message = message
         self.error_code = error_code
         self.status = status
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be raised in another process."""
+        return _restored, (type(self), self.message, self.error_code, self.status)
+
+
+class MissingKeyError(SignoffError, KeyError):
+    """An answer has no such key: it is misspelt, or the answer is not Signoff's."""
+
+
+def _restored(
+    kind: type[SignoffError], message: str, error_code: str, status: int | None
+) -> SignoffError:
+    """Return an error as it was, whatever its class is made from."""
+    error = kind.__new__(kind)
+    SignoffError.__init__(error, message, error_code=error_code, status=status)
+    return error
 
 
 class NotAllowedError(SignoffError):

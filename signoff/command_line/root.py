@@ -27,7 +27,10 @@ class _Signoff(click.Group):
             _let_go_of_output()
             ctx.obj.complain(_not_written(error))
             ctx.exit(ExitCode.REFUSED)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort) as end:
+            # Click's own prompts turn the one into the other, as they do a plain no.
+            if KeyboardInterrupt not in {type(end), type(end.__context__)}:
+                raise
             click.echo(err=True)
             ctx.exit(ExitCode.INTERRUPTED)
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -183,3 +185,22 @@ def test_who_cannot_be_asked_is_told_what_to_pass(
 
     with pytest.raises(click.UsageError, match="Pass --comment: nobody can be asked"):
         Session("https://signoff.example.com").comment("", "Why?")
+
+
+def test_ctrl_c_at_a_question_ends_as_interrupted() -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "signoff", "request", "churn", "7", "Production"]
+    with subprocess.Popen(  # noqa: S603 - a command of our own
+        command,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"SIGNOFF_URL": "http://127.0.0.1:9", "SIGNOFF_TOKEN": "x"},
+    ) as asking:
+        assert asking.stderr is not None
+        assert asking.stderr.read(3)
+        asking.send_signal(signal.SIGINT)
+        assert asking.wait(30) == 130
+        assert b"Aborted" not in asking.stderr.read()
+    os.close(ours)
+    os.close(theirs)

@@ -1,6 +1,8 @@
 """The client before servers that answer badly, late, or not at all."""
 
+import copy
 import json
+import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from signoff import (
     NotFoundError,
     SignoffError,
     UnavailableError,
+    WaitTimeoutError,
     answers,
 )
 from tests.running import free_port
@@ -204,6 +207,29 @@ def test_who_is_not_signoff_is_told_apart(told: Answer, said: str) -> None:
 
     assert caught.value.error_code == "NOT_SIGNOFF"
     assert len(server.asked) == 1
+
+
+def test_answers_and_errors_go_to_other_processes() -> None:
+    answer: Answer = (200, {}, b'{"number": 12, "version": {"number": 7}}')
+    with listening(answer) as server:
+        found = client(server).request(12)
+        with pytest.raises(KeyError) as missing:
+            found["nmber"]  # type: ignore[typeddict-item]
+    refused = WaitTimeoutError("Still under way.")
+
+    assert type(elsewhere(found)) is dict
+    assert type(copy.deepcopy(elsewhere(found)["version"])) is dict
+    assert isinstance(missing.value, SignoffError)
+    assert str(missing.value).startswith("The answer has no 'nmber'.")
+    for error in (missing.value, refused):
+        again = elsewhere(error)
+        assert type(again) is type(error)
+        assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+def elsewhere(what: Any) -> Any:
+    """Return what arrives in another process."""
+    return pickle.loads(pickle.dumps(what))  # noqa: S301 - nobody else's
 
 
 def test_all_pages_are_read_as_they_are_needed() -> None:
