@@ -6,7 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import healthz, readyz
-from config.sign_in import SignInView, admin_sign_in
+from config.sign_in import PasswordView, SignInView, admin_sign_in
 from registry_ui.api.dialect.preflight import databricks_config
 from registry_ui.api.v1 import api
 from webhooks_ui.api import v1 as webhooks
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("account/sign-in/", SignInView.as_view(), name="login"),
     path("account/sign-out/", LogoutView.as_view(), name="logout"),
+    path("account/password/", PasswordView.as_view(), name="password_change"),
     path("admin/login/", admin_sign_in, name="admin_sign_in"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

@@ -148,3 +148,52 @@ def test_a_service_account_does_not_guess_either() -> None:
     assert [sign_in("ci-bot", RIGHT).status_code for _ in range(TRIES + 1)] == [
         200
     ] * TRIES + [429]
+
+
+def change_password(client: Client, old: str) -> Any:
+    new = "a-long-way-to-tipperary"
+    given = {"old_password": old, "new_password1": new, "new_password2": new}
+    return client.post("/account/password/", given, REMOTE_ADDR=HERE)
+
+
+def test_one_changes_ones_own_password_and_ends_ones_other_sessions(
+    dana: User,
+) -> None:
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        client.force_login(dana)
+
+    response = change_password(here, RIGHT)
+
+    assert response["Location"] == "/account/"
+    assert "Your password is changed." in here.get("/account/").content.decode()
+    assert elsewhere.get("/account/").status_code == 302
+    assert sign_in(typed="a-long-way-to-tipperary").status_code == 302
+    event = AuditEvent.objects.get(type="user.updated")
+    assert (event.actor_id, event.details["changed"]) == (dana.pk, ["password"])
+    assert "tipperary" not in str(event.details)
+
+
+def test_the_old_password_is_not_guessed_for_long_at_an_open_session(
+    dana: User,
+) -> None:
+    client = Client()
+    client.force_login(dana)
+
+    guesses = [change_password(client, WRONG) for _ in range(TRIES)]
+    right = change_password(client, RIGHT)
+
+    assert {one.status_code for one in (*guesses, right)} == {422}
+    assert "There were too many attempts" in right.content.decode()
+    dana.refresh_from_db()
+    assert dana.check_password(RIGHT)
+
+
+def test_who_has_no_password_is_not_asked_for_one(dana: User) -> None:
+    dana.set_unusable_password()
+    dana.save()
+    client = Client()
+    client.force_login(dana)
+
+    assert client.get("/account/password/")["Location"] == "/account/"
+    assert "Change password" not in client.get("/account/").content.decode()
