@@ -15,6 +15,6 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: Any) -> str:
         """Return the text with plain line ends."""
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")

@@ -144,6 +144,10 @@ class CancelForm(forms.Form):
         required=False,
         max_length=COMMENT_LENGTH,
         widget=forms.Textarea(
-            {"rows": 3, "placeholder": "For the record, if you like"}
+            {
+                "id": "id_cancel_comment",  # the reviewer's comment is on the page, too
+                "rows": 3,
+                "placeholder": "For the record, if you like",
+            }
         ),
     )

@@ -210,27 +210,38 @@
 
   let sent = null;
 
+  const isTyped = (field) => field.value !== field.defaultValue;
+
+  // A page that renews itself waits until what was typed is sent, or taken back.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const renews = event.detail.elt.hasAttribute("data-renews");
+    const fields = [...document.querySelectorAll("textarea")];
+    if (renews && fields.some(isTyped)) event.preventDefault();
+  });
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, shouldSwap, target } = event.detail;
     const form = requestConfig.elt;
     if (!shouldSwap || requestConfig.verb !== "post" || !form.matches("form")) return;
     const fields = [...target.querySelectorAll("textarea[id]")];
     sent = {
+      target: target.id,
       action: form.getAttribute("action"),
       place: [...form.elements].indexOf(document.activeElement),
       others: fields
-        .filter((field) => field.form !== form && field.value !== field.defaultValue)
+        .filter((field) => field.form !== form && isTyped(field))
         .map(({ id, value }) => ({ id, value })),
     };
   });
 
   document.addEventListener("htmx:afterSettle", () => {
     if (sent === null) return;
-    const { action, place, others } = sent;
+    const { target, action, place, others } = sent;
     sent = null;
     for (const { id, value } of others) {
       const field = document.getElementById(id);
-      if (field && field.value === field.defaultValue) field.value = value;
+      if (field && !isTyped(field)) field.value = value;
+      if (!field) giveBack(value, target);
     }
     if (place < 0 || document.activeElement !== document.body) return;
     const form = [...document.forms].find(
@@ -243,6 +254,16 @@
     const field = form?.querySelector("[aria-invalid=true]");
     (field ?? refusal ?? form?.elements[place])?.focus();
   });
+
+  // What was typed into a form that is not there any more.
+  function giveBack(value, target) {
+    const notice = document.createElement("div");
+    notice.className = "notice";
+    notice.setAttribute("role", "status");
+    notice.textContent = `This can no longer be sent. You wrote: ${value}`;
+    document.getElementById(target)?.prepend(notice);
+  }
+
   document.addEventListener("keydown", (event) => {
     const isHeld = event.repeat && event.key === "Enter";
     if (isHeld && event.target.closest("button")) event.preventDefault();

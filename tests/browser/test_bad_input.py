@@ -7,11 +7,11 @@ import pytest
 from mlflow import MlflowClient
 from playwright.sync_api import Dialog, Page, expect
 
+from tests.browser.asking import WHY, ask, fill_request, open_as_reviewer, register
 from tests.browser.conftest import OpenPage
 from tests.browser.people import open_when_mirrored, sign_in, sign_out
 from tests.running import SYNC_SECONDS, RunningSignoff, wait_for
 
-WHY = "Better recall on the September hold-out."
 MARKUP = "<script>alert(1)<img src=x onerror=alert(2)>"
 with_and_without_javascript = pytest.mark.parametrize(
     "java_script", [True, False], ids=["javascript", "no-javascript"]
@@ -27,36 +27,7 @@ def client(demo: RunningSignoff) -> MlflowClient:
 @pytest.fixture
 def name(client: MlflowClient) -> str:
     """A model with one version in no stage."""
-    name = f"bad-input-{next(_numbers)}"
-    client.create_registered_model(name)
-    client.create_model_version(name, f"s3://bucket/{name}")
-    return name
-
-
-def fill_request(page: Page, name: str, why: str) -> None:
-    """Open the form that asks for Production for v1, and fill it in."""
-    open_when_mirrored(page, f"/models/{name}/versions/1/request/")
-    page.locator("input[name=stage][value=Production]").check()
-    page.get_by_label("Why").fill(why)
-    page.get_by_label("Archive the versions").check()
-
-
-def ask(page: Page, name: str) -> str:
-    """Ask for Production for v1 as Dana; return the address of the request."""
-    sign_in(page, "Dana Ferrari")
-    fill_request(page, name, WHY)
-    page.get_by_role("button", name="Ask for it").click()
-    page.wait_for_url(re.compile(r"/requests/\d+/$"))
-    return page.url
-
-
-def open_as_reviewer(page: Page, name: str) -> str:
-    """Ask for it as Dana, open the request as Rui, who decides; return its address."""
-    address = ask(page, name)
-    sign_out(page)
-    sign_in(page, "Rui Tanaka")
-    page.goto(address)
-    return address
+    return register(client, f"bad-input-{next(_numbers)}")
 
 
 def expect_request_refused(page: Page, name: str, message: str, *, why: str) -> None:
@@ -155,62 +126,6 @@ def test_a_rejection_without_a_comment_asks_for_one(
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
 
 
-def test_enter_that_is_pressed_on_sends_nothing_that_was_refused(
-    name: str, open_page: OpenPage
-) -> None:
-    page, watch = open_page()
-    watch.expected_statuses.add(422)
-    address = open_as_reviewer(page, name)
-    seen = page.locator("#review input[name=seen]")
-    seen.evaluate("field => { field.value = 'what was there before' }")
-
-    page.get_by_role("button", name="Approve").focus()
-    page.keyboard.press("Enter")
-    alert = page.locator("#review [role=alert]")
-    expect(alert).to_contain_text("The form did not say what you saw")
-    expect(alert).to_be_focused()
-    for _ in range(3):  # held down: each is a repetition
-        page.keyboard.down("Enter")
-    page.keyboard.up("Enter")
-
-    page.goto(address)
-    expect(page.get_by_role("button", name="Approve")).to_be_visible()
-
-
-def test_what_one_form_is_answered_leaves_the_other_and_the_focus_as_they_were(
-    name: str, open_page: OpenPage
-) -> None:
-    page, watch = open_page()
-    watch.expected_statuses.add(422)
-    open_as_reviewer(page, name)
-    review = page.locator("#review textarea[name=comment]")
-    comment = page.locator("#discussion textarea[name=text]")
-    review.fill("What I think of it so far.")
-    comment.fill("  ")
-
-    comment.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Write something first.")).to_be_visible()
-    expect(comment).to_be_focused()
-    expect(comment).to_have_accessible_description(re.compile("Write something first."))
-    expect(review).to_have_value("What I think of it so far.")
-
-    comment.fill("Which data?")
-    comment.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator(".timeline")).to_contain_text("Which data?")
-    expect(comment).to_have_value("")
-    expect(page.get_by_role("button", name="Comment")).to_be_focused()
-    expect(review).to_have_value("What I think of it so far.")
-
-    review.fill("")
-    comment.fill("One thing more.")
-    page.get_by_role("button", name="Reject").press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Say why you reject it")
-    expect(comment).to_have_value("One thing more.")
-    expect(page.locator("#review :focus")).to_have_count(1)
-
-
 def test_a_version_that_is_gone_from_mlflow_is_not_approved(
     name: str, client: MlflowClient, open_page: OpenPage
 ) -> None:
@@ -251,60 +166,6 @@ def test_whoever_decides_second_is_told_who_was_first_and_when(
         re.compile(r"already approved by Rui Tanaka on \d\d \w{3} \d{4}, [\d:]{8} UTC")
     )
     expect(second.locator("#review")).to_contain_text("You wrote: I say no.")
-
-
-def test_a_form_sent_after_signing_out_gives_back_what_was_typed(
-    name: str, open_page: OpenPage
-) -> None:
-    page, watch = open_page(java_script_enabled=False)
-    watch.expected_statuses.add(403)
-    sign_in(page, "Dana Ferrari")
-    fill_request(page, name, WHY)
-    sign_out_elsewhere(page)
-
-    page.get_by_role("button", name="Ask for it").click()
-
-    heading = page.get_by_role("heading", name="This form came too late")
-    expect(heading).to_be_visible()
-    expect(page.get_by_label("Comment")).to_have_value(WHY)
-
-
-def test_whoever_was_signed_out_keeps_the_form_and_can_send_it_again(
-    name: str, open_page: OpenPage
-) -> None:
-    page, watch = open_page()
-    watch.expected_statuses |= {401, 409}
-    sign_in(page, "Dana Ferrari")
-    fill_request(page, name, WHY)
-    sign_out_elsewhere(page)
-    send = page.get_by_role("button", name="Ask for it")
-    toasts = page.locator("#toasts")
-
-    send.click()
-    expect(toasts).to_contain_text("You are signed out.")
-    sign_out_elsewhere(page, then_in="Rui Tanaka")
-    send.click()
-    expect(toasts).to_contain_text("You are signed in as Rui Tanaka by now")
-    expect(page.get_by_label("Why")).to_have_value(WHY)
-    sign_out_elsewhere(page, then_in="Dana Ferrari")
-    send.click()
-
-    expect(page).to_have_url(re.compile(r"/requests/\d+/"))
-    expect(page).to_have_title(re.compile(rf"{name} v1 to Production"))
-    expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    expect(page.locator(".page-meta")).to_contain_text("Dana Ferrari")
-    expect(page.get_by_role("region", name="Why")).to_contain_text(WHY)
-
-
-def sign_out_elsewhere(page: Page, *, then_in: str = "") -> None:
-    """Sign out in another tab of the same browser, and in as somebody."""
-    other = page.context.new_page()
-    other.goto("/")
-    if other.locator("#sidebar").count():
-        sign_out(other)
-    if then_in:
-        sign_in(other, then_in)
-    other.close()
 
 
 def test_a_webhook_without_a_host_keeps_the_form(open_page: OpenPage) -> None:

@@ -71,6 +71,7 @@ def test_comments_are_markdown_wherever_they_are_shown(
 def test_the_end_of_a_line_counts_as_one_character_as_in_browsers(
     comment: Comment, dana: Client
 ) -> None:
+    assert comment.request is not None
     address = reverse("registry_ui:request_comment", args=[comment.request.number])
     longest = "x\r\n" * (COMMENT_LENGTH // 2)
 
