@@ -23,6 +23,7 @@ from registry_ui.actions.targets import refuse_archiving_in_vain
 from registry_ui.errors import ActionError, StaleReviewError
 from registry_ui.events import EventType, record_event
 from registry_ui.fingerprint import Fingerprint, differences
+from registry_ui.gates import expires_at
 from registry_ui.models import MirrorState, Review, TransitionRequest
 
 
@@ -51,9 +52,9 @@ def review_request(
     Raises:
         PermissionDenied: the actor may not review this request.
         StaleReviewError: it is no longer what was seen; the text says what changed.
-        ActionError: it is no longer open, reviewed already, or lacks a comment; or
-            nothing can be archived with it; or the approval would be of one's own
-            request, or of a version that is gone; or the review of one's own
+        ActionError: it is no longer open, expired, reviewed already, or lacks a
+            comment; or nothing can be archived with it; or the approval would be of
+            one's own request, or of a version that is gone; or the review of one's own
             break-glass.
     """
     request = locked(request)
@@ -62,6 +63,7 @@ def review_request(
     refuse_unless_open(request)
     _choose_archiving(request, archive_existing_versions)
     current = gather_decision(request)
+    _refuse_expired(request, current)
     is_approval = decision == Review.Decision.APPROVE
     # Who broke the glass could else end its review by a rejection of their own.
     if (is_approval or request.follows_id) and (
@@ -141,6 +143,15 @@ def review_requests(
     if not reviews:
         raise refusals[0]
     return reviews
+
+
+def _refuse_expired(request: TransitionRequest, current: Decision) -> None:
+    """Decide nothing that the clock is about to close."""
+    ended = expires_at(current.policy.definition, request.created_at)
+    if ended is not None and ended <= timezone.now():
+        raise ActionError(
+            f"This request expired on {ended:%d %b %Y, %H:%M:%S} UTC. Ask again."
+        )
 
 
 def _choose_archiving(request: TransitionRequest, choice: bool | None) -> None:

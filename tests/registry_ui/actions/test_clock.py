@@ -11,6 +11,7 @@ from registry_ui.actions.clock import judge_open_requests
 from registry_ui.actions.decisions import gather_decision
 from registry_ui.actions.policies import apply_policies
 from registry_ui.actions.reviews import review_request
+from registry_ui.errors import ActionError
 from registry_ui.models import (
     AuditEvent,
     Level,
@@ -99,6 +100,19 @@ def test_a_request_that_nobody_decides_expires(reviewer: User) -> None:
         "target": "stage:Production",
         "policy": "p v1",
     }
+
+
+def test_what_has_expired_is_not_approved_before_the_clock_looks(
+    reviewer: User,
+) -> None:
+    govern(requests_expire_after="30d")
+    request = make_transition_request()
+    let_pass(request, days=30)
+
+    with pytest.raises(ActionError, match=r"expired on .* UTC\. Ask again\."):
+        approve(request, reviewer)
+
+    assert not request.reviews.exists()
 
 
 def test_nothing_ripens_by_a_mirror_that_is_too_old(reviewer: User) -> None:
