@@ -259,6 +259,8 @@
   function giveBack(value, target) {
     const notice = document.createElement("div");
     notice.className = "notice";
+    notice.dataset.tone = "warn";
+    notice.style.whiteSpace = "pre-wrap";
     notice.setAttribute("role", "status");
     notice.textContent = `This can no longer be sent. You wrote: ${value}`;
     document.getElementById(target)?.prepend(notice);
