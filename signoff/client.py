@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from math import inf
+from operator import index
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -98,7 +99,7 @@ class Client:
 
     def revoke_token(self, token_id: int) -> None:
         """Let one of your tokens work no longer; by its `id`."""
-        self._connection.call("DELETE", f"/tokens/{token_id}")
+        self._connection.call("DELETE", f"/tokens/{index(token_id)}")
 
     def requests(
         self,
@@ -149,7 +150,7 @@ class Client:
         """
         body = {
             "model": model,
-            "version": version,
+            "version": index(version),
             "target": _full_target(target),
             "comment": comment,
             "archive_existing_versions": archive_existing_versions,
@@ -178,19 +179,19 @@ class Client:
             ConflictError: it changed since it was looked at; nothing is decided.
         """
         body = {"decision": decision, "comment": comment, "fingerprint": fingerprint}
-        path = f"/requests/{number}/reviews"
+        path = f"/requests/{index(number)}/reviews"
         found = self._connection.call("POST", path, body=body, is_keyed=True)
         return cast("Request", found)
 
     def cancel(self, number: int, *, comment: str = "") -> Request:
         """Withdraw an open request; return it as it is then."""
-        path = f"/requests/{number}/cancel"
+        path = f"/requests/{index(number)}/cancel"
         body = {"comment": comment}
         return cast("Request", self._connection.call("POST", path, body=body))
 
     def comment(self, number: int, text: str) -> Comment:
         """Write in the discussion of a request; the text is Markdown."""
-        path = f"/requests/{number}/comments"
+        path = f"/requests/{index(number)}/comments"
         body = {"text": text}
         found = self._connection.call("POST", path, body=body, is_keyed=True)
         return cast("Comment", found)
@@ -282,7 +283,9 @@ class Client:
         return request
 
     def _request(self, number: int, *, within: float = inf) -> Request:
-        found = self._connection.call("GET", f"/requests/{number}", within=within)
+        found = self._connection.call(
+            "GET", f"/requests/{index(number)}", within=within
+        )
         return cast("Request", found)
 
     def _listed(
@@ -317,6 +320,5 @@ def _full_target(target: str) -> str:
 
 
 def _checks_path(model: str, version: int) -> str:
-    return (
-        f"/models/{quote(model, safe='', errors='replace')}/versions/{version}/checks"
-    )
+    name = quote(model, safe="", errors="replace")
+    return f"/models/{name}/versions/{index(version)}/checks"

@@ -105,6 +105,8 @@ class Connection:
     """One server, as one token's owner sees it; threads may share it."""
 
     def __init__(self, url: str, token: str, *, timeout: float) -> None:
+        if not 0 < timeout < inf:
+            raise ConfigurationError("The timeout must be a number of seconds above 0.")
         self._url = url
         self._pool = _pool(url)
         self._timeout = timeout

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import pickle
 import threading
 import time
@@ -225,6 +226,27 @@ def test_answers_and_errors_go_to_other_processes() -> None:
         again = elsewhere(error)
         assert type(again) is type(error)
         assert (str(again), vars(again)) == (str(error), vars(error))
+
+
+@pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan])
+def test_a_timeout_that_never_comes_or_has_come_already_is_refused(
+    seconds: float,
+) -> None:
+    with pytest.raises(ConfigurationError, match="seconds above 0"):
+        Client("https://signoff.example.com", "a-token", timeout=seconds)
+
+
+@pytest.mark.parametrize("number", ["../account", "1?x=1", 7.5])
+def test_what_is_no_number_leads_to_no_other_address(number: Any) -> None:
+    with listening((200, {}, b"{}")) as server:
+        for call in (
+            client(server).request,
+            client(server).cancel,
+            client(server).revoke_token,
+        ):
+            with pytest.raises(TypeError, match="integer"):
+                call(number)
+    assert server.asked == []
 
 
 def elsewhere(what: Any) -> Any:
