@@ -1,6 +1,7 @@
 """The examples in the document: each body is sent, each answer is what it says."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from registry_ui.actions.decisions import gather_decision
 from registry_ui.api.v1 import api
 from tests.factories import (
     make_comment,
@@ -27,12 +29,17 @@ Sent = tuple[str, str, dict[str, Any]]
 
 
 def _bodies() -> Iterator[Sent]:
+    for method, path, operation in _operations():
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            for example in _schema_of(content["schema"])["examples"]:
+                yield method, path, example
+
+
+def _operations() -> Iterator[tuple[str, str, Any]]:
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
-            if "requestBody" in operation:
-                content = operation["requestBody"]["content"]["application/json"]
-                for example in _schema_of(content["schema"])["examples"]:
-                    yield method, path, example
+            yield method, path, operation
 
 
 def _schema_of(schema: Any) -> Any:
@@ -94,6 +101,34 @@ def test_each_body_does_what_it_is_an_example_of(
     )
 
     assert answer.status_code in (200, 201), answer.content
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    list(_operations()),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_no_call_takes_what_it_does_not_declare(
+    client: Client, method: str, path: str, operation: Any
+) -> None:
+    body = next((body for m, p, body in _bodies() if (m, p) == (method, path)), None)
+    if path.endswith("/reviews"):
+        seen = str(gather_decision(make_transition_request()).fingerprint)
+        body = {**(body or {}), "fingerprint": seen}
+    address = re.sub(r"{\w+}", "1", path)
+    wanted = "v=a/1&v=b/1&" if path.endswith("/compare") else ""
+
+    def call(body: Any, query: str = "") -> Any:
+        sent = "" if body is None else json.dumps(body)
+        answer = client.generic(
+            method.upper(), f"{address}?{wanted}{query}", sent, "application/json"
+        )
+        return answer.status_code, answer.json()["message"]
+
+    status, said = call(body, "misspelt=1")
+    assert (status, said[:33]) == (400, "There is no parameter `misspelt`;")
+    if method != "get" and "requestBody" not in operation:
+        assert call({"x": 1}) == (400, "This call takes no body; leave it out.")
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
