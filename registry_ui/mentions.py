@@ -16,6 +16,9 @@ MENTION = "mention"
 MOST_NAMES = 50
 """So many people are looked up for one text; nobody reads on after as many."""
 
+MOST_CELLS = 2000
+"""A few characters make 60,000 empty ones, which keep a browser busy for seconds."""
+
 _LONGEST_NAME = 150  # Django's bound for user names
 # What user names consist of. The full stop after one ends the sentence, and what has
 # such a character before it is an address of mail or of the web.
@@ -25,13 +28,17 @@ _NAME = re.compile(r"(?<![\w.+\-@/])@(?!@)([\w.@+-]*\w)")
 def tokens_of(text: str) -> list[Token]:
     """Parse CommonMark with tables, without HTML and without images.
 
+    Where tables have more than 2,000 cells together, they stay text.
+
     Returns:
         The tokens of markdown-it; among the children of an inline one, each `@name`
         outside code and links is a token of type `mention`: its content is what was
         typed, its `meta["name"]` the name in the form in which user names are stored.
         After a backslash it is text.
     """
-    return PARSER.parse(text)
+    tokens = PARSER.parse(text)
+    cells = sum(token.type == "td_open" for token in tokens)
+    return tokens if cells <= MOST_CELLS else _WITHOUT_TABLES.parse(text)
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -83,10 +90,13 @@ def _token(kind: str, content: str, level: int) -> Token:
     return Token(kind, "", 0, content=content, level=level)
 
 
-PARSER = (
-    MarkdownIt("commonmark", {"html": False, "breaks": True})
-    .enable("table")
-    .disable("image")  # another host's picture would tell it who reads this
-)
-# Before texts are joined, what a backslash made text is still told apart.
-PARSER.core.ruler.before("text_join", "mentions", _mark_mentions)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser.disable("image")  # another host's picture would tell it who reads this
+    # Before texts are joined, what a backslash made text is still told apart.
+    parser.core.ruler.before("text_join", "mentions", _mark_mentions)
+    return parser
+
+
+_WITHOUT_TABLES = _parser()
+PARSER = _parser().enable("table")

@@ -22,6 +22,16 @@ def test_line_breaks_are_kept() -> None:
     assert "one<br>\ntwo" in markdown("one\ntwo")
 
 
+@pytest.mark.parametrize(("rows", "is_table"), [(20, True), (21, False)])
+def test_a_table_of_too_many_cells_stays_text(rows: int, is_table: bool) -> None:
+    text = f"{'|x' * 100}|\n{'|-' * 100}|\n" + "|a\n" * rows
+
+    html = markdown(f"{text}\n**bold**")
+
+    assert ("<table>" in html) is is_table
+    assert "<strong>bold</strong>" in html
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
