@@ -1,6 +1,7 @@
 """The client among servers that hang, proxies, and what is not Signoff at all."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,6 +24,7 @@ from signoff import (
 )
 from signoff.command_line.session import Session
 from tests.registry_ui.mlflow_client.raw_server import http, raw_server
+from tests.running import wait_for
 
 OPEN = {"number": 4, "status": "open", "gates": []}
 ROOT = Path(__file__).parents[2]
@@ -187,20 +190,38 @@ def test_who_cannot_be_asked_is_told_what_to_pass(
         Session("https://signoff.example.com").comment("", "Why?")
 
 
+# Where the tests run in the background nobody's Ctrl-C reaches their children.
+TAKING_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("signoff", run_name="__main__")
+"""
+
+
+def is_interrupted(program: "subprocess.Popen[bytes]") -> bool:
+    """Send Ctrl-C, once more where one came just before it waited for an answer."""
+    program.send_signal(signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        program.wait(3)
+    return program.returncode is not None
+
+
 def test_ctrl_c_at_a_question_ends_as_interrupted() -> None:
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "signoff", "request", "churn", "7", "Production"]
     with subprocess.Popen(  # noqa: S603 - a command of our own
-        command,
+        [sys.executable, "-c", TAKING_CTRL_C, "request", "churn", "7", "Production"],
         stdin=theirs,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env=os.environ | {"SIGNOFF_URL": "http://127.0.0.1:9", "SIGNOFF_TOKEN": "x"},
     ) as asking:
-        assert asking.stderr is not None
-        assert asking.stderr.read(3)
-        asking.send_signal(signal.SIGINT)
-        assert asking.wait(30) == 130
-        assert b"Aborted" not in asking.stderr.read()
-    os.close(ours)
-    os.close(theirs)
+        try:
+            assert asking.stderr is not None
+            assert asking.stderr.read(3)
+            wait_for(partial(is_interrupted, asking), seconds=30, what="it ends")
+            assert asking.returncode == 130
+            assert b"Aborted" not in asking.stderr.read()
+        finally:
+            asking.kill()
+            os.close(ours)
+            os.close(theirs)

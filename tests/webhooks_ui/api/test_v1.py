@@ -93,7 +93,7 @@ def test_a_delivery_is_sent_again(
 ) -> None:
     delivery = make_delivery(webhook=webhook, status="failed")
 
-    answer = client.post(_of(delivery, "/redeliver"))
+    answer = client.post(_of(delivery, "/redeliver"), content_type="application/json")
 
     assert answer.status_code == 200, answer.json()
     assert answer.json()["status"] == "pending"
@@ -106,7 +106,7 @@ def test_a_delivery_of_an_inactive_webhook_is_not(
     delivery = make_delivery(webhook=webhook)
     Webhook.objects.update(status="DISABLED")
 
-    answer = client.post(_of(delivery, "/redeliver"))
+    answer = client.post(_of(delivery, "/redeliver"), content_type="application/json")
 
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("Only an active webhook is called")
