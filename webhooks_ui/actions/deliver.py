@@ -143,9 +143,11 @@ class _Batch:
         """
         self._claimed |= {delivery.pk: delivery for delivery in fresh}
         self._sender.submit(_requests(fresh))
-        # What went well is recorded while the next requests are under way. A webhook in
-        # order gets its next one then.
-        has_recorded = bool(self._successes)
+        # What went well is recorded while the next requests are under way, and tells
+        # nothing of what may be claimed; but a webhook in order gets its next one then.
+        has_next = any(
+            self._claimed[request.id].webhook.in_order for request, _ in self._successes
+        )
         self._record(self._successes)
         wait = 0 if self._failures else COLLECT_SECONDS
         results = self._sender.collect(wait)
@@ -160,7 +162,7 @@ class _Batch:
         few = self._failures[:FAILURES_AT_ONCE]
         del self._failures[:FAILURES_AT_ONCE]
         self._record(few)
-        return bool(results or few or has_recorded)
+        return bool(results or few or has_next)
 
     def _record(self, results: Sequence[Result]) -> None:
         self.recorded += record_answers(results, self._claimed)
