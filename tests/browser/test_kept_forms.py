@@ -32,13 +32,15 @@ def test_enter_that_is_pressed_on_sends_nothing_that_was_refused(
     seen.evaluate("field => { field.value = 'what was there before' }")
 
     page.get_by_role("button", name="Approve").focus()
-    page.keyboard.press("Enter")
+    for _ in range(20):  # held down for two seconds: each is a repetition
+        page.keyboard.down("Enter")
+        page.wait_for_timeout(100)
+    page.keyboard.up("Enter")
     alert = page.locator("#review [role=alert]")
     expect(alert).to_contain_text("The form did not say what you saw")
     expect(alert).to_be_focused()
-    for _ in range(3):  # held down: each is a repetition
-        page.keyboard.down("Enter")
-    page.keyboard.up("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
 
     page.goto(address)
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
