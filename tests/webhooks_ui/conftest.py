@@ -1,4 +1,4 @@
-"""Receivers, and a network on which nothing but loopback exists."""
+"""Receivers, somebody who is told, and a network with nothing but loopback."""
 
 import contextlib
 import errno
@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from tests.webhooks_ui.jobs_api import JobsApi
 from tests.webhooks_ui.mail_server import MailServer
 from tests.webhooks_ui.receivers import Receiver
+from tests.webhooks_ui.telling import make_person
 
 
 @pytest.fixture
@@ -41,6 +43,12 @@ def mail_server(settings: Settings) -> Iterator[MailServer]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     yield server
     server.stop()
+
+
+@pytest.fixture
+def rui(db: None) -> User:
+    """Somebody who is mailed to, and decides on Production."""
+    return make_person("rui")
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ from webhooks_ui.models import Channel, Notice, NotificationPreference
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def rui() -> User:
-    return make_person("rui")
-
-
 def test_a_reviewer_reads_who_asks_for_what_why_and_where_to_decide(
     mail_server: MailServer, settings: Settings, rui: User
 ) -> None:

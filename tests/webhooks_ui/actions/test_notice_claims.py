@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 Status = Notice.Status
 
 
-@pytest.fixture
-def rui() -> User:
-    return make_person("rui")
-
-
 def claim() -> list[Notice]:
     return claim_due(Channel.MAIL, timezone.now())
 

@@ -41,11 +41,6 @@ pytestmark = pytest.mark.django_db
 Status = Notice.Status
 
 
-@pytest.fixture
-def rui() -> User:
-    return make_person("rui")
-
-
 def send() -> int:
     return send_notices(Channel.MAIL)
 

@@ -26,11 +26,6 @@ from webhooks_ui.models import Channel, Notice, NotificationPreference
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def rui() -> User:
-    return make_person("rui")
-
-
 def test_mail_once_a_day_holds_what_waits_and_at_once_lets_it_go(
     mail_server: MailServer, rui: User
 ) -> None:
